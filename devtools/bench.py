@@ -1,0 +1,67 @@
+"""Measurements: each ``bench/NAME.py`` runs in ``odoo shell`` on a fresh database.
+
+A measurement prints ``GOAL <name> <figure> <limit> ok|short`` for each goal and commits what
+it likes: its database is dropped afterwards. One that reads the environment variable
+``KGW_BENCH_SHORT`` (``1`` or empty) has a short version, which ``./dev test`` runs too.
+"""
+
+import re
+
+from .console import Problem, say, step
+
+SHORT_SWITCH = "KGW_BENCH_SHORT"
+GOAL = re.compile(r"^GOAL (\S+) (\S+) (\S+) (ok|short)$", re.M)
+
+
+def run(project, options):
+    """Run the measurements named, or all; return 1 when a goal fell short."""
+    if options.names:
+        known = {path.stem for path in scripts(project.workspace)}
+        if unknown := sorted(set(options.names) - known):
+            raise Problem(
+                f"There is no measurement {', '.join(unknown)}.",
+                f"choose from: {', '.join(sorted(known)) or 'none yet in bench/'}.",
+            )
+    failed = 0
+    for _name, problems in results(project, short=options.short, names=options.names):
+        for problem in problems:
+            say(f"    FAILED {problem}")
+        failed += bool(problems)
+    return 1 if failed else 0
+
+
+def scripts(workspace):
+    """Return the measurements of the repository, sorted."""
+    return sorted(path for path in workspace.root.glob("bench/*.py") if path.stem[0] != "_")
+
+
+def results(project, short, names=()):
+    """Yield ``(name, problems)`` of each measurement.
+
+    :param short: run only those that have a short version, and that one
+    """
+    for path in scripts(project.workspace):
+        text = path.read_text()
+        if (names and path.stem not in names) or (short and SHORT_SWITCH not in text):
+            continue
+        with step(f"Measuring {path.stem}{' (short)' if short else ''}"):
+            yield path.stem, measure(project, path.stem, text, short)
+
+
+def measure(project, name, text, short):
+    """Run one measurement; return what is wrong with it."""
+    databases = project.databases
+    database = databases.private_name(f"bench_{name}")
+    databases.clone(databases.ensure_modules(), database)
+    try:
+        out = project.runner.run_script(database, text, **{SHORT_SWITCH: "1" if short else ""})
+    except Problem as problem:
+        return [problem.what]
+    finally:
+        databases.drop(database)
+    print(out, end="", flush=True)
+    goals = GOAL.findall(out)
+    if not goals:
+        return [f"{name} measured no goal"]
+    return [f"{goal}: {figure} falls short of {limit}"
+            for goal, figure, limit, verdict in goals if verdict == "short"]

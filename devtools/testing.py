@@ -1,0 +1,199 @@
+"""``./dev test``: lint, the tests of devtools and of every module, short figures."""
+
+import ast
+import subprocess
+import threading
+from dataclasses import dataclass
+
+from . import bench, i18n, lint, system
+from .console import say, step
+from .odoo_log import OdooLog
+from .workspace import child_env, free_port
+
+# A run that takes longer hangs; it is ended so that its log can be read.
+LIMIT_SECONDS = 45 * 60
+HTTP_BASES = {"HttpCase", "HttpCaseWithUserDemo", "HttpCaseWithUserPortal", "MockSMS", "SMSCommon"}
+
+
+@dataclass
+class Tally:
+    """The counts of the closing line."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def check(self, name, problems):
+        """Count one check; print what is wrong when it failed."""
+        self.passed += not problems
+        self.failed += bool(problems)
+        for problem in problems:
+            say(f"    FAILED {name}: {problem}")
+
+    def closing_line(self):
+        """Return the plain line that ends the run."""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def run(project, options):
+    """Run what the options ask for; return the exit code."""
+    tally = Tally()
+    if not options.tags:
+        check_lint(project, tally)
+    system.ensure(system.TEST_NEEDS)
+    project.start()
+    if not options.tags:
+        check_devtools(project, tally)
+    check_modules(project, options, tally)
+    if not options.tags and not options.fast:
+        check_figures(project, options, tally)
+    if not tally.passed + tally.failed:
+        tally.check("tests", ["nothing was run"])
+    print(tally.closing_line(), flush=True)
+    return 1 if tally.failed else 0
+
+
+def check_lint(project, tally):
+    """Count each lint check as one."""
+    for name, problems in lint.results(project.workspace):
+        tally.check(name, problems)
+
+
+def check_devtools(project, tally):
+    """Run the tests of this package and add them to the counts."""
+    with step("Tests of devtools"):
+        done = subprocess.run(
+            [project.environment.python, "-m", "devtools.tests"], cwd=project.workspace.root,
+            env=child_env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        )
+    run_count, failed, skipped = map(int, done.stdout.split()[-3:] or (0, 0, 0))
+    tally.passed += run_count - failed - skipped
+    tally.failed += failed
+    tally.skipped += skipped
+    if not run_count or skipped:
+        tally.check("tests of devtools", [f"{run_count} run, {skipped} skipped"])
+
+
+def check_modules(project, options, tally):
+    """Install every module in a fresh database and run Odoo's tests of it."""
+    databases = project.databases
+    databases.drop_abandoned()
+    name = databases.private_name("test")
+    databases.clone(databases.ensure_base(), name)
+    try:
+        log = run_odoo_tests(project, options, name)
+        count_tests(log, tally)
+        if not options.tags:
+            with step("Translations"):
+                tally.check("translations", i18n.outdated(project, name))
+    finally:
+        if not options.keep:
+            databases.drop(name)
+        else:
+            say(f"The database is kept: ./dev psql {name}")
+
+
+def run_odoo_tests(project, options, database):
+    """Run Odoo's test runner; return the parsed log."""
+    workspace = project.workspace
+    tags = test_tags(workspace, options)
+    path = workspace.logs / "test.log"
+    path.unlink(missing_ok=True)  # another run may still be writing to it
+    command = project.runner.command(
+        "-d", database, "-i", ",".join(workspace.modules()), "--skip-auto-install",
+        f"--test-tags={tags}", "--stop-after-init", f"--http-port={free_port()}",
+        f"--gevent-port={free_port()}", f"--screenshots={workspace.logs / 'screenshots'}",
+    )
+    with step(f"Odoo tests, --test-tags={tags}"):
+        process = project.launch(
+            command, env=project.runner.env(), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        with open(path, "w") as copy:
+            log = follow(process, copy)
+    log.exit_code = process.returncode
+    say(f"    {log.run} tests; Odoo's log: {path}")
+    return log
+
+
+def follow(process, copy):
+    """Read Odoo's output to its end, copying it to a file and naming each test class."""
+    log = OdooLog()
+    timer = threading.Timer(LIMIT_SECONDS, process.kill)
+    timer.start()
+    try:
+        for line in process.stdout:
+            copy.write(line)
+            begun = log.feed(line.rstrip("\n"))
+            if begun:
+                say(f"    {begun}")
+        process.wait()
+    finally:
+        timer.cancel()
+    return log
+
+
+def count_tests(log, tally):
+    """Add Odoo's tests, and what its log must not hold, to the counts."""
+    for record in (*log.failures, *log.bad):
+        print("\n".join(record), flush=True)
+    tally.passed += max(log.run - log.failed - len(log.skipped), 0)
+    tally.failed += log.failed
+    tally.skipped += len(log.skipped)
+    if problems := run_problems(log):
+        tally.check("the run of Odoo's tests", problems)
+    tally.check("Odoo's log", [record[0] for record in log.bad])
+
+
+def run_problems(log):
+    """Return what is wrong with the run as a whole."""
+    problems = [f"unexpectedly {reason}" for reason in log.skipped]
+    if not log.finished:
+        problems.append(f"Odoo ended early with code {log.exit_code}; see its log")
+    elif not log.run:
+        problems.append("no test was run")
+    elif log.exit_code and not log.failed:
+        problems.append(f"Odoo ended with code {log.exit_code}")
+    return problems
+
+
+def test_tags(workspace, options):
+    """Return the ``--test-tags`` for the options."""
+    modules = workspace.modules()
+    tags = [options.tags] if options.tags else [f"/{module}" for module in modules]
+    if options.fast:
+        tags += [f"-/{module}:{name}" for module, name in http_classes(workspace)]
+    if options.all and not options.tags:
+        tags += [f"long/{module}" for module in modules]
+    return ",".join(tags)
+
+
+def http_classes(workspace):
+    """Return ``(module, class)`` of the tests that need Odoo's web server and assets."""
+    found = []
+    for module in workspace.module_paths():
+        bases = {}
+        for path in sorted(module.glob("tests/*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    bases[node.name] = {ast.unparse(base).split(".")[-1] for base in node.bases}
+        found += [(module.name, name) for name in closure(bases, HTTP_BASES)]
+    return found
+
+
+def closure(bases, roots):
+    """Return the classes that derive from ``roots``, however far, sorted.
+
+    :param bases: names of the base classes by name of the class
+    """
+    known = set(roots)
+    while more := {name for name in bases.keys() - known if bases[name] & known}:
+        known |= more
+    return sorted(known & bases.keys())
+
+
+def check_figures(project, options, tally):
+    """Run the measurements: their short versions, or all of them in full."""
+    for name, problems in bench.results(project, short=not options.all):
+        tally.check(name, problems)

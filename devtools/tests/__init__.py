@@ -1,0 +1,1 @@
+"""Tests of devtools; they need neither Odoo nor PostgreSQL."""

@@ -1,0 +1,157 @@
+"""The words of the product in one place: no ORM, no logic.
+
+A word of a foreign system (a gateway's status, a file's code) never appears here: it is mapped to
+one of ours where it enters.
+"""
+
+# How hard a contact is; the order is the order of the ladder.
+RUNGS = [
+    ("information", "Information"),
+    ("reminder", "Reminder"),
+    ("monit", "Monit"),
+    ("demand", "Demand for payment"),
+    ("final", "Final demand"),
+]
+RUNG_LEVEL = {code: level for level, (code, _label) in enumerate(RUNGS, start=1)}
+
+CHANNELS = [
+    ("email", "E-mail"),
+    ("sms", "SMS"),
+    ("phone", "Phone"),
+    ("letter", "Letter"),
+]
+
+# The kind of contact point that a channel needs.
+CHANNEL_POINT = {"email": "email", "sms": "phone", "phone": "phone", "letter": "address"}
+
+# Languages in which counterparties are written to; amounts and dates are written for these.
+LANGUAGES = [("pl_PL", "Polish"), ("en_US", "English")]
+
+STEP_KINDS = [
+    ("contact", "Contact"),
+    ("question", "Question to the creditor"),
+    ("report", "Report to the creditor"),
+]
+
+STAGES = [
+    ("before_due", "Before due"),
+    ("overdue", "Overdue"),
+    ("elapsed", "Elapsed"),
+    ("closed", "Closed"),
+]
+
+REMINDER_STATES = [
+    ("planned", "Planned"),
+    ("claimed", "Being sent"),
+    ("sent", "Sent"),
+    ("delivered", "Delivered"),
+    ("undelivered", "Undelivered"),
+    ("failed", "Failed, will be repeated"),
+    ("dead", "Given up"),
+    ("unknown", "Unknown, a person decides"),
+    ("cancelled", "Cancelled"),
+]
+
+# target -> the states that it may be entered from; kgw.reminder._set_state is the only writer.
+REMINDER_SOURCES = {
+    "claimed": ("planned", "failed"),
+    "cancelled": ("planned", "failed", "claimed"),
+    "sent": ("claimed", "unknown"),
+    "failed": ("claimed",),
+    "unknown": ("claimed",),
+    "planned": ("unknown",),
+    "delivered": ("sent",),
+    "undelivered": ("sent", "failed"),
+    "dead": ("failed",),
+}
+
+# States in which a reminder still occupies its case.
+OPEN_STATES = ("planned", "claimed", "failed", "unknown")
+
+# Why something was not done, or not yet; kgw.event shows the sentence, filters and counts use the code.
+REASONS = [
+    # not now: the reminder waits
+    ("hours", "Outside the contact hours of this kind of counterparty: the next convenient time is taken"),
+    ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
+    ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
+    ("backoff", "The gateway did not take the message: it is tried again"),
+    ("hold", "Contact is on hold"),
+    ("text", "The text could not be written: the template has an error"),
+    ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),
+    # never: the reminder is cancelled
+    ("paid", "Nothing is owed any more"),
+    ("stage", "The invoice is no longer monitored"),
+    ("mandate", "The mandate is not active"),
+    ("authority", "The power of attorney does not cover demands for payment"),
+    ("approval", "The creditor did not agree to this step"),
+    ("no_contact_point", "No usable contact point for this channel"),
+    ("sender", "The sender name of the brand is not approved by the SMS operator"),
+    ("replanned", "The day passed before it could go out: it is planned anew"),
+    ("lapsed", "The time for this step has passed"),
+    ("withdrawn", "Taken back by a person"),
+    # passed: the course went on without this step
+    ("no_route", "No contact point for any channel of this step"),
+    ("condition", "The condition of the step is not met"),
+    ("horizon", "The monitoring period ends before this step could take effect"),
+    ("due", "The due date has come"),
+    ("scenario", "The step's day was past when the scenario was given"),
+]
+
+# What happened; kgw.event is the only place that every time line reads.
+EVENT_KINDS = [
+    ("enrolled", "Monitoring started"),
+    ("planned", "Planned"),
+    ("waiting", "Waiting"),
+    ("cancelled", "Not sent"),
+    ("passed", "Step passed over"),
+    ("sent", "Sent"),
+    ("delivered", "Delivered"),
+    ("undelivered", "Undelivered"),
+    ("failed", "Sending failed"),
+    ("dead", "Sending given up"),
+    ("unknown", "Unknown whether it was sent"),
+    ("call", "Phone call"),
+    ("reply", "Reply"),
+    ("payment", "Payment"),
+    ("stage", "Stage changed"),
+    ("question", "Question to the creditor"),
+    ("decision", "Decision of the creditor"),
+    ("report", "Report to the creditor"),
+    ("hold", "Contact put on hold"),
+    ("lifted", "Hold ended"),
+    ("contact_point", "Contact data changed"),
+    ("note", "Note"),
+]
+
+# How a call ended, with the group of DOMAIN practice: reached a person who may speak, or nobody.
+CALL_OUTCOMES = [
+    ("will_pay", "Promises to pay"),
+    ("paid", "Says it is paid"),
+    ("disputes", "Disputes the receivable"),
+    ("no_invoice", "Did not receive the invoice"),
+    ("reached", "Reached, other"),
+    ("refuses", "Refuses to pay"),
+    ("no_answer", "No answer"),
+    ("voicemail", "Voicemail"),
+    ("third_person", "Spoke with somebody else"),
+    ("wrong_number", "Wrong number"),
+]
+CALL_REACHED = ("will_pay", "paid", "disputes", "no_invoice", "reached", "refuses")
+
+# Polish practice: an ordinary letter is taken to have arrived 4 working days after posting,
+# a registered one, without a proof of delivery, 7 working days after posting.
+LETTER_TRANSIT_DAYS = 4
+REGISTERED_TRANSIT_DAYS = 7
+
+# Hours after acceptance by the gateway at which an e-mail without a bounce,
+# or an SMS without a delivery report, counts as having taken effect.
+ELECTRONIC_EFFECT_HOURS = 24
+
+# The creditor is asked for approval this many working days before the step.
+APPROVAL_LEAD_DAYS = 3
+
+# Minutes after which a failed sending is tried again; after the last one it is given up.
+RETRY_MINUTES = (1, 5, 15, 60)
+
+CALL_ATTEMPTS = 3
+CALL_RETRY_HOURS = 3

@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..const import STAGES
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    kgw_mandate_id = fields.Many2one(
+        "kgw.mandate", string="Mandate", readonly=True, copy=False, index="btree_not_null",
+        ondelete="restrict", groups="base.group_user",
+        help="Set on invoices of creditors, which live in the ledger of monitored receivables.",
+    )
+    kgw_number = fields.Char(
+        string="Creditor's Number", readonly=True, copy=False, groups="base.group_user",
+        help="The invoice number as the creditor gave it: data, not a sequence.",
+    )
+    kgw_display_number = fields.Char(
+        string="Number for Texts", compute="_compute_kgw_display_number", groups="base.group_user",
+    )
+    kgw_ksef_number = fields.Char(string="KSeF Number", readonly=True, copy=False, groups="base.group_user")
+    kgw_stage = fields.Selection(
+        STAGES, string="Monitoring Stage", compute="_compute_kgw_stage", search="_search_kgw_stage",
+        groups="base.group_user", help="Stage of the most overdue receivable that is still open.",
+    )
+    kgw_case_id = fields.Many2one(
+        "kgw.case", string="Monitoring Case", compute="_compute_kgw_stage", groups="base.group_user",
+    )
+    kgw_is_ledger = fields.Boolean(related="company_id.kgw_is_ledger", groups="base.group_user")
+
+    _kgw_once_per_mandate = models.UniqueIndex(
+        "(kgw_mandate_id, kgw_number, invoice_date, move_type)"
+        " WHERE kgw_mandate_id IS NOT NULL AND state <> 'cancel'",
+        "This invoice of the creditor is already in the ledger.",
+    )
+
+    @api.depends("kgw_number", "name")
+    def _compute_kgw_display_number(self):
+        for move in self:
+            move.kgw_display_number = move.kgw_number or move.name
+
+    @api.depends("line_ids.kgw_stage")
+    def _compute_kgw_stage(self):
+        rank = {code: index for index, code in enumerate(("closed", "before_due", "overdue", "elapsed"))}
+        for move in self:
+            monitored = move.line_ids.filtered("kgw_stage")
+            move.kgw_case_id = monitored[:1].kgw_case_id
+            move.kgw_stage = max(monitored.mapped("kgw_stage"), key=rank.get, default=False)
+
+    def _search_kgw_stage(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("line_ids", "any", [("kgw_stage", "in", value)])
+
+    # === THE LEDGER: the creditor's number is data === #
+
+    def _sequence_matches_date(self):
+        if self.kgw_is_ledger:
+            return True
+        return super()._sequence_matches_date()
+
+    @api.depends("kgw_mandate_id")
+    def _compute_made_sequence_gap(self):
+        ledger = self.filtered("kgw_is_ledger")
+        ledger.made_sequence_gap = False
+        super(AccountMove, self - ledger)._compute_made_sequence_gap()
+
+    # === THE LEDGER: what Odoo offers for own invoices is refused === #
+
+    def _kgw_refuse_on_ledger(self):
+        """Stop what would treat a creditor's invoice as the agency's own.
+
+        The ledger's own methods pass with ``kgw_ledger_entry`` in the context, which counts for
+        the superuser only: a caller from outside may set any context.
+
+        :raise UserError: one of the moves belongs to the ledger of monitored receivables
+        """
+        if self.env.su and self.env.context.get("kgw_ledger_entry"):
+            return
+        # The stop must hold for whoever asks, also without the right to see our fields.
+        if any(self.sudo().mapped("kgw_is_ledger")):
+            raise UserError(self.env._(
+                "This is a creditor's invoice in the ledger of monitored receivables: it is neither"
+                " entered, changed, sent, paid, printed, reversed, reset nor deleted from here."
+                " Correct it by an import or by the mandate's buttons.",
+            ))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves._kgw_refuse_on_ledger()
+        return moves
+
+    def write(self, vals):
+        # What Odoo and we write by ourselves, as the superuser, are balances, stages and threads.
+        if not self.env.su:
+            self._kgw_refuse_on_ledger()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kgw_ledger(self):
+        self._kgw_refuse_on_ledger()
+
+    def action_register_payment(self):
+        self._kgw_refuse_on_ledger()
+        return super().action_register_payment()
+
+    def action_print_pdf(self):
+        self._kgw_refuse_on_ledger()
+        return super().action_print_pdf()
+
+    def action_reverse(self):
+        self._kgw_refuse_on_ledger()
+        return super().action_reverse()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        self._kgw_refuse_on_ledger()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def button_draft(self):
+        self._kgw_refuse_on_ledger()
+        return super().button_draft()
+
+    def action_kgw_open_case(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window", "res_model": "kgw.case", "view_mode": "form",
+            "res_id": self.kgw_case_id.id,
+        }

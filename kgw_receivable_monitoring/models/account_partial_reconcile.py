@@ -1,0 +1,30 @@
+from odoo import api, models
+
+from ..tools import calendar
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A payment of a monitored receivable goes into its history and ends its reminders."""
+        partials = super().create(vals_list)
+        # Whoever books a payment, an accountant or a customer paying online, need know nothing of
+        # monitoring: the history is written and the stage follows without their rights.
+        watched = partials.sudo().filtered(lambda p: p.debit_move_id.kgw_case_id)
+        if watched:
+            self.env["kgw.event"]._record([partial._kgw_prepare_payment_event() for partial in watched])
+            now = self.env.context.get("kgw_now") or self.env.cr.now()
+            watched.debit_move_id._kgw_after_payment(now)
+        return partials
+
+    def _kgw_prepare_payment_event(self):
+        self.ensure_one()
+        return self.debit_move_id._kgw_prepare_event_vals(
+            "payment", calendar.noon(self.credit_move_id.date), payload={
+                "invoice": self.debit_move_id.move_id.kgw_display_number,
+                "amount": self.debit_amount_currency, "currency": self.debit_currency_id.name,
+                "left": self.debit_move_id.amount_residual_currency,
+            },
+        )

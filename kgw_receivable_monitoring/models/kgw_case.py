@@ -1,0 +1,159 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ..const import LANGUAGES, STAGES
+from ..tools import calendar, words
+
+
+class KgwCase(models.Model):
+    """One counterparty of one mandate: the unit of contact.
+
+    The counterparty is never called ``partner_id``: Odoo mails access tokens and sign-up links to
+    the partner of a document.
+    """
+
+    _name = "kgw.case"
+    _description = "Monitoring Case"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(string="Case Number", required=True, readonly=True, copy=False, default="/")
+    mandate_id = fields.Many2one("kgw.mandate", required=True, index=True, ondelete="restrict")
+    creditor_id = fields.Many2one(related="mandate_id.creditor_id", store=True, index=True)
+    counterparty_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
+    kind_id = fields.Many2one("kgw.kind", required=True, tracking=True)
+    lang = fields.Selection(LANGUAGES, string="Language", required=True, default="pl_PL")
+    tz = fields.Char(string="Time Zone", required=True, default="Europe/Warsaw")
+    controller_id = fields.Many2one("res.users", tracking=True, index=True)
+    stage = fields.Selection(STAGES, readonly=True, index=True, copy=False)
+    was_late = fields.Boolean(
+        string="Paid Late Before", readonly=True, copy=False,
+        help="A receivable of this case was settled after its due date.",
+    )
+    description = fields.Html(
+        string="Course of Monitoring", help="In the controller's words; the creditor reads it.",
+    )
+    contact_point_ids = fields.One2many("kgw.contact.point", "case_id", string="Contact Points")
+    receivable_ids = fields.One2many("kgw.receivable", "case_id", string="Receivables")
+    reminder_ids = fields.One2many("kgw.reminder", "case_id", string="Reminders")
+    event_ids = fields.One2many("kgw.event", "case_id", string="History")
+    hold_ids = fields.One2many("kgw.hold", "case_id", string="Holds")
+    decision_ids = fields.One2many("kgw.decision", "case_id", string="Decisions")
+    overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
+    owed_label = fields.Char(string="Owed", compute="_compute_balance")
+    next_date = fields.Date(string="Next Step On", compute="_compute_next")
+    next_step_id = fields.Many2one("kgw.scenario.step", string="Next Step", compute="_compute_next")
+
+    _once = models.UniqueIndex(
+        "(mandate_id, counterparty_id)", "This counterparty already has a case in this mandate.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                # Anybody who may open a case takes a number; the sequence itself stays closed.
+                vals["name"] = self.env["ir.sequence"].sudo().next_by_code("kgw.case")
+        return super().create(vals_list)
+
+    @api.depends("counterparty_id.name", "name")
+    def _compute_display_name(self):
+        for case in self:
+            case.display_name = f"{case.name} {case.counterparty_id.name or ''}".strip()
+
+    def _compute_balance(self):
+        sums = self.env["kgw.receivable"]._read_group(
+            [("case_id", "in", self.ids), ("stage", "!=", "closed")],
+            ["case_id", "currency_id", "is_overdue"], ["residual:sum"],
+        )
+        for case in self:
+            own = [row for row in sums if row[0] == case]
+            case.owed_label = self._format_sums(row for row in own)
+            case.overdue_label = self._format_sums(row for row in own if row[2])
+
+    @api.model
+    def _format_sums(self, rows):
+        """Return sums per currency as one text; currencies are never added up."""
+        totals = {}
+        for _case, currency, _overdue, amount in rows:
+            totals[currency] = totals.get(currency, 0.0) + amount
+        lang = self.env.lang or "en_US"
+        return ", ".join(
+            words.format_money(Decimal(str(amount)), currency.name, lang)
+            for currency, amount in totals.items()
+        )
+
+    def _compute_next(self):
+        upcoming = self.env["kgw.receivable"].search(
+            [("case_id", "in", self.ids), ("next_date", "!=", False)], order="next_date, id",
+        ).grouped("case_id")
+        for case in self:
+            first = upcoming.get(case, self.env["kgw.receivable"])[:1]
+            case.next_date = first.next_date
+            case.next_step_id = first.next_step_id
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        # Nobody is mailed by Odoo itself about a case: the counterparty least of all.
+        return []
+
+    # === INCOMING E-MAIL === #
+
+    def message_update(self, msg_dict, update_vals=None):
+        """A reply landed in the thread of the case: the register says so."""
+        self.env["kgw.event"]._record([{
+            "kind": "reply", "at": fields.Datetime.now(), "case_id": case.id, "channel": "email",
+            "mandate_id": case.mandate_id.id, "payload": {"subject": msg_dict.get("subject") or ""},
+        } for case in self])
+        return super().message_update(msg_dict, update_vals)
+
+    def _message_receive_bounce(self, email, partner):
+        """An e-mail came back: it was no contact, its address is wrong, the fallback is planned."""
+        super()._message_receive_bounce(email, partner)
+        now = fields.Datetime.now()
+        for case in self:
+            case.contact_point_ids.filtered(lambda p: p.kind == "email" and p.value == email).state = "wrong"
+            returned = case.reminder_ids.filtered(
+                lambda r: r.channel == "email" and r.state == "sent" and r.recipient == email
+            ).sorted("id")[-1:]
+            returned._mark_undelivered(now, detail=self.env._("The e-mail came back"))
+
+    # === BUSINESS METHODS === #
+
+    def _get_usable_channels(self):
+        """Return ``{case id: frozenset of channels}`` that have a usable contact point."""
+        point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}
+        groups = self.env["kgw.contact.point"]._read_group(
+            [("case_id", "in", self.ids), ("state", "in", ("unverified", "verified"))],
+            ["case_id"], ["kind:array_agg"],
+        )
+        return {
+            case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
+            for case, kinds in groups
+        }
+
+    def _lock(self):
+        """Lock the cases until the end of the transaction; whoever changes what the gate reads
+        (holds, payments, decisions) updates the same rows."""
+        self.lock_for_update(allow_referencing=True)
+
+    # === ACTION METHODS === #
+
+    def action_hold(self):
+        """Put the contact with these counterparties on hold until a person lifts it."""
+        now = fields.Datetime.now()
+        holds = self.env["kgw.hold"].create([
+            {"case_id": case.id, "reason": "other", "from_date": calendar.local_date(now)}
+            for case in self
+        ])
+        holds._put(now)
+
+    def action_lift_holds(self):
+        self.hold_ids.action_lift()
+
+    def action_open_reminders(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("kgw_receivable_monitoring.action_kgw_reminder"),
+            "domain": [("case_id", "=", self.id)], "context": {},
+        }

@@ -1,0 +1,47 @@
+from odoo import api, models
+
+from ..const import CALL_ATTEMPTS, CALL_REACHED
+
+
+class KgwChannelPhone(models.AbstractModel):
+    """Phone: the call stands on the agents' board until one of them makes it.
+
+    The activity is the shadow of the reminder in Odoo's own activity views.
+    """
+
+    _name = "kgw.channel.phone"
+    _inherit = "kgw.channel"
+    _description = "Channel: Phone"
+
+    _at_desk = True
+    _claim_size = 100
+
+    @api.model
+    def _prepare_rows(self, reminders):
+        """Put calls onto the board: one activity each, without Odoo's notice mail per activity."""
+        activity_type = self.env.ref("kgw_receivable_monitoring.mail_activity_type_call")
+        model_id = self.env["ir.model"]._get_id("kgw.case")
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create([{
+            "activity_type_id": activity_type.id, "res_model_id": model_id,
+            "res_id": reminder.case_id.id, "kgw_reminder_id": reminder.id,
+            "summary": reminder.step_id.name, "date_deadline": reminder.planned_on,
+            "user_id": reminder._get_agent().id,
+        } for reminder in reminders])
+
+    @api.model
+    def _record_call(self, reminder, outcome, note, now):
+        """Record how a call ended.
+
+        :param outcome: one of ``const.CALL_OUTCOMES``
+        :param note: what was said, for the register; may be empty
+        """
+        reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
+        self.env["kgw.event"]._record([reminder._prepare_event_vals("call", now, note=note or "")])
+        if outcome in CALL_REACHED:
+            reminder._set_state("claimed", now)
+            reminder._mark_sent(now, effective_at=now)._mark_delivered(now)
+        elif outcome == "wrong_number":
+            reminder.case_id.contact_point_ids._get_usable("phone").state = "wrong"
+            reminder._mark_unreached(now, is_last=True)
+        else:
+            reminder._mark_unreached(now, is_last=reminder.attempts >= CALL_ATTEMPTS)

@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+
+from ..tools import identifiers
+
+KINDS = [("email", "E-mail"), ("phone", "Phone"), ("address", "Postal address")]
+STATES = [
+    ("unverified", "Unverified"),
+    ("verified", "Verified"),
+    ("wrong", "Wrong"),
+    ("objected", "Objected"),
+]
+USABLE = ("unverified", "verified")
+
+
+class KgwContactPoint(models.Model):
+    """An e-mail, phone or address of one case; never shared between creditors."""
+
+    _name = "kgw.contact.point"
+    _description = "Contact Point"
+    _order = "case_id, kind, sequence, id"
+    _rec_name = "value"
+
+    case_id = fields.Many2one("kgw.case", required=True, index=True, ondelete="cascade")
+    kind = fields.Selection(KINDS, required=True)
+    sequence = fields.Integer(default=10)
+    value = fields.Char(required=True, help="An address is written on one line, parts between commas.")
+    state = fields.Selection(STATES, required=True, default="unverified")
+    source = fields.Char(help="Where it comes from: a file, the creditor, the counterparty.")
+
+    _once = models.UniqueIndex("(case_id, kind, value)", "This contact point is already there.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._normalise(vals) for vals in vals_list])
+
+    def write(self, vals):
+        if "value" not in vals:
+            return super().write(vals)
+        for point in self:
+            super(KgwContactPoint, point).write(self._normalise({"kind": point.kind, **vals}))
+        return True
+
+    @api.model
+    def _normalise(self, vals):
+        """Return ``vals`` with a normalised value; what is wrong is kept and marked wrong."""
+        value = (vals.get("value") or "").strip()
+        check = {"email": identifiers.email, "phone": identifiers.phone}.get(vals.get("kind"))
+        if not check:
+            return {**vals, "value": value}
+        normal = check(value).value
+        if normal:
+            return {**vals, "value": normal}
+        return {**vals, "value": value, "state": "wrong"}
+
+    def _get_usable(self, kind):
+        """Return the best usable point of ``kind``: a verified one first."""
+        points = self.filtered(lambda p: p.kind == kind and p.state in USABLE)
+        return points.sorted(lambda p: (p.state != "verified", p.sequence, p.id))[:1]

@@ -1,0 +1,129 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import calendar
+from ..tools.text import TextError
+
+_logger = logging.getLogger(__name__)
+
+
+class KgwDispatcher(models.AbstractModel):
+    """Claim, commit, send, commit: what was planned goes out at most once.
+
+    While a cron runs, Odoo keeps its ``ir_cron`` row locked; the row is free when the process is
+    dead. So whatever this cron finds claimed by itself at its start is from a dead run: nobody can
+    know what became of it, and a person decides.
+    """
+
+    _name = "kgw.dispatcher"
+    _description = "Monitoring Dispatcher"
+
+    @api.model
+    def _cron_dispatch(self, channel):
+        self._dispatch(channel, fields.Datetime.now())
+
+    @api.model
+    def _dispatch(self, channel, now):
+        """Send what is planned for ``channel`` and may go out at ``now`` (naive UTC)."""
+        progress = self.env["ir.cron"]._commit_progress
+        self._recover(channel, now)
+        if not progress(remaining=self._count(channel, now)):
+            return
+        model = self.env["kgw.reminder"]._get_channel_model(channel)
+        while candidates := self._lock_candidates(channel, now, model._claim_size):
+            claimed = self._claim(candidates, now)
+            if not progress(0 if claimed else len(candidates)):
+                return
+            if claimed and not model._at_desk:
+                self._record(model._send(claimed), now)
+                if not progress(len(candidates)):
+                    return
+
+    @api.model
+    def _recover(self, channel, now):
+        """Hand over to a person what a dead run of this cron had claimed."""
+        cron_id = self.env.context.get("cron_id")
+        if cron_id:
+            self.env["kgw.reminder"].search([
+                ("channel", "=", channel), ("state", "=", "claimed"), ("cron_id", "=", cron_id),
+                ("print_run_id", "=", False),
+            ])._set_state("unknown", now, detail="The process that was sending it died")
+
+    # === CLAIM === #
+
+    def _get_candidate_condition(self, channel, now):
+        return SQL("""
+            r.channel = %(channel)s AND r.planned_on <= %(today)s
+            AND (r.state = 'planned' OR (r.state = 'failed' AND r.retry_at <= %(now)s))
+            AND (r.not_before IS NULL OR r.not_before <= %(now)s)
+            AND NOT EXISTS (SELECT 1 FROM mail_activity a WHERE a.kgw_reminder_id = r.id)
+        """, channel=channel, today=calendar.local_date(now), now=now)
+
+    def _count(self, channel, now):
+        condition = self._get_candidate_condition(channel, now)
+        self.env["kgw.reminder"].flush_model()
+        return self.env.execute_query(SQL("SELECT count(*) FROM kgw_reminder r WHERE %s", condition))[0][0]
+
+    def _lock_candidates(self, channel, now, limit):
+        """Return up to ``limit`` reminders to send, locked; other dispatchers skip them."""
+        self.env["kgw.reminder"].flush_model()
+        rows = self.env.execute_query(SQL(
+            "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+            self._get_candidate_condition(channel, now), limit,
+        ))
+        return self.env["kgw.reminder"].browse(row[0] for row in rows)
+
+    def _claim(self, candidates, now):
+        """Return the reminders that pass the gate, their texts written, in state *claimed*."""
+        candidates.case_id.try_lock_for_update(allow_referencing=True)
+        ready = self.env["kgw.reminder"]
+        for reminder in candidates:
+            if self._prepare(reminder, now):
+                ready |= reminder
+        if not ready:
+            return ready
+        channel = ready._get_channel()
+        if not channel._at_desk:
+            ready._set_state("claimed", now, cron_id=self.env.context.get("cron_id"))
+            for attempts, batch in ready.grouped("attempts").items():
+                batch.attempts = attempts + 1
+        channel._prepare_rows(ready)
+        return ready
+
+    def _prepare(self, reminder, now):
+        """Ask the gate and write the text of one reminder; one that fails never stops the others."""
+        try:
+            with self.env.cr.savepoint():
+                if not self.env["kgw.gate"]._let_through(reminder, now):
+                    return False
+                reminder._freeze_amounts()
+                reminder.write(reminder._get_channel()._prepare_content(reminder, now))
+                return True
+        except TextError as error:
+            self._put_off(reminder, "text", str(error), now)
+        except Exception as error:
+            _logger.exception("Reminder %s can't be prepared", reminder.id)
+            self._put_off(reminder, "error", type(error).__name__, now)
+        return False
+
+    def _put_off(self, reminder, reason, detail, now):
+        reminder.invalidate_recordset()
+        reminder._wait(reason, now + timedelta(hours=1), now)
+        reminder.detail = detail[:200]
+
+    # === OUTCOME === #
+
+    def _record(self, outcomes, now):
+        """Write what became of each message into its reminder."""
+        for reminder, outcome in outcomes.items():
+            if outcome.state == "sent":
+                reminder._mark_sent(now, message_ref=outcome.ref or reminder.message_ref)
+            elif outcome.state == "failed":
+                reminder._mark_failed(now, outcome.detail)
+            elif outcome.state == "dead":
+                reminder._mark_refused(now, outcome.detail)
+            elif outcome.state == "unknown":
+                reminder._set_state("unknown", now, detail=outcome.detail)

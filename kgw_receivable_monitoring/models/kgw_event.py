@@ -1,0 +1,186 @@
+import hashlib
+import hmac
+import json
+import secrets
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import CHANNELS, EVENT_KINDS, REASONS
+
+SEAL_BATCH = 1000
+
+
+class KgwEvent(models.Model):
+    """The register of what happened: INSERT only; every time line reads this and nothing else.
+
+    A database trigger refuses UPDATE and DELETE. Two exceptions: the sealer fills ``seq``,
+    ``digest`` and ``hash`` once, and the eraser nulls ``payload``. ``digest`` is an HMAC of the
+    payload under a salt kept in a side table, and the chain of ``hash`` runs over digests: erasing
+    a payload and its salt leaves the chain provable.
+    """
+
+    _name = "kgw.event"
+    _description = "Event of Monitoring"
+    _order = "at desc, id desc"
+    _rec_name = "kind"
+    _log_access = False
+    _allow_sudo_commands = False
+
+    kind = fields.Selection(EVENT_KINDS, required=True, readonly=True)
+    at = fields.Datetime(required=True, readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
+    mandate_id = fields.Many2one("kgw.mandate", readonly=True, ondelete="restrict")
+    case_id = fields.Many2one("kgw.case", readonly=True, ondelete="restrict")
+    reminder_id = fields.Many2one("kgw.reminder", readonly=True, ondelete="restrict")
+    move_id = fields.Many2one("account.move", string="Invoice", readonly=True, ondelete="restrict")
+    invoice = fields.Char(related="move_id.kgw_display_number", string="Invoice Number")
+    instalment = fields.Integer(readonly=True)
+    course = fields.Integer(readonly=True)
+    step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")
+    channel = fields.Selection(CHANNELS, readonly=True)
+    reason = fields.Selection(REASONS, readonly=True)
+    payload = fields.Json(readonly=True)
+    seq = fields.Integer(readonly=True)
+    digest = fields.Char(readonly=True, size=64)
+    hash = fields.Char(readonly=True, size=64)
+
+    _by_case = models.Index("(case_id, at)")
+    _by_mandate = models.Index("(mandate_id, at)")
+    _passed_steps = models.Index(
+        "(move_id, instalment, step_id) WHERE kind IN ('passed', 'question', 'report')",
+    )
+    _by_reminder = models.Index("(reminder_id)")
+    _unsealed = models.Index("(id) WHERE hash IS NULL")
+    _unique_seq = models.UniqueIndex("(seq) WHERE seq IS NOT NULL")
+
+    def init(self):
+        """Create the salts' table and the trigger that keeps the register append-only."""
+        self.env.cr.execute(SQL("""
+            CREATE TABLE IF NOT EXISTS kgw_event_salt (
+                event_id integer PRIMARY KEY REFERENCES kgw_event(id) ON DELETE CASCADE,
+                salt varchar(64) NOT NULL
+            );
+            CREATE OR REPLACE FUNCTION kgw_event_append_only() RETURNS trigger AS $$
+            DECLARE
+                sealed kgw_event := NEW;
+                erased kgw_event := NEW;
+            BEGIN
+                IF TG_OP = 'DELETE' THEN
+                    RAISE EXCEPTION 'kgw_event is append-only: an event is never deleted';
+                END IF;
+                sealed.seq := OLD.seq; sealed.digest := OLD.digest; sealed.hash := OLD.hash;
+                IF sealed IS NOT DISTINCT FROM OLD AND OLD.hash IS NULL AND NEW.hash IS NOT NULL THEN
+                    RETURN NEW;
+                END IF;
+                erased.payload := OLD.payload;
+                IF erased IS NOT DISTINCT FROM OLD AND NEW.payload IS NULL THEN
+                    RETURN NEW;
+                END IF;
+                RAISE EXCEPTION 'kgw_event is append-only: an event is never changed';
+            END;
+            $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS kgw_event_append_only ON kgw_event;
+            CREATE TRIGGER kgw_event_append_only BEFORE UPDATE OR DELETE ON kgw_event
+                FOR EACH ROW EXECUTE FUNCTION kgw_event_append_only();
+        """))
+
+    @api.model
+    def _record(self, vals_list):
+        """Append events.
+
+        :param vals_list: values of events; ``at`` (naive UTC) and ``kind`` are required, ``payload``
+            is a dictionary of JSON values, the exact text for what was sent
+        """
+        user = self.env.user
+        # Nobody has the right to create events directly: they come from what people and crons do,
+        # whose own rights were checked there.
+        return self.sudo().create([{"user_id": user.id, **vals} for vals in vals_list])
+
+    # === SEAL === #
+
+    @api.model
+    def _cron_seal(self):
+        """Seal what is new, in batches, in the order of ids."""
+        while self._seal(SEAL_BATCH) == SEAL_BATCH:
+            if not self.env["ir.cron"]._commit_progress(SEAL_BATCH):
+                return
+        self.env["ir.cron"]._commit_progress(remaining=0)
+
+    def _seal(self, limit):
+        """Seal up to ``limit`` events and return how many were sealed.
+
+        The lock lets one sealer work at a time: the chain can't fork.
+        """
+        self.flush_model()
+        cr = self.env.cr
+        cr.execute("SELECT pg_advisory_xact_lock(hashtext('kgw_event_seal'))")
+        cr.execute("SELECT seq, hash FROM kgw_event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1")
+        seq, last = cr.fetchone() or (0, "")
+        rows = self._fetch_sealable(SQL("hash IS NULL ORDER BY id LIMIT %s", limit))
+        sealed = []
+        for row_id, meta, payload, _digest, _hash, _seq, _salt in rows:
+            seq += 1
+            salt = secrets.token_hex(32)
+            digest = self._get_digest(salt, payload)
+            last = self._get_link(last, seq, meta, digest)
+            sealed.append((row_id, seq, digest, last, salt))
+        self._write_seals(sealed)
+        return len(sealed)
+
+    def _fetch_sealable(self, condition):
+        """Return ``(id, meta, payload, digest, hash, seq, salt)`` of the events of ``condition``."""
+        return self.env.execute_query(SQL("""
+            SELECT e.id,
+                   concat_ws('|', e.id, e.kind, e.at, COALESCE(e.user_id, 0), COALESCE(e.mandate_id, 0),
+                             COALESCE(e.case_id, 0), COALESCE(e.reminder_id, 0),
+                             COALESCE(e.move_id, 0), COALESCE(e.instalment, 0),
+                             COALESCE(e.course, 0), COALESCE(e.step_id, 0),
+                             COALESCE(e.channel, ''), COALESCE(e.reason, '')),
+                   e.payload::text, e.digest, e.hash, e.seq, s.salt
+              FROM kgw_event e LEFT JOIN kgw_event_salt s ON s.event_id = e.id
+             WHERE %s
+        """, condition))
+
+    def _write_seals(self, sealed):
+        if not sealed:
+            return
+        ids, seqs, digests, hashes, salts = (list(column) for column in zip(*sealed, strict=True))
+        self.env.cr.execute(SQL("""
+            UPDATE kgw_event e SET seq = v.seq, digest = v.digest, hash = v.hash
+              FROM unnest(%s, %s, %s, %s) AS v(id, seq, digest, hash) WHERE e.id = v.id
+        """, ids, seqs, digests, hashes))
+        self.env.cr.execute(SQL(
+            "INSERT INTO kgw_event_salt (event_id, salt) SELECT * FROM unnest(%s, %s)", ids, salts,
+        ))
+        self.invalidate_model(["seq", "digest", "hash"])
+
+    @api.model
+    def _get_digest(self, salt, payload):
+        """Return the HMAC-SHA256 of a payload's JSON text under ``salt``."""
+        return hmac.new(salt.encode(), (payload or "").encode(), hashlib.sha256).hexdigest()
+
+    @api.model
+    def _get_link(self, previous, seq, meta, digest):
+        """Return the hash of one link of the chain."""
+        return hashlib.sha256(json.dumps([previous, seq, meta, digest]).encode()).hexdigest()
+
+    @api.model
+    def _find_broken_link(self):
+        """Return the ``seq`` of the first event whose seal does not fit, or None.
+
+        Events whose payload was erased (no salt) are checked by their digest alone.
+        """
+        self.flush_model()
+        last, expected = "", 1
+        rows = self._fetch_sealable(SQL("hash IS NOT NULL ORDER BY seq"))
+        for _id, meta, payload, digest, link, seq, salt in rows:
+            fits = (
+                seq == expected
+                and self._get_link(last, seq, meta, digest) == link
+                and (salt is None or self._get_digest(salt, payload) == digest)
+            )
+            if not fits:
+                return expected
+            last, expected = link, expected + 1
+        return None

@@ -1,0 +1,147 @@
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ..const import CHANNEL_POINT
+from ..tools import calendar
+
+# Reasons for which the fallback channel of the step is taken.
+FALLBACK_REASONS = ("no_contact_point", "sender")
+# Reasons for which the course goes on without the step.
+PASSING_REASONS = ("authority", "approval", "no_contact_point", "sender")
+
+
+class Verdict(NamedTuple):
+    """What the gate says: pass (no reason), wait until a moment, or never."""
+
+    reason: str = ""
+    until: object = None
+    detail: str = ""
+
+
+class KgwGate(models.AbstractModel):
+    """Decides *whether*: the one last check, under lock, at the moment of sending."""
+
+    _name = "kgw.gate"
+    _description = "Gate before Sending"
+
+    @api.model
+    def _let_through(self, reminders, now):
+        """Return those of ``reminders`` that may go out at ``now``.
+
+        Their cases are locked. The others are put off or cancelled, each with its reason in the
+        register.
+        """
+        passed = self.env["kgw.reminder"]
+        for reminder in reminders:
+            verdict = self._judge(reminder, now)
+            if not verdict.reason:
+                passed |= reminder
+            elif verdict.until:
+                reminder._wait(verdict.reason, verdict.until, now)
+            else:
+                self._refuse(reminder, verdict, now)
+        return passed
+
+    @api.model
+    def _judge(self, reminder, now):
+        """Return the :class:`Verdict` on one reminder at ``now`` (naive UTC); writes nothing."""
+        for question in (
+            self._judge_debt, self._judge_mandate, self._judge_hold, self._judge_authority,
+            self._judge_coverage, self._judge_contact_point, self._judge_gap, self._judge_hours,
+        ):
+            verdict = question(reminder, now)
+            if verdict.reason:
+                return verdict
+        return Verdict()
+
+    def _refuse(self, reminder, verdict, now):
+        lines = reminder.line_ids.filtered("step_id")
+        reminder._set_state("cancelled", now, reason=verdict.reason, detail=verdict.detail or False)
+        if verdict.reason in FALLBACK_REASONS and reminder._wants_fallback():
+            reminder._plan_fallback(now)
+        elif verdict.reason in PASSING_REASONS:
+            self.env["kgw.event"]._record([
+                line.receivable_id._kgw_prepare_event_vals(
+                    "passed", now, step_id=line.step_id.id, reason=verdict.reason,
+                ) for line in lines
+            ])
+            lines.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
+
+    # === QUESTIONS === #
+
+    def _judge_debt(self, reminder, now):
+        """Something must be owed about which this side of the due date may speak."""
+        stage = "before_due" if reminder.side == "before" else "overdue"
+        owed = reminder._get_owed_lines()
+        if not owed.filtered("step_id"):
+            return Verdict("paid")
+        if not owed.filtered(lambda line: line.step_id and line.receivable_id.kgw_stage == stage):
+            return Verdict("stage")
+        return Verdict()
+
+    def _judge_mandate(self, reminder, now):
+        return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
+
+    def _judge_hold(self, reminder, now):
+        today = calendar.local_date(now)
+        holds = self.env["kgw.hold"]
+        if holds._get_blocking(reminder, today):
+            return Verdict("hold", calendar.noon(today + timedelta(days=1)))
+        moves = reminder.line_ids.filtered("step_id").move_id
+        if not moves - holds._get_held_moves(moves, today):
+            return Verdict("hold", calendar.noon(today + timedelta(days=1)))
+        return Verdict()
+
+    def _judge_authority(self, reminder, now):
+        if not reminder.mandate_id._has_authority(reminder.rung, calendar.local_date(now)):
+            return Verdict("authority")
+        if reminder.step_id.needs_approval and not self._is_approved(reminder):
+            return Verdict("approval")
+        return Verdict()
+
+    def _is_approved(self, reminder):
+        """Whether the creditor agreed to this step for every receivable that takes it."""
+        lines = reminder.line_ids.filtered(lambda line: line.step_id == reminder.step_id)
+        approved = self.env["kgw.decision"].search([
+            ("case_id", "=", reminder.case_id.id), ("step_id", "=", reminder.step_id.id),
+            ("value", "=", "approve"),
+        ])
+        return lines.receivable_id <= approved.receivable_ids
+
+    def _judge_coverage(self, reminder, now):
+        """After the due date, payments must be known through it (the transfer may be on its way)."""
+        if reminder.side == "before" or reminder.mandate_id.is_own_sales:
+            return Verdict()
+        known = reminder.mandate_id.coverage_date
+        due = max(reminder.line_ids.filtered("step_id").receivable_id.mapped("kgw_effective_due"))
+        if known and known >= due:
+            return Verdict()
+        return Verdict("coverage", calendar.noon(calendar.local_date(now) + timedelta(days=1)))
+
+    def _judge_contact_point(self, reminder, now):
+        kind = CHANNEL_POINT[reminder.channel]
+        if not reminder.case_id.contact_point_ids._get_usable(kind):
+            return Verdict("no_contact_point")
+        obstacle = reminder._get_channel()._get_obstacle(reminder)
+        return Verdict(obstacle) if obstacle else Verdict()
+
+    def _judge_gap(self, reminder, now):
+        """At most one contact per case and day, over all channels."""
+        today = calendar.local_date(now)
+        contacted = self.env["kgw.reminder"].search_count([
+            ("case_id", "=", reminder.case_id.id), ("contact_on", "=", today),
+            ("id", "!=", reminder.id),
+        ], limit=1)
+        return Verdict("gap", calendar.noon(today + timedelta(days=1))) if contacted else Verdict()
+
+    def _judge_hours(self, reminder, now):
+        if not reminder._get_channel()._knows_hours:
+            return Verdict()
+        kind = reminder.case_id.kind_id
+        hours = (kind.hour_from, kind.hour_to)
+        moment = calendar.next_contact_moment(
+            now, hours, reminder.case_id.tz, hours if kind.on_saturday else None,
+        )
+        return Verdict("hours", moment) if moment > now else Verdict()

@@ -1,0 +1,269 @@
+import base64
+from dataclasses import replace
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import calendar
+from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read
+from ..tools.readers.base import FIELD_LABELS
+from ..tools.readers.payments_csv import read_payments
+
+CONTENTS = [("invoices", "Invoices"), ("payments", "Payments")]
+STATES = [("draft", "New"), ("preview", "Preview"), ("done", "Taken"), ("refused", "Refused")]
+
+
+class KgwImport(models.Model):
+    """One hand-over of a file: what each row would do, and then did.
+
+    Nothing is written into the ledger before a person has seen the preview and takes it over;
+    then everything is written in one transaction.
+    """
+
+    _name = "kgw.import"
+    _description = "Import"
+    _inherit = ["mail.thread"]
+    _order = "id desc"
+    _rec_name = "filename"
+
+    mandate_id = fields.Many2one("kgw.mandate", required=True, index=True)
+    content = fields.Selection(CONTENTS, required=True, default="invoices")
+    file = fields.Binary(required=True, attachment=True)
+    filename = fields.Char(required=True, default="file")
+    known_through = fields.Date(
+        string="Payments Known Through", help="Closing date of the list of payments, not the day of the upload.",
+    )
+    state = fields.Selection(STATES, required=True, default="draft", copy=False)
+    message = fields.Char(readonly=True)
+    line_ids = fields.One2many("kgw.import.line", "import_id", readonly=True)
+    new_count = fields.Integer(string="New", compute="_compute_counts")
+    known_count = fields.Integer(string="Known Already", compute="_compute_counts")
+    refused_count = fields.Integer(string="Refused", compute="_compute_counts")
+
+    @api.depends("line_ids.state")
+    def _compute_counts(self):
+        for record in self:
+            states = record.line_ids.mapped("state")
+            record.new_count = states.count("new") + states.count("done")
+            record.known_count = states.count("known")
+            record.refused_count = states.count("refused")
+
+    # === ACTION METHODS === #
+
+    def action_preview(self):
+        for record in self:
+            record._preview()
+
+    def action_take(self):
+        now = fields.Datetime.now()
+        for record in self:
+            record._take(calendar.local_date(now), now)
+
+    # === PREVIEW === #
+
+    def _preview(self):
+        """Read the file and say, row by row, what it would do; writes nothing but the preview."""
+        self.ensure_one()
+        if self.state not in ("draft", "preview", "refused"):
+            raise UserError(self.env._("This file was already taken over."))
+        # Rows are written by reading the file, never by hand: nobody has the right to change them.
+        self.sudo().line_ids.unlink()
+        try:
+            values = self._prepare_lines()
+        except UnreadableFile as error:
+            self.write({"state": "refused", "message": self._describe(error.problem)})
+            return
+        self.env["kgw.import.line"].sudo().create([{**vals, "import_id": self.id} for vals in values])
+        self.write({"state": "preview", "message": False})
+
+    def _get_bytes(self):
+        return base64.b64decode(self.file)
+
+    def _read_documents(self):
+        """Return the documents of the file and what is wrong with the rest.
+
+        :raise UnreadableFile: nothing of the file can be read
+        """
+        result = read(self._get_bytes(), self.filename or "")
+        return [self._complete(document) for document in result.documents], result.problems
+
+    def _complete(self, document):
+        """Return ``document`` with a due date: from the mandate's term where the file has none."""
+        if document.instalments or not document.issue_date or not document.residual:
+            return document
+        due = document.issue_date + timedelta(days=self.mandate_id.default_term_days)
+        return replace(document, instalments=(Instalment(due, document.residual),))
+
+    def _prepare_lines(self):
+        """Return the values of the rows: what each would do.
+
+        :raise UnreadableFile: nothing of the file can be read
+        """
+        if self.content == "payments":
+            payments, problems = read_payments(self._get_bytes())
+            rows = self.env["kgw.payment.list"]._prepare_lines(self.mandate_id, payments)
+        else:
+            documents, problems = self._read_documents()
+            known = self._get_known(documents)
+            rows = [self._prepare_document_line(document, known) for document in documents]
+        return rows + [self._prepare_problem_line(p) for p in problems if p.severity == "error"]
+
+    def _prepare_document_line(self, document, known):
+        refusal = self._get_refusal(document)
+        state = "refused" if refusal else "known" if self._get_identity(document) in known else "new"
+        notes = [refusal] if refusal else self._get_notes(document)
+        due = document.instalments and min(i.due_date for i in document.instalments)
+        return {
+            "line": document.line or 0, "state": state, "number": document.number,
+            "counterparty": document.buyer.name, "due_date": due or False,
+            "amount": float(document.residual), "message": " ".join(notes),
+            "currency_id": self.env["kgw.ledger"]._find_currency(document.currency).id,
+        }
+
+    def _get_notes(self, document):
+        """Return what a person should look at before taking a document over."""
+        notes = [self._describe(problem) for problem in document.warnings]
+        if self.mandate_id.is_own_sales and document.claim > document.residual:
+            notes.append(self.env._("The file says that a part is paid: register that payment in accounting."))
+        return notes
+
+    def _prepare_problem_line(self, problem):
+        return {"line": problem.line or 0, "state": "refused", "message": self._describe(problem)}
+
+    def _describe(self, problem):
+        """Return the sentence for a problem, in the user's language."""
+        template = self.env._(PROBLEM_CODES[problem.code])
+        label = self.env._(FIELD_LABELS.get(problem.field, problem.field or "–"))
+        return template.format(line=problem.line or "–", field=label, value=problem.value)
+
+    def _get_refusal(self, document):
+        """Return why a document can't be watched, or ''."""
+        if document.kind == "correction" or document.gross < 0:
+            return self.env._("Corrections are not taken from files: enter the difference as a payment of the corrected invoice.")
+        if not document.issue_date:
+            return self.env._("The date of issue is missing. Add it to the file and hand it over again.")
+        if document.residual <= 0:
+            return self.env._("Nothing is owed any more, so there is nothing to watch.")
+        if not self.env["kgw.ledger"]._find_currency(document.currency):
+            return self.env._("Currency %s is not known. Create it in the accounting settings.", document.currency)
+        if self.mandate_id.is_own_sales and not document.tax_lines:
+            return self.env._("Own sales are booked with their taxes: hand the invoice over as a KSeF file.")
+        if document.factor_account:
+            return self.env._("The account belongs to a factor: ask the creditor whether the claim was assigned.")
+        return ""
+
+    # === WHAT IS KNOWN ALREADY === #
+
+    def _get_identity(self, document):
+        return document.number, document.issue_date
+
+    def _get_known(self, documents):
+        """Return the identities of invoices that the mandate already has."""
+        numbers = [document.number for document in documents]
+        if self.mandate_id.is_own_sales:
+            domain = [("journal_id", "=", self.mandate_id.journal_id.id), ("name", "in", numbers)]
+            moves = self.env["account.move"].sudo().search(domain)  # importers have no accounting rights
+            return {(move.name, move.invoice_date) for move in moves}
+        moves = self.env["account.move"].sudo().search([
+            ("kgw_mandate_id", "=", self.mandate_id.id), ("kgw_number", "in", numbers),
+        ])
+        return {(move.kgw_number, move.invoice_date) for move in moves}
+
+    # === TAKE OVER === #
+
+    def _take(self, on_date, now):
+        """Write what the preview showed, in the current transaction.
+
+        :param on_date: the day of the hand-over
+        :raise UserError: the mandate is not active, or there is nothing to take
+        """
+        self.ensure_one()
+        self.check_access("write")
+        # Booking reads journals and writes moves, cases and courses, for which importers have no
+        # rights; who may hand over a mandate's file may have it booked.
+        self.sudo()._take_over(on_date, now)
+
+    def _take_over(self, on_date, now):
+        self._preview()  # what was seen may have been taken meanwhile, by another file
+        if self.state == "refused":
+            raise UserError(self.message)
+        if self.mandate_id.state != "active":
+            raise UserError(self.env._("Activate the mandate first, then take over its files."))
+        if self.content == "payments":
+            self._take_payments(now)
+        else:
+            self._take_invoices(on_date, now)
+        self.state = "done"
+
+    def _take_invoices(self, on_date, now):
+        documents, _problems = self._read_documents()
+        rows = {(row.line, row.number): row for row in self._get_new_rows()}
+        fresh = [document for document in documents if self._get_row_key(document) in rows]
+        if not fresh:
+            return
+        partners = [self._find_partner(document.buyer) for document in fresh]
+        moves = self._book(fresh, partners)
+        parties = {move: document.buyer for move, document in zip(moves, fresh, strict=True)}
+        self.env["kgw.ledger"]._enrol(self.mandate_id, moves, on_date, now, parties)
+        if not self.mandate_id.is_own_sales:
+            self._book_earlier_payments(fresh, moves, on_date, now)
+        for move, document in zip(moves, fresh, strict=True):
+            rows[self._get_row_key(document)].write({"state": "done", "move_id": move.id})
+
+    def _take_payments(self, now):
+        payments, _problems = read_payments(self._get_bytes())
+        rows = {row.line: row for row in self._get_new_rows()}
+        for payment in payments:
+            if payment.line in rows:
+                message = self.env["kgw.payment.list"]._take(self.mandate_id, payment, now)
+                rows[payment.line].write({"state": "done", "message": message})
+        if self.known_through:
+            self.mandate_id.coverage_date = self.known_through
+
+    def _get_row_key(self, document):
+        return document.line or 0, document.number
+
+    def _get_new_rows(self):
+        return self.line_ids.filtered(lambda row: row.state == "new")
+
+    def _book(self, documents, partners):
+        if self.mandate_id.is_own_sales:
+            return self.env["kgw.own.sales"]._book_invoices(self.mandate_id, documents, partners)
+        return self.env["kgw.ledger"]._book_invoices(self.mandate_id, documents, partners)
+
+    def _book_earlier_payments(self, documents, moves, on_date, now):
+        """Book what the file says was paid before the hand-over."""
+        for document, move in zip(documents, moves, strict=True):
+            paid = document.claim - document.residual
+            if paid > 0:
+                lines = move.line_ids.filtered("kgw_case_id")
+                self.env["kgw.ledger"]._book_payment(lines, float(paid), on_date, now)
+
+    def _find_partner(self, party):
+        """Return the counterparty within this mandate: by NIP, then by name and postcode."""
+        partners = self._get_partners()
+        if party.nip:
+            found = partners.filtered(lambda p: p.vat == party.nip)
+        else:
+            found = partners.filtered(lambda p: p.name == party.name and (p.zip or "") == party.zip)
+        # The counterparty is created for this mandate alone: creditors share none. A wrong NIP is
+        # kept, and the preview warned of it.
+        partners_sudo = self.env["res.partner"].sudo().with_context(no_vat_validation=True)
+        return found[:1] or partners_sudo.create(self._prepare_partner_vals(party))
+
+    def _get_partners(self):
+        if self.mandate_id.is_own_sales:
+            return self.env["res.partner"].sudo().search([("vat", "!=", False), ("parent_id", "=", False)])
+        return self.env["res.partner"].sudo().search([
+            ("kgw_mandate_id", "=", self.mandate_id.id),
+        ])
+
+    def _prepare_partner_vals(self, party):
+        country = self.env["res.country"].search([("code", "=", party.country or "PL")], limit=1)
+        return {
+            "name": party.name or party.nip, "vat": party.nip or False, "street": party.street,
+            "zip": party.zip, "city": party.city, "country_id": country.id, "is_company": bool(party.nip),
+            "kgw_mandate_id": False if self.mandate_id.is_own_sales else self.mandate_id.id,
+            "company_id": False, "lang": "pl_PL",
+        }

@@ -1,0 +1,268 @@
+from odoo import api, models
+
+from ..const import LANGUAGES
+from ..tools import identifiers
+
+LEDGER_NAME = "KGW – ledger of monitored receivables"
+
+
+class KgwLedger(models.AbstractModel):
+    """The ledger of other people's invoices: a company of its own, outside the agency's books.
+
+    Each invoice is a receivable on a memorandum account against a memorandum payable, without tax:
+    balances, part payments and currencies work, while the agency's own books stay as they were.
+    """
+
+    _name = "kgw.ledger"
+    _description = "Ledger of Monitored Receivables"
+
+    # === SET-UP === #
+
+    @api.model
+    def _ensure(self):
+        """Create what the ledger lacks and return its sales journal; safe to repeat."""
+        # Companies, accounts and journals are set up once, by a button only administrators see.
+        ledger = self.sudo()
+        company = ledger._ensure_company()
+        ledger = ledger.with_company(company)
+        receivable = ledger._ensure_account(company, "KGW.R", "asset_receivable", self.env._("Monitored receivables"))
+        payable = ledger._ensure_account(company, "KGW.L", "liability_current", self.env._("Owed to creditors (memorandum)"))
+        ledger._ensure_journal(company, "general", "KGWP", self.env._("Payments reported by creditors"), payable)
+        journal = ledger._ensure_journal(company, "sale", "KGW", self.env._("Monitored invoices"), payable)
+        company.partner_id.with_company(company).property_account_receivable_id = receivable
+        return journal
+
+    def _ensure_company(self):
+        company = self.env["res.company"].search([("kgw_is_ledger", "=", True)], limit=1)
+        if not company:
+            # No chart of accounts is loaded: the ledger has its few accounts of its own.
+            company = self.env["res.company"].with_context(chart_template_load=True).create({
+                "name": LEDGER_NAME, "kgw_is_ledger": True,
+                "currency_id": self.env.ref("base.PLN").id, "country_id": self.env.ref("base.pl").id,
+            })
+            self.env.ref("base.PLN").active = True
+        return company
+
+    def _ensure_account(self, company, code, account_type, name):
+        accounts = self.env["account.account"].with_company(company)
+        return accounts.search([
+            ("company_ids", "in", company.ids), ("code", "=", code),
+        ]) or accounts.create({
+            "code": code, "name": name, "account_type": account_type,
+            "reconcile": account_type == "asset_receivable", "company_ids": [(6, 0, company.ids)],
+        })
+
+    def _ensure_journal(self, company, kind, code, name, account):
+        journals = self.env["account.journal"].with_company(company)
+        return journals.search([
+            ("company_id", "=", company.id), ("code", "=", code),
+        ]) or journals.create({
+            "name": name, "code": code, "type": kind, "company_id": company.id,
+            "default_account_id": account.id if kind == "sale" else False,
+            "show_on_dashboard": False, "alias_name": False,
+        })
+
+    # === INVOICES === #
+
+    @api.model
+    def _book_invoices(self, mandate, documents, partners):
+        """Create and post creditors' invoices.
+
+        :param documents: list of ``tools.readers`` documents of one mandate, new to it
+        :param partners: the counterparties, in the same order
+        :return: the posted moves, in the same order
+        """
+        journal = mandate.journal_id
+        moves = self.env["account.move"].with_company(journal.company_id).with_context(
+            kgw_ledger_entry=True, tracking_disable=True, mail_create_nolog=True,
+        )
+        # The importer has no accounting rights in the ledger; what it may import is decided before.
+        moves_sudo = moves.sudo().create([
+            {**self._prepare_invoice_vals(mandate, document, partner), "name": name}
+            for document, partner, name in zip(
+                documents, partners, self._get_names(mandate, documents), strict=True,
+            )
+        ])
+        moves_sudo._post(soft=False)
+        return moves_sudo.with_context(kgw_ledger_entry=False)
+
+    def _prepare_invoice_vals(self, mandate, document, partner):
+        """Return the values of one ledger invoice, its lines given whole: fast and exact."""
+        journal = mandate.journal_id
+        currency = self._get_currency(document.currency)
+        sign = -1 if document.gross < 0 else 1
+        return {
+            "move_type": "out_invoice" if sign > 0 else "out_refund",
+            "journal_id": journal.id, "company_id": journal.company_id.id,
+            "partner_id": partner.id, "currency_id": currency.id,
+            "invoice_date": document.issue_date, "date": document.issue_date,
+            "invoice_date_due": max(i.due_date for i in document.instalments),
+            "kgw_mandate_id": mandate.id, "kgw_number": document.number,
+            "kgw_ksef_number": document.ksef_number or False,
+            "ref": document.number,
+            "fiscal_position_id": False, "invoice_payment_term_id": False,
+            "line_ids": self._prepare_line_vals(journal, document, currency, partner),
+        }
+
+    def _prepare_line_vals(self, journal, document, currency, partner):
+        """Return the memorandum line and one receivable line per due date."""
+        rate = self._get_rate(currency, journal.company_id, document.issue_date)
+        company_currency = journal.company_id.currency_id
+        receivable = journal.company_id.partner_id.with_company(
+            journal.company_id).property_account_receivable_id
+        # What was paid before the hand-over is booked as a payment: the first due date bears it.
+        paid = float(document.claim - document.residual)
+        terms = []
+        for instalment in document.instalments:
+            amount, paid = float(instalment.amount) + paid, 0.0
+            terms.append((0, 0, {
+                "display_type": "payment_term", "account_id": receivable.id, "partner_id": partner.id,
+                "currency_id": currency.id, "date_maturity": instalment.due_date,
+                "amount_currency": amount, "balance": company_currency.round(amount * rate),
+            }))
+        total = sum(vals["amount_currency"] for _c, _i, vals in terms)
+        balance = sum(vals["balance"] for _c, _i, vals in terms)
+        return [*terms, (0, 0, {
+            "display_type": "product", "account_id": journal.default_account_id.id,
+            "partner_id": partner.id, "name": document.number, "quantity": 1, "price_unit": total,
+            "tax_ids": [(5,)], "currency_id": currency.id,
+            "amount_currency": -total, "balance": -company_currency.round(balance),
+        })]
+
+    def _find_currency(self, code):
+        """Return the currency of a code, also one that is not in use yet; or an empty one."""
+        return self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)])
+
+    def _get_currency(self, code):
+        currency = self._find_currency(code)
+        if not currency.active:
+            currency.sudo().active = True  # a currency in a creditor's file is in use from now on
+        return currency
+
+    def _get_rate(self, currency, company, on_date):
+        return currency._get_conversion_rate(currency, company.currency_id, company, on_date)
+
+    def _get_names(self, mandate, documents):
+        """Return the ledger's names: mandate code and number, with the year or date where taken."""
+        offers = [self._get_name_offers(mandate, document) for document in documents]
+        taken = set(self.env["account.move"].sudo().search([
+            ("journal_id", "=", mandate.journal_id.id),
+            ("name", "in", [name for names in offers for name in names]),
+        ]).mapped("name"))
+        names = []
+        for offer in offers:
+            names.append(next(name for name in offer if name not in taken))
+            taken.add(names[-1])
+        return names
+
+    def _get_name_offers(self, mandate, document):
+        """Return the names a document may get, the best first.
+
+        The last one can't be taken: number, date and type are unique within a mandate.
+        """
+        name = f"{mandate.code} {document.number}"
+        kind = "" if document.gross >= 0 else " K"
+        return [name, f"{name} ({document.issue_date.year})", f"{name} ({document.issue_date}){kind}"]
+
+    # === PAYMENTS === #
+
+    @api.model
+    def _book_payment(self, receivables, amount, on_date, now):
+        """Book a payment that the creditor reported, oldest due date first.
+
+        :param receivables: open receivables of one invoice or case, of one currency
+        :param amount: what was paid, in that currency
+        :return: what is left of ``amount`` when everything is settled
+        """
+        left = amount
+        for line in receivables.sorted(lambda r: (r.date_maturity, r.id)):
+            part = min(left, line.amount_residual_currency)
+            if line.currency_id.is_zero(part) or part < 0:
+                continue
+            self._book_part(line, part, on_date)
+            left = line.currency_id.round(left - part)
+        receivables._kgw_after_payment(now)
+        return left
+
+    def _book_part(self, line, part, on_date):
+        """Settle ``part`` of one receivable by a mirror entry at the invoice's own rate."""
+        company = line.company_id
+        share = line.balance / line.amount_currency if line.amount_currency else 1.0
+        balance = company.currency_id.round(part * share)
+        if line.currency_id.is_zero(part - line.amount_residual_currency):
+            balance = line.amount_residual
+        values = {"partner_id": line.partner_id.id, "currency_id": line.currency_id.id, "name": line.move_id.name}
+        # The ledger is no one's book to keep by hand; the caller's right was checked at the mandate.
+        entry_sudo = self.env["account.move"].sudo().with_company(company).with_context(
+            kgw_ledger_entry=True, tracking_disable=True).create({
+                "move_type": "entry", "date": on_date, "ref": line.move_id.name,
+                "journal_id": self._get_payment_journal(company).id,
+                "line_ids": [
+                    (0, 0, {**values, "account_id": line.account_id.id,
+                            "amount_currency": -part, "balance": -balance}),
+                    (0, 0, {**values, "account_id": line.move_id.journal_id.default_account_id.id,
+                            "amount_currency": part, "balance": balance}),
+                ],
+            })
+        entry_sudo._post(soft=False)
+        mirror = entry_sudo.line_ids.filtered(lambda r: r.account_id == line.account_id)
+        (line.sudo() | mirror).reconcile()
+
+    def _get_payment_journal(self, company):
+        return self.env["account.journal"].sudo().search([
+            ("company_id", "=", company.id), ("type", "=", "general"), ("code", "=", "KGWP"),
+        ])
+
+    # === ENROLMENT === #
+
+    @api.model
+    def _enrol(self, mandate, moves, on_date, now, parties=None):
+        """Start monitoring ``moves``: find or open the cases and set the courses going.
+
+        :param parties: ``{move: tools.readers Party}`` where a file gave contact data
+        """
+        cases = {}
+        for move in moves:
+            case = self._find_case(mandate, move.partner_id.commercial_partner_id, (parties or {}).get(move))
+            cases[move] = case
+        lines = moves.line_ids.filtered(lambda r: r.display_type == "payment_term" and r.balance > 0)
+        lines._kgw_enrol(cases, on_date, now)
+        self.env["kgw.event"]._record([
+            line._kgw_prepare_event_vals("enrolled", now, payload={
+                "invoice": line.move_id.kgw_display_number, "due_date": str(line.date_maturity),
+                "amount": line.amount_currency, "currency": line.currency_id.name,
+            }) for line in lines
+        ])
+
+    def _find_case(self, mandate, partner, party):
+        """Return the case of a counterparty in ``mandate``, opened when it is the first invoice."""
+        case = self.env["kgw.case"].search([
+            ("mandate_id", "=", mandate.id), ("counterparty_id", "=", partner.id),
+        ]) or self.env["kgw.case"].create({
+            "mandate_id": mandate.id, "counterparty_id": partner.id,
+            "kind_id": self._guess_kind(partner, party).id,
+            "controller_id": mandate.controller_id.id,
+            "lang": partner.lang if partner.lang in dict(LANGUAGES) else "pl_PL",
+        })
+        self._add_contact_points(case, partner, party)
+        return case
+
+    def _guess_kind(self, partner, party):
+        code = identifiers.guess_kind(party) if party else ("company" if partner.is_company else "consumer")
+        kinds = self.env["kgw.kind"]
+        return kinds.search([("code", "=", code)], limit=1) or kinds.search([], limit=1)
+
+    def _add_contact_points(self, case, partner, party):
+        """Add contact data that the case does not have yet; nothing is overwritten."""
+        source = party or partner
+        wanted = {
+            "email": source.email, "phone": source.phone,
+            "address": self.env["kgw.text"]._get_partner_address(source),
+        }
+        known = {(point.kind, point.value) for point in case.contact_point_ids}
+        points = self.env["kgw.contact.point"]
+        for kind, value in wanted.items():
+            if value:
+                vals = points._normalise({"case_id": case.id, "kind": kind, "value": value})
+                if (kind, vals["value"]) not in known:
+                    points.create({**vals, "source": "import" if party else "partner"})

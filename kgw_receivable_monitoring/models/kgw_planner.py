@@ -1,0 +1,237 @@
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import calendar
+
+
+class KgwPlanner(models.AbstractModel):
+    """Decides *when*: turns what is due on a day into planned reminders, set by set.
+
+    Everything takes the day as an argument; running the same day again plans nothing new.
+    """
+
+    _name = "kgw.planner"
+    _description = "Monitoring Planner"
+
+    @api.model
+    def _cron_run_day(self):
+        now = fields.Datetime.now()
+        self._run_day(calendar.local_date(now), now)
+
+    @api.model
+    def _run_day(self, on_date, now=None):
+        """Do everything that is due on ``on_date`` short of contacting anybody.
+
+        :param on_date: the day, in Poland
+        :param now: moment to write into the register, naive UTC; noon of the day by default
+        """
+        now = now or calendar.noon(on_date)
+        lines = self.env["account.move.line"]
+        self._enrol_own_sales(on_date, now)
+        self._close_stages(on_date, now)
+        self._close_past_days(on_date, now)
+        self.env["kgw.decision"]._lapse(on_date, now)
+        self._refresh_stale_pointers(on_date, now)
+        while self._ask_and_report(on_date, now):
+            lines.flush_model()
+        planned = self._plan(on_date, now)
+        if planned:
+            self.env["kgw.reminder"]._trigger_dispatch()
+        return planned
+
+    # === WHAT THE DAY BEGINS WITH === #
+
+    @api.model
+    def _enrol_own_sales(self, on_date, now):
+        """Begin to watch invoices posted in the sales journals of own-sales mandates."""
+        mandates = self.env["kgw.mandate"].search([("is_own_sales", "=", True), ("state", "=", "active")])
+        for mandate in mandates:
+            lines = self.env["account.move.line"].search([
+                ("journal_id", "=", mandate.journal_id.id), ("parent_state", "=", "posted"),
+                ("move_id.move_type", "=", "out_invoice"), ("display_type", "=", "payment_term"),
+                ("kgw_case_id", "=", False), ("amount_residual", ">", 0),
+            ])
+            self.env["kgw.ledger"]._enrol(mandate, lines.move_id, on_date, now)
+
+    @api.model
+    def _close_stages(self, on_date, now):
+        """Bring stages up to date and take settled receivables out of what is planned."""
+        changed = self.env["account.move.line"]._kgw_flush_stages(on_date)
+        self.env["kgw.event"]._record([
+            line._kgw_prepare_event_vals("stage", now, payload={"stage": line.kgw_stage})
+            for line in changed
+        ])
+        self.env["kgw.reminder"]._drop_settled(changed.filtered(lambda r: r.kgw_stage == "closed"), now)
+
+    @api.model
+    def _close_past_days(self, on_date, now):
+        """What was planned for a past day is planned anew; calls past their window are over."""
+        past = [
+            ("planned_on", "<", on_date), ("state", "=", "planned"), ("channel", "!=", "phone"),
+            "|", ("origin_id", "=", False), ("until", "<", on_date),
+        ]
+        self.env["kgw.reminder"].search(past)._set_state("cancelled", now, reason="replanned")
+        calls = self.env["kgw.reminder"].search([
+            ("channel", "=", "phone"), ("state", "in", ("planned", "failed")), ("until", "<", on_date),
+        ])
+        tried = calls.filtered("attempts")
+        tried.filtered(lambda r: r.state == "failed")._mark_undelivered(now)
+        (calls - tried)._set_state("cancelled", now, reason="lapsed")
+
+    @api.model
+    def _refresh_stale_pointers(self, on_date, now):
+        """Ask the course again where its last answer is out of date."""
+        stale = self.env["account.move.line"].search([
+            ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
+            ("kgw_next_date", "<=", on_date),
+        ])
+        stale._kgw_refresh_course(on_date, now)
+
+    # === STEPS WITHOUT CHANNEL === #
+
+    @api.model
+    def _ask_and_report(self, on_date, now):
+        """Ask creditors and report to them what is due; returns whether anything was done."""
+        due = self.env["account.move.line"].search([
+            ("kgw_next_date", "<=", on_date), ("kgw_next_act", "in", ("approval", "question", "report")),
+            ("kgw_case_id.mandate_id.state", "=", "active"),
+        ])
+        for (case, step), lines in due.grouped(lambda r: (r.kgw_case_id, r.kgw_next_step_id)).items():
+            if lines[0].kgw_next_act != "report":
+                kind = "approval" if lines[0].kgw_next_act == "approval" else "horizon"
+                decision = self.env["kgw.decision"]._ask(kind, step, lines, on_date, now)
+                self.env["kgw.creditor.mail"]._ask(decision)
+        reports = due.filtered(lambda r: r.kgw_next_act == "report")
+        for mandate, lines in reports.grouped(lambda r: r.kgw_case_id.mandate_id).items():
+            self.env["kgw.creditor.mail"]._report(mandate, lines, on_date, now)
+        due._kgw_refresh_course(on_date, now)
+        return bool(due)
+
+    # === PLAN === #
+
+    @api.model
+    def _plan(self, on_date, now):
+        """Plan the contacts due on ``on_date`` and return how many; one statement.
+
+        One reminder per case: led by a before-due step that would lapse before the next slot,
+        else by the highest rung due. Receivables of the same side whose own step is due are taken
+        along, all others of that side are only named.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(self._get_plan_query(on_date, now))
+        planned = self.env.cr.fetchone()[0]
+        self.env.invalidate_all(flush=False)
+        return planned
+
+    def _get_plan_query(self, on_date, now):
+        """Return the statement that writes reminders, their lines, pointers and events."""
+        return SQL("""
+            WITH due AS (%(due)s),
+            leader AS (
+                SELECT DISTINCT ON (case_id) * FROM due
+                 ORDER BY case_id, lapses DESC, rung_level DESC, offset_days, receivable_id
+            ),
+            reminder AS (
+                INSERT INTO kgw_reminder (
+                    key, case_id, mandate_id, brand_id, controller_id, step_id, template_id, channel,
+                    rung, side, planned_on, until, state, state_at, attempts,
+                    create_uid, write_uid, create_date, write_date)
+                SELECT replace(gen_random_uuid()::text, '-', ''), case_id, mandate_id,
+                       CASE side WHEN 'before' THEN brand_before_id ELSE brand_after_id END,
+                       controller_id, step_id, template_id, channel,
+                       rung, side, %(on_date)s, until, 'planned', %(now)s, 0,
+                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                  FROM leader
+                ON CONFLICT (case_id) WHERE state IN ('planned', 'claimed', 'failed', 'unknown')
+                DO NOTHING
+             RETURNING id, case_id, step_id, channel, side, mandate_id
+            ),
+            line AS (
+                INSERT INTO kgw_reminder_line (
+                    reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung,
+                    channel, currency_id, create_uid, write_uid, create_date, write_date)
+                SELECT r.id, l.id, l.move_id, l.kgw_instalment, l.kgw_course,
+                       CASE WHEN l.id = leader.receivable_id THEN 'lead'
+                            WHEN due.receivable_id IS NULL THEN 'carried' ELSE 'taken' END,
+                       due.step_id, due.rung, r.channel, l.currency_id,
+                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                  FROM reminder r
+                  JOIN leader ON leader.case_id = r.case_id
+                  JOIN account_move_line l ON l.kgw_case_id = r.case_id
+                   AND l.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
+                  LEFT JOIN due ON due.receivable_id = l.id
+                 WHERE NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id
+                                      AND %(move_hold)s)
+             RETURNING reminder_id, receivable_id, step_id
+            ),
+            pointer AS (
+                UPDATE account_move_line l SET kgw_next_date = NULL
+                  FROM line WHERE l.id = line.receivable_id AND line.step_id IS NOT NULL
+            ),
+            event AS (
+                INSERT INTO kgw_event (kind, at, user_id, mandate_id, case_id, reminder_id, step_id, channel)
+                SELECT 'planned', %(now)s, %(uid)s, mandate_id, case_id, id, step_id, channel FROM reminder
+            )
+            SELECT count(*) FROM reminder
+        """, due=self._get_due_query(on_date), on_date=on_date, now=now, uid=self.env.uid,
+            move_hold=self._get_hold_condition(on_date))
+
+    def _get_due_query(self, on_date):
+        """Return the query of receivables whose own contact step is due and may be planned."""
+        return SQL("""
+            SELECT l.id AS receivable_id, l.kgw_case_id AS case_id, l.kgw_next_until AS until,
+                   c.mandate_id, c.controller_id, m.brand_before_id, m.brand_after_id,
+                   s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
+                   (side.side = 'before' AND l.kgw_next_until < %(on_date)s + sc.gap_before_days) AS lapses
+              FROM account_move_line l
+              JOIN kgw_case c ON c.id = l.kgw_case_id
+              JOIN kgw_mandate m ON m.id = c.mandate_id AND m.state = 'active'
+              JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id AND s.kind = 'contact'
+              JOIN kgw_scenario sc ON sc.id = s.scenario_id
+              JOIN kgw_kind k ON k.id = c.kind_id
+              JOIN LATERAL (%(way)s) way ON TRUE
+              JOIN LATERAL (SELECT CASE WHEN s.offset_days < 0 THEN 'before' ELSE 'after' END AS side,
+                                   CASE WHEN s.offset_days < 0 THEN sc.gap_before_days
+                                        ELSE sc.gap_after_days END AS gap) side ON TRUE
+             WHERE l.kgw_next_date <= %(on_date)s
+               AND l.kgw_next_until >= %(on_date)s
+               AND l.kgw_next_act = 'contact'
+               AND (%(is_working_day)s OR (%(is_saturday)s AND k.on_saturday AND way.channel <> 'letter'))
+               AND l.kgw_stage = CASE side.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
+               AND NOT EXISTS (SELECT 1 FROM kgw_reminder o WHERE o.case_id = c.id
+                                  AND o.state IN ('planned', 'claimed', 'failed', 'unknown'))
+               AND NOT EXISTS (SELECT 1 FROM kgw_reminder o WHERE o.case_id = c.id
+                                  AND o.contact_on > %(on_date)s - side.gap)
+               AND NOT EXISTS (SELECT 1 FROM kgw_hold h
+                                WHERE (h.case_id IS NULL OR h.case_id = c.id)
+                                  AND (h.mandate_id IS NULL OR h.mandate_id = m.id)
+                                  AND (h.move_id IS NULL OR h.move_id = l.move_id)
+                                  AND (h.channel IS NULL OR h.channel = way.channel)
+                                  AND %(hold)s)
+        """, on_date=on_date, hold=self._get_hold_condition(on_date), way=self._get_way_query(),
+            is_working_day=calendar.is_working_day(on_date),
+            is_saturday=on_date.weekday() == 5 and not calendar.is_day_off(on_date))
+
+    def _get_way_query(self):
+        """Return the query for the channel of step ``s`` in case ``c``: its own where there is a
+        usable contact point, else the fallback."""
+        return SQL("""
+            SELECT way.channel, way.template_id
+              FROM (VALUES (1, s.channel, s.template_id), (2, s.fallback_channel, s.fallback_template_id))
+                   AS way(rank, channel, template_id)
+             WHERE way.channel IS NOT NULL
+             ORDER BY EXISTS (SELECT 1 FROM kgw_contact_point p
+                               WHERE p.case_id = c.id AND p.state IN ('unverified', 'verified')
+                                 AND p.kind = CASE way.channel WHEN 'email' THEN 'email'
+                                                  WHEN 'letter' THEN 'address' ELSE 'phone' END) DESC,
+                      way.rank
+             LIMIT 1
+        """)
+
+    def _get_hold_condition(self, on_date):
+        """Return the condition that hold ``h`` is in force on ``on_date``."""
+        return SQL(
+            "h.lifted_at IS NULL AND h.from_date <= %(day)s"
+            " AND (h.until_date IS NULL OR h.until_date >= %(day)s)", day=on_date,
+        )

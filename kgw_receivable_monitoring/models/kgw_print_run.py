@@ -1,0 +1,84 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import LETTER_TRANSIT_DAYS, REGISTERED_TRANSIT_DAYS
+from ..tools import calendar, pdf
+
+
+class KgwPrintRun(models.Model):
+    """The letters of one posting."""
+
+    _name = "kgw.print.run"
+    _description = "Print Run"
+    _order = "date desc, id desc"
+
+    name = fields.Char(required=True)
+    date = fields.Date(required=True)
+    is_registered = fields.Boolean(string="Registered")
+    state = fields.Selection([("open", "To print"), ("posted", "Posted")], default="open", required=True)
+    posted_on = fields.Date(readonly=True)
+    reminder_ids = fields.One2many("kgw.reminder", "print_run_id", string="Letters")
+    letter_count = fields.Integer(string="Number of Letters", compute="_compute_letter_count")
+    document = fields.Binary(string="All Letters", attachment=True, readonly=True)
+    document_name = fields.Char(compute="_compute_document_name")
+
+    _one_open = models.UniqueIndex(
+        "(date, is_registered) WHERE state = 'open'", "There is already an open print run for this day.",
+    )
+
+    @api.depends("reminder_ids.state")
+    def _compute_letter_count(self):
+        for run in self:
+            run.letter_count = len(run._get_letters())
+
+    @api.depends("name")
+    def _compute_document_name(self):
+        for run in self:
+            run.document_name = f"{run.name}.pdf".replace("/", "-")
+
+    @api.model
+    def _get_open(self, reminder, on_date):
+        """Return the open run of ``on_date`` for ordinary or registered letters."""
+        is_registered = bool(reminder.is_registered)
+        run = self.search([
+            ("date", "=", on_date), ("is_registered", "=", is_registered), ("state", "=", "open"),
+        ])
+        return run or self.create({
+            "date": on_date, "is_registered": is_registered,
+            "name": "{} {}".format(on_date, "R" if is_registered else "Z"),
+        })
+
+    def _get_letters(self):
+        return self.reminder_ids.filtered(lambda r: r.state in ("claimed", "sent", "delivered"))
+
+    # === ACTION METHODS === #
+
+    def action_merge(self):
+        """Put the letters of the run into one PDF for the printer."""
+        for run in self:
+            letters = run._get_letters()
+            if not letters:
+                raise UserError(self.env._("This print run has no letters any more."))
+            merged = pdf.merge([letter.attachment_id.raw for letter in letters])
+            run.document = base64.b64encode(merged)
+
+    def action_posted(self):
+        self._post(fields.Datetime.now())
+
+    def _post(self, now):
+        """Record that the letters were posted at ``now``; from then on they can't be called back.
+
+        An ordinary letter counts from 4 working days after posting, a registered one, while there
+        is no proof of delivery, from 7.
+        """
+        today = calendar.local_date(now)
+        for run in self.filtered(lambda r: r.state == "open"):
+            days = REGISTERED_TRANSIT_DAYS if run.is_registered else LETTER_TRANSIT_DAYS
+            effect = calendar.noon(calendar.add_working_days(today, days))
+            letters = run.reminder_ids.filtered(lambda r: r.state == "claimed")
+            settled = letters.filtered(lambda r: not r._get_owed_lines().filtered("step_id"))
+            settled._set_state("cancelled", now, reason="paid")
+            (letters - settled)._mark_sent(now, effective_at=effect)
+            run.write({"state": "posted", "posted_on": today})

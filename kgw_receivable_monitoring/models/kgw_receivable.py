@@ -1,0 +1,55 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..const import STAGES
+
+
+class KgwReceivable(models.Model):
+    """Receivables as the people of monitoring see them: read only, without accounting rights.
+
+    The receivable itself is the payment-term line of a posted invoice; this is a view of it.
+    """
+
+    _name = "kgw.receivable"
+    _description = "Monitored Receivable"
+    _auto = False
+    _order = "due_date, id"
+    _rec_name = "number"
+
+    number = fields.Char(string="Invoice")
+    move_id = fields.Many2one("account.move")
+    instalment = fields.Integer()
+    case_id = fields.Many2one("kgw.case")
+    mandate_id = fields.Many2one("kgw.mandate")
+    creditor_id = fields.Many2one("res.partner")
+    counterparty_id = fields.Many2one("res.partner")
+    controller_id = fields.Many2one("res.users")
+    invoice_date = fields.Date()
+    due_date = fields.Date()
+    effective_due_date = fields.Date(help="Moved from a day off by art. 115 of the Civil Code.")
+    currency_id = fields.Many2one("res.currency")
+    amount = fields.Monetary()
+    residual = fields.Monetary(string="Owed")
+    stage = fields.Selection(STAGES)
+    is_overdue = fields.Boolean()
+    next_step_id = fields.Many2one("kgw.scenario.step")
+    next_act = fields.Char()
+    next_date = fields.Date()
+    course = fields.Integer()
+
+    @property
+    def _table_query(self):
+        return SQL("""
+            SELECT l.id, l.move_id, l.kgw_instalment AS instalment,
+                   COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
+                   l.kgw_case_id AS case_id, c.mandate_id, c.creditor_id, c.counterparty_id,
+                   c.controller_id, m.invoice_date, l.date_maturity AS due_date,
+                   l.kgw_effective_due AS effective_due_date, l.currency_id,
+                   l.amount_currency AS amount, l.amount_residual_currency AS residual,
+                   l.kgw_stage AS stage, l.kgw_stage IN ('overdue', 'elapsed') AS is_overdue,
+                   l.kgw_next_step_id AS next_step_id, l.kgw_next_act AS next_act,
+                   l.kgw_next_date AS next_date, l.kgw_course AS course
+              FROM account_move_line l
+              JOIN account_move m ON m.id = l.move_id
+              JOIN kgw_case c ON c.id = l.kgw_case_id
+        """)

@@ -1,0 +1,45 @@
+from odoo import fields, models
+
+from ..const import CHANNELS, RUNGS
+
+ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
+
+
+class KgwReminderLine(models.Model):
+    """A receivable that a reminder is about."""
+
+    _name = "kgw.reminder.line"
+    _description = "Receivable of a Reminder"
+    _order = "reminder_id, id"
+    _rec_name = "move_id"
+
+    reminder_id = fields.Many2one("kgw.reminder", required=True, index=True, ondelete="cascade")
+    receivable_id = fields.Many2one(
+        "account.move.line", index="btree_not_null", ondelete="set null",
+        help="Odoo may recreate payment-term lines; invoice and instalment remain.",
+    )
+    move_id = fields.Many2one("account.move", string="Invoice", required=True, ondelete="restrict")
+    invoice = fields.Char(related="move_id.kgw_display_number", string="Invoice Number")
+    instalment = fields.Integer(required=True)
+    course = fields.Integer(required=True)
+    role = fields.Selection(ROLES, required=True)
+    step_id = fields.Many2one("kgw.scenario.step", ondelete="restrict")
+    rung = fields.Selection(RUNGS)
+    channel = fields.Selection(CHANNELS, required=True)
+    amount = fields.Monetary(help="What was owed when the reminder was claimed.")
+    currency_id = fields.Many2one("res.currency")
+    void = fields.Boolean(help="The reminder was cancelled: the step is free again.")
+
+    _once_per_step = models.UniqueIndex(
+        "(move_id, course, instalment, step_id, channel) WHERE void IS NOT TRUE AND step_id IS NOT NULL",
+        "This step was already taken for this receivable.",
+    )
+
+    def _prepare_copy_vals(self):
+        """Return the values of the same line for another reminder."""
+        self.ensure_one()
+        return {
+            "receivable_id": self.receivable_id.id, "move_id": self.move_id.id,
+            "instalment": self.instalment, "course": self.course, "role": self.role,
+            "step_id": self.step_id.id, "rung": self.rung,
+        }

@@ -1,0 +1,105 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..const import CHANNELS, RUNG_LEVEL, RUNGS, STEP_KINDS
+from ..tools import course
+
+DEMANDS = ("demand", "final")
+
+
+class KgwScenarioStep(models.Model):
+    """One step: when, how hard, through which channel, with which words, on which condition."""
+
+    _name = "kgw.scenario.step"
+    _description = "Scenario Step"
+    _order = "scenario_id, offset_days, id"
+
+    scenario_id = fields.Many2one("kgw.scenario", required=True, index=True, ondelete="cascade")
+    name = fields.Char(required=True, translate=True)
+    kind = fields.Selection(STEP_KINDS, required=True, default="contact")
+    offset_days = fields.Integer(
+        string="Day", required=True,
+        help="Days from the due date; negative before it. A day off moves the step to a working"
+        " day: back before the due date, forward after it.",
+    )
+    channel = fields.Selection(CHANNELS)
+    rung = fields.Selection(RUNGS, help="How hard the contact is. Calls go up to the monit.")
+    rung_level = fields.Integer(compute="_compute_rung_level", store=True)
+    template_id = fields.Many2one("kgw.template", domain="[('channel', '=', channel)]")
+    fallback_channel = fields.Selection(
+        CHANNELS, help="Taken when the first channel has no usable contact point or fails.",
+    )
+    fallback_template_id = fields.Many2one(
+        "kgw.template", domain="[('channel', '=', fallback_channel)]",
+    )
+    is_registered = fields.Boolean(string="Registered Letter")
+    answer_days = fields.Integer(
+        help="Days, from the expected receipt, that a demand gives for an answer.",
+    )
+    needs_approval = fields.Boolean(
+        string="Creditor Agrees First",
+        help="The creditor is asked three working days before. Silence means: not sent.",
+    )
+    only_unreached = fields.Boolean(
+        string="Only If Not Reached",
+        help="Taken only when the step before was tried and reached nobody.",
+    )
+    if_new = fields.Boolean(string="If New", help="Taken if the counterparty is new to this creditor.")
+    if_late = fields.Boolean(string="If Late Before", help="Taken if the counterparty ever paid late.")
+    if_amount_from = fields.Float(
+        string="If Amount From", digits=(16, 2),
+        help="Taken from this amount, in the currency of the creditor's company. Zero: no condition.",
+    )
+
+    _contact_is_complete = models.Constraint(
+        "CHECK (kind <> 'contact'"
+        " OR (channel IS NOT NULL AND rung IS NOT NULL AND template_id IS NOT NULL))",
+        "A contact step needs a channel, a rung and a template.",
+    )
+    _fallback_is_complete = models.Constraint(
+        "CHECK ((fallback_channel IS NULL) = (fallback_template_id IS NULL))",
+        "A fallback needs both its channel and its template.",
+    )
+
+    @api.depends("rung")
+    def _compute_rung_level(self):
+        for step in self:
+            step.rung_level = RUNG_LEVEL.get(step.rung, 0)
+
+    @api.constrains("kind", "offset_days", "rung", "channel", "answer_days")
+    def _check_rung(self):
+        for step in self.filtered(lambda s: s.kind == "contact"):
+            problem = step._get_rung_problem()
+            if problem:
+                raise ValidationError(self.env._("Step “%(step)s”: %(problem)s", step=step.name, problem=problem))
+
+    def _get_rung_problem(self):
+        """Return a sentence about a rung that does not fit, or None."""
+        if (self.offset_days < 0) != (self.rung == "information"):
+            return self.env._("Before the due date a step only informs; after it, it reminds or demands.")
+        if self.channel == "phone" and self.rung in DEMANDS:
+            return self.env._("A call never demands: choose at most the monit.")
+        if self.rung in DEMANDS and self.answer_days <= 0:
+            return self.env._("A demand gives an answer-by date: enter the days to answer.")
+        if self.offset_days > self.scenario_id.horizon_days:
+            return self.env._("The day lies after the end of monitoring.")
+        return None
+
+    def _to_course_step(self):
+        """Return this step as a plain value for ``tools.course``."""
+        self.ensure_one()
+        return course.Step(
+            id=self.id,
+            offset=self.offset_days,
+            rung=self.rung_level,
+            kind=self.kind,
+            channels=tuple(filter(None, (self.channel, self.fallback_channel))),
+            answer_days=self.answer_days,
+            needs_approval=self.needs_approval,
+            only_unreached=self.only_unreached,
+            if_new=self.if_new,
+            if_late=self.if_late,
+            if_amount=Decimal(str(self.if_amount_from)) if self.if_amount_from else None,
+        )

@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+from ..const import CHANNELS, RUNGS
+
+
+class KgwTemplate(models.Model):
+    """The words of a step; one text per language, since legal wording is not a translation."""
+
+    _name = "kgw.template"
+    _description = "Monitoring Template"
+    _order = "channel, code"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True)
+    channel = fields.Selection(CHANNELS, required=True)
+    rung = fields.Selection(RUNGS)
+    text_ids = fields.One2many("kgw.template.text", "template_id", string="Texts")
+
+    _unique_code = models.UniqueIndex("(code)", "There is already a template with this code.")
+
+    def _get_text(self, lang):
+        """Return the text in ``lang``, else in Polish, else the first one (may be empty)."""
+        self.ensure_one()
+        by_lang = {text.lang: text for text in self.text_ids}
+        return by_lang.get(lang) or by_lang.get("pl_PL") or self.text_ids[:1]

@@ -1,0 +1,159 @@
+from decimal import Decimal
+
+from odoo import api, models
+
+from ..tools import calendar, course, words
+
+
+class KgwText(models.AbstractModel):
+    """The values that a text is filled with: strings, and lists of dictionaries of strings.
+
+    Their names and meanings are written down beside ``tools.text.SAMPLE_VALUES``.
+    """
+
+    _name = "kgw.text"
+    _description = "Values for Monitoring Texts"
+
+    @api.model
+    def _get_values(self, reminder, now):
+        """Return the values for the text of ``reminder`` as of ``now`` (naive UTC)."""
+        today = calendar.local_date(now)
+        case, lang = reminder.case_id, reminder.case_id.lang
+        items, others = self._split_lines(reminder)
+        answer_by = self._get_answer_by(reminder, now)
+        return {
+            **self._get_parties(case, reminder.brand_id, lang, today),
+            "items": [self._get_item(line, lang, today) for line in items],
+            "others": [self._get_item(line, lang, today) for line in others],
+            "total": self._format_total(items, lang),
+            "total_words": self._get_total_words(items, lang),
+            "others_total": self._format_total(others, lang),
+            "answer_by": words.format_date(answer_by, lang, long=True) if answer_by else "",
+            "answer_days": str(reminder.step_id.answer_days or ""),
+            "count_invoices": self._count_invoices(len(items), lang),
+            "count_of_invoices": self._count_invoices(len(items), lang, genitive=True),
+        }
+
+    @api.model
+    def _get_parties(self, case, brand, lang, today):
+        """Return who writes, for whom, to whom, about which case, on which day."""
+        mandate = case.mandate_id
+        return {
+            "brand": self._get_brand(brand),
+            "creditor": {
+                "name": mandate.creditor_id.name or "",
+                "nip": mandate.creditor_id.vat or "",
+                "address": self._get_partner_address(mandate.creditor_id),
+                "account": words.format_account(mandate.account_number or ""),
+                "bank": "",
+            },
+            "acting": self._get_acting(mandate, brand),
+            "authority_date": mandate.authority_date
+            and words.format_date(mandate.authority_date, lang, long=True) or "",
+            "counterparty": {
+                "name": case.counterparty_id.name or "",
+                "nip": case.counterparty_id.vat or "",
+                "address_lines": [
+                    {"line": line} for line in self._get_partner_address(case.counterparty_id).split(", ")
+                ],
+            },
+            "case": {"number": case.name, "controller": self._get_controller(case, brand)},
+            "today": words.format_date(today, lang, long=True),
+            "today_short": words.format_date(today, lang),
+            "place": brand.city or "",
+            "is_consumer": "1" if case.kind_id.is_consumer else "",
+            "legal_notice": mandate.privacy_notice or "",
+        }
+
+    @api.model
+    def _get_brand(self, brand):
+        return {
+            "name": brand.name, "short_name": brand.short_name,
+            "phone": words.format_phone(brand.phone or ""), "email": brand.email or "",
+            "website": brand.website or "", "address": brand._get_address(), "nip": brand.vat or "",
+        }
+
+    @api.model
+    def _get_acting(self, mandate, brand):
+        """Return for whom the brand speaks: itself (''), in its name, or as the creditor."""
+        if mandate.is_own_sales:
+            return ""
+        return "white" if brand.creditor_id else "agency"
+
+    @api.model
+    def _get_controller(self, case, brand):
+        """Return who signs; a white label names the creditor only."""
+        controller = case.controller_id or case.mandate_id.controller_id
+        return "" if brand.creditor_id else controller.name or ""
+
+    @api.model
+    def _get_partner_address(self, partner):
+        town = " ".join(filter(None, (partner.zip, partner.city)))
+        return ", ".join(filter(None, (partner.street, town)))
+
+    @api.model
+    def _split_lines(self, reminder):
+        """Return ``(items, others)``: what this contact is about, and what it only names.
+
+        A demand demands only receivables that take the step; softer texts list them all.
+        """
+        owed = reminder._get_owed_lines().sorted(lambda line: line.receivable_id.date_maturity)
+        if reminder.rung not in ("demand", "final"):
+            return owed.receivable_id, owed.browse().receivable_id
+        demanded = owed.filtered(lambda line: line.rung == reminder.rung)
+        return demanded.receivable_id, (owed - demanded).receivable_id
+
+    @api.model
+    def _get_item(self, receivable, lang, today):
+        """Return one receivable as strings."""
+        move, code = receivable.move_id, receivable.currency_id.name
+        amount = Decimal(str(receivable.amount_currency))
+        residual = Decimal(str(receivable.amount_residual_currency))
+        late = (today - receivable.date_maturity).days
+        return {
+            "number": move.kgw_display_number or "",
+            "issue_date": move.invoice_date and words.format_date(move.invoice_date, lang) or "",
+            "due_date": words.format_date(receivable.date_maturity, lang),
+            "days_overdue": str(late) if late > 0 else "",
+            "amount": words.format_money(amount, code, lang),
+            "paid": words.format_money(amount - residual, code, lang) if residual < amount else "",
+            "residual": words.format_money(residual, code, lang),
+            "ksef_number": move.kgw_ksef_number or "",
+            "title": move.kgw_ksef_number or move.kgw_display_number or "",
+        }
+
+    @api.model
+    def _get_totals(self, receivables):
+        """Return what is owed per currency; currencies are never added up."""
+        totals = {}
+        for receivable in receivables:
+            code = receivable.currency_id.name
+            totals[code] = totals.get(code, Decimal()) + Decimal(str(receivable.amount_residual_currency))
+        return totals
+
+    @api.model
+    def _format_total(self, receivables, lang):
+        totals = self._get_totals(receivables)
+        return ", ".join(words.format_money(amount, code, lang) for code, amount in totals.items())
+
+    @api.model
+    def _get_total_words(self, receivables, lang):
+        totals = self._get_totals(receivables)
+        if len(totals) != 1:
+            return ""
+        [(code, amount)] = totals.items()
+        return words.amount_in_words(amount, code, lang)
+
+    @api.model
+    def _count_invoices(self, count, lang, genitive=False):
+        if not lang.startswith("pl"):
+            return f"{count} invoice" if count == 1 else f"{count} invoices"
+        forms = ("faktury", "faktur", "faktur") if genitive else ("faktura", "faktury", "faktur")
+        return f"{count} {words.plural(count, *forms)}"
+
+    @api.model
+    def _get_answer_by(self, reminder, now):
+        """Return the last day to answer a demand sent at ``now``, or None."""
+        if not reminder.step_id.answer_days or reminder.rung not in ("demand", "final"):
+            return None
+        return course.answer_by(calendar.local_date(now), reminder.step_id.answer_days)

@@ -1,0 +1,16 @@
+from . import (
+    test_calendar,
+    test_email,
+    test_identifiers,
+    test_import,
+    test_ledger,
+    test_ledger_neutral,
+    test_ledger_numbers,
+    test_pdf,
+    test_readers,
+    test_readers_csv,
+    test_readers_ksef,
+    test_template_texts,
+    test_text,
+    test_words,
+)

@@ -1,0 +1,316 @@
+"""The course of one receivable: which step comes next, from when, until when, and why.
+
+A pure function of plain values: the planner, the preview, the explain button and the portal all
+ask :func:`next_step`, and a preview is this function applied again and again. Nothing here knows
+the ORM, the clock, gaps between contacts or holds: those belong to the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ..const import APPROVAL_LEAD_DAYS, LETTER_TRANSIT_DAYS, RUNG_LEVEL
+from . import calendar
+
+# A demand that goes out within so many days of its first possible day is on time.
+ON_TIME_DAYS = 7
+
+REMINDER, DEMAND, FINAL = (RUNG_LEVEL[code] for code in ("reminder", "demand", "final"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a scenario.
+
+    :param offset: days from the effective due date, negative before it
+    :param rung: 1 (information) to 5 (final demand); 0 for a step without channel
+    :param kind: ``contact``, ``question`` or ``report``
+    :param channels: the channel and its fallback; empty for a step without channel
+    :param answer_days: days that a demand gives for an answer, else 0
+    :param only_unreached: taken only when the step before was tried and reached nobody
+    :param if_new, if_late, if_amount: taken when any of those set holds; all unset means always
+    """
+
+    id: int
+    offset: int
+    rung: int = 0
+    kind: str = "contact"
+    channels: tuple[str, ...] = ()
+    answer_days: int = 0
+    needs_approval: bool = False
+    only_unreached: bool = False
+    if_new: bool = False
+    if_late: bool = False
+    if_amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """A rung that was given: the day it took effect (None: not yet) and its answer-by date."""
+
+    effective_on: date | None = None
+    answer_by: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one receivable in its present course.
+
+    :param due: the printed due date; ``effective_due`` is the one moved by art. 115 kc
+    :param entered_on: the day from which it is monitored
+    :param horizon: days after the effective due date at which monitoring ends
+    :param done: step id -> ``open``, ``reached``, ``unreached`` or ``passed``
+    :param given: rung -> :class:`Given`
+    :param usable: channels for which the case has a usable contact point
+    :param approvals: step id -> ``open``, ``approved`` or ``refused``
+    """
+
+    due: date
+    effective_due: date
+    entered_on: date
+    horizon: int = 30
+    done: Mapping[int, str] = field(default_factory=dict)
+    given: Mapping[int, Given] = field(default_factory=dict)
+    usable: frozenset[str] = frozenset(("email", "sms", "phone", "letter"))
+    approvals: Mapping[int, str] = field(default_factory=dict)
+    is_new: bool = False
+    was_late: bool = False
+    amount: Decimal = Decimal()
+
+    @property
+    def last_day(self) -> date:
+        """Last day of monitoring."""
+        return self.effective_due + timedelta(days=self.horizon)
+
+    @property
+    def last_day_before(self) -> date:
+        """Last working day before the printed due date."""
+        return calendar.back(min(self.due, self.effective_due) - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next thing to do.
+
+    :param act: ``contact``, ``approval`` (ask the creditor first), ``question`` or ``report``
+    :param until: last day on which it still makes sense; None for acts that do not lapse
+    """
+
+    step_id: int
+    act: str
+    from_date: date
+    until: date | None
+    rung: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """Answer of :func:`next_step`: what is next, and the steps passed over with their reasons."""
+
+    next: Next | None
+    passed: tuple[tuple[int, str], ...] = ()
+
+
+def planned_day(step: Step, effective_due: date) -> date:
+    """Return the day of a step: moved back to a working day before the due date, forward after."""
+    day = effective_due + timedelta(days=step.offset)
+    return calendar.back(day) if step.offset < 0 else calendar.forward(day)
+
+
+def answer_by(given_on: date, answer_days: int) -> date:
+    """Return the last day to answer a demand given on ``given_on``, on a working day.
+
+    The days count from the expected receipt, 4 working days after posting.
+    """
+    return calendar.forward(_expected_answer(given_on, answer_days))
+
+
+def next_step(steps, facts: Facts, on_date: date) -> Course:
+    """Return what comes next for one receivable as seen on ``on_date``.
+
+    :param steps: the :class:`Step` of its scenario, in any order
+    :return: :class:`Course`; ``next`` is None when nothing is left or everything waits for the
+        outcome of an earlier step. ``passed`` names the steps whose time is over by ``on_date``.
+    """
+    return _Walk(sorted(steps, key=lambda s: (s.offset, s.id)), facts, on_date).course()
+
+
+def _expected_answer(given_on: date, answer_days: int) -> date:
+    return calendar.add_working_days(given_on, LETTER_TRANSIT_DAYS) + timedelta(days=answer_days)
+
+
+class _Walk:
+    """One reading of the steps against the facts."""
+
+    def __init__(self, steps, facts: Facts, on_date: date):
+        self.steps = steps
+        self.facts = facts
+        self.today = max(on_date, facts.entered_on)
+        self.on_date = on_date
+        self.passed: dict[int, str] = {}
+        self.rank = {step.id: position for position, step in enumerate(self.steps)}
+
+    def course(self) -> Course:
+        candidates = []
+        for position, step in enumerate(self.steps):
+            if step.id in self.facts.done:
+                continue
+            candidate = self._candidate(position, step)
+            if candidate:
+                candidates.append(candidate)
+        best = min(candidates, key=self._order, default=None)
+        return Course(best, tuple(self.passed.items()))
+
+    def _order(self, candidate: Next):
+        """Earliest first; of those possible today the mildest rung not yet given, then the rest."""
+        start = max(candidate.from_date, self.today)
+        return (start, candidate.rung in self.facts.given, candidate.rung, self.rank[candidate.step_id])
+
+    def _candidate(self, position: int, step: Step) -> Next | None:
+        if step.kind != "contact":
+            day = max(planned_day(step, self.facts.effective_due), self.facts.entered_on)
+            return Next(step.id, step.kind, day, None, 0)
+        earliest = self._earliest(step)
+        if earliest is None or not self._previous_known(position, step):
+            return None
+        until = self._until(position, step)
+        reason = self._passing_reason(position, step, earliest, until)
+        if reason:
+            self.passed[step.id] = reason
+            return None
+        return self._with_approval(step, earliest, until)
+
+    def _with_approval(self, step: Step, earliest: date, until: date) -> Next | None:
+        approval = self.facts.approvals.get(step.id)
+        if step.needs_approval and approval != "approved":
+            if approval:  # asked, not answered yet
+                return None
+            asked = calendar.add_working_days(earliest, -APPROVAL_LEAD_DAYS)
+            return Next(step.id, "approval", max(asked, self.facts.entered_on), until, step.rung)
+        return Next(step.id, "contact", earliest, until, step.rung)
+
+    # --- when ---------------------------------------------------------------------------------
+
+    def _earliest(self, step: Step) -> date | None:
+        """First day for the step; None while it waits for the rung below."""
+        earliest = max(planned_day(step, self.facts.effective_due), self.facts.entered_on)
+        if step.offset < 0 or step.rung <= REMINDER:
+            return earliest
+        below = self._rung_below(step)
+        if not below:
+            return earliest
+        given = self.facts.given.get(below)
+        if given is None:
+            return earliest if self._is_exhausted(below) else None
+        if given.effective_on is None:
+            return None
+        earliest = max(earliest, given.effective_on)
+        if step.rung == FINAL and given.answer_by:
+            earliest = max(earliest, given.answer_by + timedelta(days=1))
+        return calendar.forward(earliest)
+
+    def _rung_below(self, step: Step) -> int:
+        """The next lower rung after the due date; a final demand always stands on a demand."""
+        if step.rung == FINAL:
+            return DEMAND
+        return max((s.rung for s in self._after_due() if s.rung < step.rung), default=0)
+
+    def _is_exhausted(self, rung: int) -> bool:
+        """A rung below demand that can't be given any more does not block the harsher ones."""
+        if rung >= DEMAND:
+            return False
+        return all(
+            self.facts.done.get(s.id) in ("passed", "unreached") or not self._has_route(s)
+            for s in self._after_due() if s.rung == rung
+        )
+
+    def _after_due(self):
+        return (s for s in self.steps if s.kind == "contact" and s.offset >= 0)
+
+    def _until(self, position: int, step: Step) -> date:
+        """Last day for the step: up to the next one, or to the end while its rung is not given."""
+        before = step.offset < 0
+        end = self.facts.last_day_before if before else self.facts.last_day
+        if step.rung not in self.facts.given and not step.only_unreached:
+            return end
+        following = self._following_day(position, before)
+        if following is None:
+            return end
+        own = planned_day(step, self.facts.effective_due)
+        return min(end, max(own, following - timedelta(days=1)))
+
+    def _following_day(self, position: int, before: bool) -> date | None:
+        for step in self.steps[position + 1:]:
+            if step.kind == "contact" and (step.offset < 0) == before:
+                return planned_day(step, self.facts.effective_due)
+        return None
+
+    # --- whether it is over ------------------------------------------------------------------
+
+    def _previous_known(self, position: int, step: Step) -> bool:
+        """A step that depends on the one before waits until that one ended."""
+        if not step.only_unreached:
+            return True
+        previous = self._previous(position)
+        if previous is None or previous.id in self.passed:
+            return True
+        return self.facts.done.get(previous.id, "open") != "open"
+
+    def _previous(self, position: int) -> Step | None:
+        contacts = [s for s in self.steps[:position] if s.kind == "contact"]
+        return contacts[-1] if contacts else None
+
+    def _passing_reason(self, position, step, earliest, until) -> str:
+        """Why the step is over by now, or '' while it may still come."""
+        start = max(earliest, self.today)
+        if start > until:
+            return self._lapse_reason(step, earliest, until)
+        if earliest > self.on_date:
+            return ""
+        if not self._has_route(step):
+            return "no_route"
+        if not self._meets_condition(position, step):
+            return "condition"
+        if self.facts.approvals.get(step.id) == "refused":
+            return "approval"
+        if self._answers_too_late(step, earliest, start):
+            return "horizon"
+        return ""
+
+    def _lapse_reason(self, step: Step, earliest: date, until: date) -> str:
+        if step.offset < 0:
+            return "due" if until == self.facts.last_day_before else "lapsed"
+        return "horizon" if until == self.facts.last_day else "lapsed"
+
+    def _has_route(self, step: Step) -> bool:
+        return any(channel in self.facts.usable for channel in step.channels)
+
+    def _meets_condition(self, position: int, step: Step) -> bool:
+        if step.only_unreached:
+            previous = self._previous(position)
+            if previous is None or self.facts.done.get(previous.id) != "unreached":
+                return False
+        wanted = [
+            holds for asked, holds in (
+                (step.if_new, self.facts.is_new),
+                (step.if_late, self.facts.was_late),
+                (step.if_amount is not None, self.facts.amount >= (step.if_amount or 0)),
+            ) if asked
+        ]
+        return any(wanted) if wanted else True
+
+    def _answers_too_late(self, step: Step, earliest: date, start: date) -> bool:
+        """A demand that comes late must leave its answer time within the horizon.
+
+        On time is one that goes out within a week of the first day that the rungs below allowed:
+        weekends, days off and the gap to other contacts move it.
+        """
+        if step.rung < DEMAND:
+            return False
+        on_time = self.facts.entered_on <= self.facts.effective_due
+        if on_time and start <= earliest + timedelta(days=ON_TIME_DAYS):
+            return False
+        return _expected_answer(start, step.answer_days) > self.facts.last_day

@@ -1,0 +1,1 @@
+from . import kgw_call_outcome

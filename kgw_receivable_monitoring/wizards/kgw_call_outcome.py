@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import CALL_OUTCOMES
+
+
+class KgwCallOutcome(models.TransientModel):
+    """How a call ended; opening it passes the gate, so that nobody calls who need not."""
+
+    _name = "kgw.call.outcome"
+    _description = "Outcome of a Call"
+
+    reminder_id = fields.Many2one("kgw.reminder", required=True, readonly=True)
+    case_id = fields.Many2one(related="reminder_id.case_id")
+    script = fields.Text(compute="_compute_script")
+    phone = fields.Char(compute="_compute_phone")
+    warning = fields.Char(compute="_compute_warning")
+    outcome = fields.Selection(CALL_OUTCOMES, required=True, default="no_answer")
+    note = fields.Text()
+
+    @api.depends("reminder_id")
+    def _compute_script(self):
+        now = fields.Datetime.now()
+        for wizard in self:
+            reminder = wizard.reminder_id
+            # The script names amounts of ledger invoices; the agent's right is on the case.
+            values = self.env["kgw.text"].sudo()._get_values(reminder.sudo(), now)
+            _subject, wizard.script = reminder.template_id._get_text(reminder.case_id.lang)._render(values)
+
+    @api.depends("reminder_id")
+    def _compute_phone(self):
+        for wizard in self:
+            wizard.phone = wizard.case_id.contact_point_ids._get_usable("phone").value
+
+    @api.depends("reminder_id")
+    def _compute_warning(self):
+        """Say what the gate says: paid meanwhile, on hold, outside contact hours."""
+        now = fields.Datetime.now()
+        reasons = dict(self.env["kgw.reminder"]._fields["reason"]._description_selection(self.env))
+        for wizard in self:
+            verdict = self.env["kgw.gate"].sudo()._judge(wizard.reminder_id.sudo(), now)
+            wizard.warning = reasons.get(verdict.reason, "")
+
+    def action_save(self):
+        """Record the outcome and close the dialogue."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        reminder = self.reminder_id
+        reminder.check_access("write")
+        if reminder.state not in ("planned", "failed"):
+            raise UserError(self.env._("This call is not on the board any more: it was recorded or cancelled meanwhile."))
+        # The course and the ledger's lines move with the outcome; the right on the call was checked.
+        self.env["kgw.channel.phone"].sudo()._record_call(reminder.sudo(), self.outcome, self.note, now)
+        return {"type": "ir.actions.act_window_close"}

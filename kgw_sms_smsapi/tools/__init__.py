@@ -1,0 +1,1 @@
+from . import access_log, gsm, outcomes, reports, sender, sms_api, smsapi
