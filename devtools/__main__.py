@@ -46,9 +46,11 @@ def add_database_options(parser):
 def add_demo(commands):
     """Add ``demo``."""
     parser = commands.add_parser(
-        "demo", help="run the main job on real input, show what happened, serve until Ctrl-C")
-    parser.add_argument("--no-serve", dest="serve", action="store_false",
-                        help="end after the table")
+        "demo", help="run the main job on real input, show what happened, serve until Ctrl-C"
+    )
+    parser.add_argument(
+        "--no-serve", dest="serve", action="store_false", help="end after the table"
+    )
     parser.add_argument("--port", type=int, help="port of the web server (any free one)")
     parser.set_defaults(run=with_runtime(demo.run))
 
@@ -56,12 +58,15 @@ def add_demo(commands):
 def add_test(commands):
     """Add ``test``."""
     parser = commands.add_parser("test", help="lint, Odoo tests, browser tours, short figures")
-    parser.add_argument("--all", action="store_true",
-                        help="also the tests tagged 'long' and every figure in full")
-    parser.add_argument("--tags", metavar="TAGS",
-                        help="only these Odoo tests (--test-tags), without lint")
-    parser.add_argument("--fast", action="store_true",
-                        help="no tests that need a web server or browser, no figures")
+    parser.add_argument(
+        "--all", action="store_true", help="also the tests tagged 'long' and every figure in full"
+    )
+    parser.add_argument(
+        "--tags", metavar="TAGS", help="only these Odoo tests (--test-tags), without lint"
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="no tests that need a web server or browser, no figures"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the database of the tests")
     parser.set_defaults(run=testing.run)
 
@@ -92,7 +97,8 @@ def add_upkeep(commands):
     parser.add_argument("--short", action="store_true", help="only the short versions")
     parser.set_defaults(run=with_runtime(bench.run))
     parser = commands.add_parser(
-        "i18n", help="export the .pot, update pl.po, say what is untranslated")
+        "i18n", help="export the .pot, update pl.po, say what is untranslated"
+    )
     parser.set_defaults(run=with_runtime(i18n.run, system.GETTEXT_NEEDS))
     parser = commands.add_parser("lock", help="renew the hashed requirements*.txt")
     parser.set_defaults(run=run_lock)
@@ -104,7 +110,8 @@ def add_upkeep(commands):
 def make_parser():
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
-        prog="./dev", description="Set-up, demo, tests and upkeep of this repository.")
+        prog="./dev", description="Set-up, demo, tests and upkeep of this repository."
+    )
     parser.add_argument("--odoo", metavar="PATH", help="use the Odoo 19 that is already there")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (add_demo, add_test, add_sessions, add_upkeep):

@@ -63,5 +63,8 @@ def measure(project, name, text, short):
     goals = GOAL.findall(out)
     if not goals:
         return [f"{name} measured no goal"]
-    return [f"{goal}: {figure} falls short of {limit}"
-            for goal, figure, limit, verdict in goals if verdict == "short"]
+    return [
+        f"{goal}: {figure} falls short of {limit}"
+        for goal, figure, limit, verdict in goals
+        if verdict == "short"
+    ]

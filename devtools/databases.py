@@ -102,8 +102,15 @@ class Databases:
         self.drop(building)
         self.cluster.sql(f"CREATE DATABASE {building} TEMPLATE template0 LC_COLLATE 'C'")
         self.runner.run_quietly(
-            "template-base", "-d", building, "-i", BASE_MODULES, "--skip-auto-install",
-            "--load-language=en_US,pl_PL", "--stop-after-init", "--no-http",
+            "template-base",
+            "-d",
+            building,
+            "-i",
+            BASE_MODULES,
+            "--skip-auto-install",
+            "--load-language=en_US,pl_PL",
+            "--stop-after-init",
+            "--no-http",
         )
         self.runner.run_script(building, FINISH_BASE)
         self._finish(building, self.base)
@@ -112,8 +119,14 @@ class Databases:
         building = "building_modules"
         self.clone(base, building)
         self.runner.run_quietly(
-            "template-modules", "-d", building, "-i", ",".join(self.workspace.modules()),
-            "--skip-auto-install", "--stop-after-init", "--no-http",
+            "template-modules",
+            "-d",
+            building,
+            "-i",
+            ",".join(self.workspace.modules()),
+            "--skip-auto-install",
+            "--stop-after-init",
+            "--no-http",
         )
         self._finish(building, self.with_modules)
 

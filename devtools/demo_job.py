@@ -10,7 +10,8 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from odoo.addons.kgw_receivable_monitoring.demo.story import PASSWORD_OF, Story
+from odoo.addons.kgw_receivable_monitoring.demo.story import Story
+from odoo.addons.kgw_receivable_monitoring.demo.world import PASSWORD_OF
 
 ROLES = {
     "krakbud": "creditor, agency's brand (portal)",
@@ -24,15 +25,22 @@ COLUMNS = ("sent", "delivered", "undelivered", "failed", "cancelled", "planned")
 
 def connect_gateways(env):
     """Point the database at the keeping servers on loopback."""
-    env["ir.mail_server"].create({
-        "name": "Keeping server", "smtp_host": "127.0.0.1", "smtp_encryption": "none",
-        "smtp_port": int(os.environ["KGW_DEMO_SMTP_PORT"]),
-    })
+    env["ir.mail_server"].create(
+        {
+            "name": "Keeping server",
+            "smtp_host": "127.0.0.1",
+            "smtp_encryption": "none",
+            "smtp_port": int(os.environ["KGW_DEMO_SMTP_PORT"]),
+        }
+    )
     env["ir.config_parameter"].set_param("web.base.url", os.environ["KGW_DEMO_URL"])
-    env.ref("base.main_company").write({
-        "kgw_sms_provider": "smsapi", "kgw_smsapi_token": "demo",
-        "kgw_smsapi_base_url": f"http://127.0.0.1:{os.environ['KGW_DEMO_SMS_PORT']}",
-    })
+    env.ref("base.main_company").write(
+        {
+            "kgw_sms_provider": "smsapi",
+            "kgw_smsapi_token": "demo",
+            "kgw_smsapi_base_url": f"http://127.0.0.1:{os.environ['KGW_DEMO_SMS_PORT']}",
+        }
+    )
 
 
 def keep_letters(env, folder):
@@ -55,14 +63,21 @@ def run_again(story):
 
 def print_row(*cells):
     """Print one row of the table."""
-    print("  " + "".join(str(cell).ljust(width) for cell, width in zip(cells, (26, *[13] * 7))))
+    print(
+        "  "
+        + "".join(
+            str(cell).ljust(width) for cell, width in zip(cells, (26, *[13] * 7), strict=False)
+        )
+    )
 
 
 def print_contacts(env):
     """Print the reminders per channel and rung."""
     counts = Counter()
     for channel, rung, state, count in env["kgw.reminder"]._read_group(
-        [("reason", "!=", "replanned")], ["channel", "rung", "state"], ["__count"],
+        [("reason", "!=", "replanned")],
+        ["channel", "rung", "state"],
+        ["__count"],
     ):
         counts[f"{channel} {rung}", state] += count
     print_row("contact", *COLUMNS)
@@ -77,9 +92,13 @@ def print_mandates(env):
         own = [("mandate_id", "=", mandate.id)]
         receivables = env["kgw.receivable"]
         print_row(
-            mandate.name[:25], mandate.case_count, receivables.search_count(own),
-            *(receivables.search_count([*own, ("stage", "=", stage)])
-              for stage in ("closed", "overdue", "elapsed")),
+            mandate.name[:25],
+            mandate.case_count,
+            receivables.search_count(own),
+            *(
+                receivables.search_count([*own, ("stage", "=", stage)])
+                for stage in ("closed", "overdue", "elapsed")
+            ),
             env["kgw.event"].search_count([*own, ("kind", "=", "sent")]),
         )
 
@@ -91,17 +110,22 @@ def report(env, story, again, out):
     print()
     print_contacts(env)
     passed = env["kgw.event"]._read_group(
-        [("kind", "=", "passed"), ("reason", "!=", False)], ["reason"], ["__count"])
+        [("kind", "=", "passed"), ("reason", "!=", False)], ["reason"], ["__count"]
+    )
     print("\n  steps passed over: " + ", ".join(f"{reason} {count}" for reason, count in passed))
     calls = env["mail.activity"].search_count([("kgw_reminder_id", "!=", False)])
     letters = keep_letters(env, out / "letters")
-    print(f"  e-mails at the SMTP server: {len(list((out / 'mail').glob('*.eml')))},"
-          f" SMS at the gateway: {count_lines(out / 'sms' / 'sms.jsonl')},"
-          f" letters posted: {letters}, calls on the board: {calls}")
+    print(
+        f"  e-mails at the SMTP server: {len(list((out / 'mail').glob('*.eml')))},"
+        f" SMS at the gateway: {count_lines(out / 'sms' / 'sms.jsonl')},"
+        f" letters posted: {letters}, calls on the board: {calls}"
+    )
     print(f"  the last day run again sent: {again}")
     broken = env["kgw.event"]._find_broken_link()
-    print(f"  register: {env['kgw.event'].search_count([])} events,"
-          f" chain of seals {'unbroken' if broken is None else f'broken at {broken}'}\n")
+    print(
+        f"  register: {env['kgw.event'].search_count([])} events,"
+        f" chain of seals {'unbroken' if broken is None else f'broken at {broken}'}\n"
+    )
 
 
 def count_lines(path):

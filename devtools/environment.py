@@ -76,14 +76,18 @@ class Environment:
     def _builders(self, wheels):
         """Fetch the pinned build tools, if the lock files name them."""
         text = "".join(lock.read_text() for lock in self.locks)
-        entries = [entry for entry in text.replace("\\\n", " ").splitlines()
-                   if entry.startswith(tuple(f"{name}==" for name in BUILDERS))]
+        entries = [
+            entry
+            for entry in text.replace("\\\n", " ").splitlines()
+            if entry.startswith(tuple(f"{name}==" for name in BUILDERS))
+        ]
         if entries:
             wheels.mkdir(parents=True)
             listing = wheels / "builders.txt"
             listing.write_text("\n".join(entries) + "\n")
-            self._pip("wheel", "--no-deps", "--wheel-dir", wheels,
-                      "--require-hashes", "-r", listing)
+            self._pip(
+                "wheel", "--no-deps", "--wheel-dir", wheels, "--require-hashes", "-r", listing
+            )
         return bool(entries)
 
     def _pip(self, *arguments):
@@ -94,8 +98,11 @@ class Environment:
         log = self.workspace.logs / f"{self.name}-install.log"
         with open(log, "a") as handle:
             done = subprocess.run(
-                [str(word) for word in command], env=child_env(PIP_CACHE_DIR=cache),
-                stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT,
+                [str(word) for word in command],
+                env=child_env(PIP_CACHE_DIR=cache),
+                stdin=subprocess.DEVNULL,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
             )
         if done.returncode:
             raise Problem(

@@ -46,11 +46,27 @@ def export(project, database, module):
     """Return the text of a module's ``.pot`` as Odoo exports it."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "export.pot")
-        command = [project.environment.python, "-m", "odoo", "i18n", "export",
-                   "-c", project.runner.conf, "-d", database, "-o", target, module]
+        command = [
+            project.environment.python,
+            "-m",
+            "odoo",
+            "i18n",
+            "export",
+            "-c",
+            project.runner.conf,
+            "-d",
+            database,
+            "-o",
+            target,
+            module,
+        ]
         done = subprocess.run(
-            [str(word) for word in command], env=project.runner.env(),
-            cwd=project.workspace.root, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            [str(word) for word in command],
+            env=project.runner.env(),
+            cwd=project.workspace.root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
         if done.returncode or not target.exists():
             raise Problem(f"Odoo could not export the terms of {module}:\n{done.stderr[-2000:]}")
@@ -82,7 +98,9 @@ def incomplete(module):
         return [f"{module.name}: there is no i18n/{LANGUAGE}.po; run ./dev i18n"]
     done = subprocess.run(
         ["msgfmt", "--check-format", "--statistics", "-o", "/dev/null", str(po)],
-        env=child_env(LC_ALL="C"), capture_output=True, text=True,
+        env=child_env(LC_ALL="C"),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         return [f"{module.name}: {done.stderr.strip()}"]
@@ -93,8 +111,10 @@ def incomplete(module):
 def gettext(*command):
     """Run one of gettext's programs; raise when it fails."""
     done = subprocess.run(
-        [str(word) for word in command], env=child_env(LC_ALL="C.UTF-8"),
-        capture_output=True, text=True,
+        [str(word) for word in command],
+        env=child_env(LC_ALL="C.UTF-8"),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise Problem(f"{command[0]} failed: {done.stderr.strip()}", "correct the file it names.")

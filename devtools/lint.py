@@ -59,9 +59,14 @@ def checks(workspace, programs, fix):
 def problems_of(workspace, command):
     """Run one check; return its output as the only problem when it failed."""
     done = subprocess.run(
-        [str(word) for word in command], cwd=workspace.root, text=True,
-        env=child_env(RUFF_CACHE_DIR=workspace.cache / "ruff",
-                      PYLINTHOME=workspace.cache / "pylint"),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [str(word) for word in command],
+        cwd=workspace.root,
+        text=True,
+        env=child_env(
+            RUFF_CACHE_DIR=workspace.cache / "ruff", PYLINTHOME=workspace.cache / "pylint"
+        ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     return [f"\n{done.stdout.strip()}"] if done.returncode else []

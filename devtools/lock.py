@@ -68,8 +68,7 @@ def resolve(python, sources, constraints):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         pins = Path(folder, "pins.txt")
-        pins.write_text(
-            "".join(f"{name}=={pin}\n" for name, (pin, _extras) in constraints.items()))
+        pins.write_text("".join(f"{name}=={pin}\n" for name, (pin, _extras) in constraints.items()))
         command = [python, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
         command += ["--report", str(report), "-c", str(pins)]
         for source in sources:
@@ -81,8 +80,10 @@ def resolve(python, sources, constraints):
             )
         found = json.loads(report.read_text())["install"]
     return {
-        normalise(item["metadata"]["name"]):
-            (item["metadata"]["version"], item.get("requested_extras", []))
+        normalise(item["metadata"]["name"]): (
+            item["metadata"]["version"],
+            item.get("requested_extras", []),
+        )
         for item in found
     }
 
@@ -112,7 +113,8 @@ def fetch_hashes(python, pins):
     versions = sorted((name, version) for name, (version, _extras) in pins.items())
     asked = {"pins": versions, "oldest": OLDEST_PYTHON}
     done = subprocess.run(
-        [python, "-c", HASHES_SCRIPT], input=json.dumps(asked), stdout=subprocess.PIPE, text=True)
+        [python, "-c", HASHES_SCRIPT], input=json.dumps(asked), stdout=subprocess.PIPE, text=True
+    )
     if done.returncode:
         raise Problem("The package index did not list the hashes.", "see pip's message above.")
     answer = json.loads(done.stdout)

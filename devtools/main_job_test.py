@@ -36,14 +36,18 @@ def mails():
     """Return the messages that the SMTP server kept, with their raw text."""
     for path in sorted((OUT / "mail").glob("*.eml")):
         raw = path.read_bytes()
-        yield email.message_from_bytes(raw, policy=email.policy.default), raw.decode(errors="replace")
+        yield (
+            email.message_from_bytes(raw, policy=email.policy.default),
+            raw.decode(errors="replace"),
+        )
 
 
 def texts_of_letters():
     """Return the text of every print run's PDF."""
     for path in sorted((OUT / "letters").glob("*.pdf")):
-        yield subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True,
-                             text=True).stdout
+        yield subprocess.run(
+            ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
+        ).stdout
 
 
 class Visitor:
@@ -73,10 +77,12 @@ class MainJobTest(unittest.TestCase):
     # 1. Files become posted invoices of three creditors, under ordinary Polish numbers.
 
     def test_files_of_three_creditors_become_posted_invoices(self):
-        rows = dict(query("""
+        rows = dict(
+            query("""
             SELECT m.code, count(DISTINCT l.move_id) FROM account_move_line l
               JOIN kgw_case c ON c.id = l.kgw_case_id JOIN kgw_mandate m ON m.id = c.mandate_id
-             WHERE l.parent_state = 'posted' GROUP BY m.code"""))
+             WHERE l.parent_state = 'posted' GROUP BY m.code""")
+        )
         self.assertEqual(rows, {"KRAKBUD": 35, "OGROD": 4, "KAM": 3})
 
     def test_polish_numbers_stay_as_the_creditor_wrote_them(self):
@@ -100,13 +106,24 @@ class MainJobTest(unittest.TestCase):
         rows = query("""
             SELECT l.move_id, l.instalment, l.rung FROM kgw_reminder_line l
               JOIN kgw_reminder r ON r.id = l.reminder_id
-             WHERE r.state IN ('sent', 'delivered') AND l.step_id IS NOT NULL ORDER BY r.contact_on, r.id""")
+              JOIN kgw_case c ON c.id = r.case_id
+             WHERE r.state IN ('sent', 'delivered') AND l.step_id IS NOT NULL AND l.void IS NOT TRUE
+               AND EXISTS (SELECT 1 FROM kgw_contact_point p WHERE p.case_id = c.id
+                              AND p.kind IN ('email', 'phone') AND p.state <> 'wrong')
+             ORDER BY r.contact_on, r.id""")
         highest = {}
         for move, instalment, rung in rows:
             reached = highest.get((move, instalment), 1)
             self.assertLessEqual(order[rung], max(reached + 1, 2))
             highest[move, instalment] = max(reached, order[rung])
         self.assertEqual(max(highest.values()), 5, "a final demand is among them")
+
+    def test_counterparty_without_email_and_phone_gets_the_letter_at_once(self):
+        rows = query("""
+            SELECT r.channel, r.rung FROM kgw_reminder r JOIN kgw_case c ON c.id = r.case_id
+              JOIN res_partner p ON p.id = c.counterparty_id
+             WHERE p.name LIKE 'Cegielnia%%' AND r.state <> 'cancelled' ORDER BY r.id LIMIT 1""")
+        self.assertEqual(rows, [("letter", "demand")])
 
     def test_a_case_has_one_contact_a_day_at_most(self):
         rows = query("""
@@ -124,16 +141,22 @@ class MainJobTest(unittest.TestCase):
 
     def test_every_sent_email_stands_at_the_smtp_server_once(self):
         kept = [message["Message-Id"] for message, _raw in mails()]
-        sent = [row[0] for row in query("""
-            SELECT message_ref FROM kgw_reminder WHERE channel = 'email' AND state IN ('sent', 'delivered')""")]
+        sent = [
+            row[0]
+            for row in query("""
+            SELECT message_ref FROM kgw_reminder WHERE channel = 'email' AND state IN ('sent', 'delivered')""")
+        ]
         self.assertTrue(sent)
         self.assertEqual([ref for ref in sent if kept.count(ref) != 1], [])
 
     def test_every_sent_sms_stands_at_the_gateway_once_in_one_part(self):
         kept = [json.loads(line) for line in (OUT / "sms" / "sms.jsonl").read_text().splitlines()]
-        sent = [row[0] for row in query("""
+        sent = [
+            row[0]
+            for row in query("""
             SELECT key FROM kgw_reminder WHERE channel = 'sms'
-               AND state IN ('sent', 'delivered', 'undelivered') AND message_ref IS NOT NULL""")]
+               AND state IN ('sent', 'delivered', 'undelivered') AND message_ref IS NOT NULL""")
+        ]
         self.assertTrue(sent)
         self.assertEqual(sorted(message["idx"] for message in kept), sorted(sent))
         self.assertEqual({message["parts"] for message in kept}, {1})
@@ -146,8 +169,12 @@ class MainJobTest(unittest.TestCase):
 
     def test_letters_have_polish_letters_as_text(self):
         text = " ".join(texts_of_letters())
-        for words in ("Wezwanie do zapłaty", "Ostateczne przedsądowe wezwanie do zapłaty",
-                      "Tynki Małopolska Wójcik i Wspólnicy sp.j.", "słownie"):
+        for words in (
+            "Wezwanie do zapłaty",
+            "Ostateczne przedsądowe wezwanie do zapłaty",
+            "Tynki Małopolska Wójcik i Wspólnicy sp.j.",
+            "słownie",
+        ):
             self.assertIn(words, text)
 
     def test_white_label_never_names_the_agency(self):

@@ -15,8 +15,11 @@ BAD_LEVELS = ("WARNING", "ERROR", "CRITICAL")
 
 # What an unchanged Odoo says here by itself: (logger, text, why it is harmless).
 HARMLESS = (
-    (re.compile(r"\.browser$"), "Error received after termination:",
-     "the browser was still loading when a test had already passed"),
+    (
+        re.compile(r"\.browser$"),
+        "Error received after termination:",
+        "the browser was still loading when a test had already passed",
+    ),
 )
 
 

@@ -33,10 +33,14 @@ class OdooRunner:
     def configure(self):
         """Write the configuration file and put Odoo on the environment's path."""
         addons = [*self.source.addons_paths, self.workspace.root]
-        self.conf.write_text(CONF.format(
-            socket=self.cluster.socket, user="odoo", data=self.workspace.data,
-            addons=",".join(map(str, addons)),
-        ))
+        self.conf.write_text(
+            CONF.format(
+                socket=self.cluster.socket,
+                user="odoo",
+                data=self.workspace.data,
+                addons=",".join(map(str, addons)),
+            )
+        )
         link = self.environment.site_packages / "odoo-source.pth"
         link.write_text(f"{self.source.python_path}\n")
 
@@ -55,8 +59,12 @@ class OdooRunner:
         log = self.workspace.logs / f"{log_name}.log"
         with open(log, "w") as handle:
             done = subprocess.run(
-                self.command(*arguments), env=self.env(), cwd=self.workspace.root,
-                stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT,
+                self.command(*arguments),
+                env=self.env(),
+                cwd=self.workspace.root,
+                stdin=subprocess.DEVNULL,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
             )
         if done.returncode:
             raise Problem(f"Odoo failed:\n{tail(log, 25)}", f"read the whole of {log}.")
@@ -65,8 +73,12 @@ class OdooRunner:
         """Run a Python text in ``odoo shell``; raise when it fails."""
         command = self.command("-d", database, "--no-http", subcommand="shell")
         done = subprocess.run(
-            command, input=script, text=True, capture_output=True,
-            env=self.env(**extra), cwd=self.workspace.root,
+            command,
+            input=script,
+            text=True,
+            capture_output=True,
+            env=self.env(**extra),
+            cwd=self.workspace.root,
         )
         if done.returncode:
             raise Problem(

@@ -177,9 +177,12 @@ class Archive:
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         with open(self.log, "a") as log:
             done = subprocess.run(
-                ["apt-get", *words, "-q", *arguments], env=child_env(LC_ALL="C.UTF-8"),
+                ["apt-get", *words, "-q", *arguments],
+                env=child_env(LC_ALL="C.UTF-8"),
                 cwd=self.debs if self.debs.exists() else None,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         return done.returncode == 0
 
@@ -206,8 +209,15 @@ def archive_uri():
 def index_targets():
     """Return ``uri|label|origin`` of apt's package lists, sorted."""
     done = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)|$(LABEL)|$(ORIGIN)",
-         "Created-By: Packages"], capture_output=True, text=True,
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI)|$(LABEL)|$(ORIGIN)",
+            "Created-By: Packages",
+        ],
+        capture_output=True,
+        text=True,
     )
     return sorted(set(done.stdout.split("\n")) - {""})
 

@@ -104,9 +104,23 @@ class Cluster:
     def sql(self, statement, database="postgres"):
         """Run one statement; return its rows as lists of strings."""
         done = subprocess.run(
-            [self._program("psql"), "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1",
-             "-d", database, "-c", statement],
-            env=self.env, capture_output=True, text=True,
+            [
+                self._program("psql"),
+                "-X",
+                "-q",
+                "-At",
+                "-F",
+                "\t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database,
+                "-c",
+                statement,
+            ],
+            env=self.env,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise Problem(
@@ -153,8 +167,15 @@ class Cluster:
     def _initdb(self):
         data = self.folder / "data"
         done = self._as_owner(
-            str(self._program("initdb")), "-D", str(data), "-U", USER, "--auth=trust",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+            str(self._program("initdb")),
+            "-D",
+            str(data),
+            "-U",
+            USER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
         )
         if done.returncode:
             raise Problem(
@@ -183,10 +204,15 @@ class Cluster:
     def _program(self, name):
         """Return a program of the version that made the data, else of the newest."""
         stamp = self.folder / "data" / "PG_VERSION"
-        installed = {int(path.name): path / "bin" / name
-                     for path in Path("/usr/lib/postgresql").glob("[0-9]*")}
-        fitting = {version: path for version, path in installed.items()
-                   if version >= OLDEST and path.exists()}
+        installed = {
+            int(path.name): path / "bin" / name
+            for path in Path("/usr/lib/postgresql").glob("[0-9]*")
+        }
+        fitting = {
+            version: path
+            for version, path in installed.items()
+            if version >= OLDEST and path.exists()
+        }
         if stamp.exists() and int(stamp.read_text()) in fitting:
             return fitting[int(stamp.read_text())]
         if fitting and not stamp.exists():
@@ -212,8 +238,12 @@ class Cluster:
         # Output goes to files: the server would keep a pipe open for as long as it lives.
         with open(self.workspace.logs / "postgres.log", "w+") as output:
             done = subprocess.run(
-                command, cwd="/", env=child_env(LC_ALL="C.UTF-8"),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                command,
+                cwd="/",
+                env=child_env(LC_ALL="C.UTF-8"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
             output.seek(0)
             done.stderr = output.read()

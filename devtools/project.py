@@ -44,16 +44,23 @@ class Project:
         ends what it started in order.
         """
         process = subprocess.Popen(
-            [str(word) for word in command], cwd=self.workspace.root, start_new_session=True,
-            stdin=subprocess.DEVNULL, **options,
+            [str(word) for word in command],
+            cwd=self.workspace.root,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            **options,
         )
         self._processes.append(process)
         return process
 
+    def end_processes(self):
+        """End the processes that this command launched."""
+        while self._processes:
+            end(self._processes.pop())
+
     def close(self):
         """Stop what this command started."""
-        for process in reversed(self._processes):
-            end(process)
+        self.end_processes()
         self.cluster.stop()
 
 

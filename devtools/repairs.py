@@ -102,7 +102,14 @@ def is_font(member):
 
 def quiet(command, folder):
     """Run a command in a folder, without output; tell whether it succeeded."""
-    return subprocess.run(
-        command, cwd=folder, env=child_env(), stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ).returncode == 0
+    return (
+        subprocess.run(
+            command,
+            cwd=folder,
+            env=child_env(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ).returncode
+        == 0
+    )

@@ -40,7 +40,8 @@ def serve(project, options):
         modules = ",".join(project.workspace.modules())
         with step(f"Updating {modules} in {name}"):
             project.runner.run_quietly(
-                "update", "-d", name, "-u", modules, "--stop-after-init", "--no-http")
+                "update", "-d", name, "-u", modules, "--stop-after-init", "--no-http"
+            )
     demo.serve(project, name, port, crons=options.crons)
     return 0
 
@@ -49,17 +50,18 @@ def shell(project, options):
     """Open Odoo's Python shell; a script may come on standard input."""
     name, _cloned = ensure_database(project, options)
     log = project.workspace.logs / "shell.log"
-    command = project.runner.command("-d", name, "--no-http", f"--logfile={log}",
-                                     subcommand="shell")
-    return subprocess.run(command, env=project.runner.env(),
-                          cwd=project.workspace.root).returncode
+    command = project.runner.command(
+        "-d", name, "--no-http", f"--logfile={log}", subcommand="shell"
+    )
+    return subprocess.run(command, env=project.runner.env(), cwd=project.workspace.root).returncode
 
 
 def psql(project, options):
     """Open PostgreSQL's client on a database."""
     name, _cloned = ensure_database(project, options)
-    return subprocess.run(["psql", "-X", "-d", name, *options.arguments],
-                          env=project.cluster.env).returncode
+    return subprocess.run(
+        ["psql", "-X", "-d", name, *options.arguments], env=project.cluster.env
+    ).returncode
 
 
 def clean(workspace, everything):
@@ -74,8 +76,10 @@ def clean(workspace, everything):
             remove(path)
     if everything:
         shutil.rmtree(workspace.runtime)
-    say(f"Removed {'everything' if everything else 'all but the downloads'} "
-        f"under {workspace.runtime}.")
+    say(
+        f"Removed {'everything' if everything else 'all but the downloads'} "
+        f"under {workspace.runtime}."
+    )
 
 
 def remove(path):

@@ -204,8 +204,12 @@ def main(argv=None):
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--token", default="", help="bearer token that callers must show")
-    parser.add_argument("--report-delay", type=float, metavar="SECONDS",
-                        help="report deliveries after so long; without it none is reported")
+    parser.add_argument(
+        "--report-delay",
+        type=float,
+        metavar="SECONDS",
+        help="report deliveries after so long; without it none is reported",
+    )
     options = parser.parse_args(argv)
     with serve(options.port, options.store, options.token, options.report_delay) as keeper:
         print(f"keeping SMS on {HOST}:{keeper.server_port} in {options.store}", flush=True)

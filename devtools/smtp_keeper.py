@@ -49,8 +49,12 @@ def serve(port, store):
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     controller = UnthreadedController(
-        Keeper(store), hostname="127.0.0.1", port=port, loop=loop,
-        data_size_limit=LARGEST, enable_SMTPUTF8=True,
+        Keeper(store),
+        hostname="127.0.0.1",
+        port=port,
+        loop=loop,
+        data_size_limit=LARGEST,
+        enable_SMTPUTF8=True,
     )
     controller.begin()
     print(f"keeping mail on 127.0.0.1:{port} in {store}", flush=True)

@@ -86,7 +86,8 @@ def apt_get(*arguments):
     """Run ``apt-get`` with the rights that it needs."""
     command = [*privileged(arguments), "apt-get", *APT_OPTIONS, *arguments]
     done = subprocess.run(
-        command, env=child_env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        command, env=child_env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     # An update may fail for a source that we do not need; the install shows whether it matters.
     if done.returncode and arguments[0] != "update":
         raise Problem(

@@ -5,9 +5,10 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
-from . import bench, i18n, lint, system
-from .console import say, step
+from . import bench, demo, i18n, lint, system
+from .console import Problem, say, step
 from .odoo_log import OdooLog
+from .postgres import USER
 from .workspace import child_env, free_port
 
 # A run that takes longer hangs; it is ended so that its log can be read.
@@ -47,6 +48,7 @@ def run(project, options):
         check_devtools(project, tally)
     check_modules(project, options, tally)
     if not options.tags and not options.fast:
+        check_main_job(project, tally)
         check_figures(project, options, tally)
     if not tally.passed + tally.failed:
         tally.check("tests", ["nothing was run"])
@@ -63,16 +65,47 @@ def check_lint(project, tally):
 def check_devtools(project, tally):
     """Run the tests of this package and add them to the counts."""
     with step("Tests of devtools"):
-        done = subprocess.run(
-            [project.environment.python, "-m", "devtools.tests"], cwd=project.workspace.root,
-            env=child_env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        )
+        run_unittest(project, tally)
+
+
+def check_main_job(project, tally):
+    """Run the demo's job and the tests that ask what it really did."""
+    name, port = project.databases.private_name("main_job"), free_port()
+    try:
+        out = demo.stage(project, name, project.workspace.runtime / "main-job-test", port)
+        demo.start_odoo(project, name, port, crons=False)
+        with step("Tests of the main job's results"):
+            run_unittest(
+                project,
+                tally,
+                "devtools.main_job_test",
+                KGW_DEMO_OUT=out,
+                KGW_DEMO_URL=demo.url_of(port),
+                KGW_DEMO_DSN=f"host={project.cluster.socket} user={USER} dbname={name}",
+            )
+    except Problem as problem:
+        tally.check("the main job", [problem.what])
+    finally:
+        project.end_processes()
+        project.databases.drop(name)
+
+
+def run_unittest(project, tally, *names, **variables):
+    """Run plain Python tests and add them to the counts."""
+    done = subprocess.run(
+        [project.environment.python, "-m", "devtools.tests", *names],
+        cwd=project.workspace.root,
+        env=child_env(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     run_count, failed, skipped = map(int, done.stdout.split()[-3:] or (0, 0, 0))
     tally.passed += run_count - failed - skipped
     tally.failed += failed
     tally.skipped += skipped
     if not run_count or skipped:
-        tally.check("tests of devtools", [f"{run_count} run, {skipped} skipped"])
+        tally.check("plain Python tests", [f"{run_count} run, {skipped} skipped"])
 
 
 def check_modules(project, options, tally):
@@ -101,14 +134,25 @@ def run_odoo_tests(project, options, database):
     path = workspace.logs / "test.log"
     path.unlink(missing_ok=True)  # another run may still be writing to it
     command = project.runner.command(
-        "-d", database, "-i", ",".join(workspace.modules()), "--skip-auto-install",
-        f"--test-tags={tags}", "--stop-after-init", f"--http-port={free_port()}",
-        f"--gevent-port={free_port()}", f"--screenshots={workspace.logs / 'screenshots'}",
+        "-d",
+        database,
+        "-i",
+        ",".join(workspace.modules()),
+        "--skip-auto-install",
+        f"--test-tags={tags}",
+        "--stop-after-init",
+        f"--http-port={free_port()}",
+        f"--gevent-port={free_port()}",
+        f"--screenshots={workspace.logs / 'screenshots'}",
     )
     with step(f"Odoo tests, --test-tags={tags}"):
         process = project.launch(
-            command, env=project.runner.env(), stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
+            command,
+            env=project.runner.env(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
         with open(path, "w") as copy:
             log = follow(process, copy)

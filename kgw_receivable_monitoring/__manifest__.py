@@ -8,7 +8,13 @@
     "depends": ["account", "mail", "portal", "sms"],
     "external_dependencies": {
         "python": [
-            "holidays", "jinja2", "num2words", "phonenumbers", "pypdf", "python-stdnum", "weasyprint",
+            "holidays",
+            "jinja2",
+            "num2words",
+            "phonenumbers",
+            "pypdf",
+            "python-stdnum",
+            "weasyprint",
         ],
     },
     "data": [

@@ -7,7 +7,7 @@ one of ours where it enters.
 # How hard a contact is; the order is the order of the ladder.
 RUNGS = [
     ("information", "Information"),
-    ("reminder", "Reminder"),
+    ("reminder", "Payment reminder"),
     ("monit", "Monit"),
     ("demand", "Demand for payment"),
     ("final", "Final demand"),
@@ -71,7 +71,10 @@ OPEN_STATES = ("planned", "claimed", "failed", "unknown")
 # Why something was not done, or not yet; kgw.event shows the sentence, filters and counts use the code.
 REASONS = [
     # not now: the reminder waits
-    ("hours", "Outside the contact hours of this kind of counterparty: the next convenient time is taken"),
+    (
+        "hours",
+        "Outside the contact hours of this kind of counterparty: the next convenient time is taken",
+    ),
     ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
     ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
     ("backoff", "The gateway did not take the message: it is tried again"),

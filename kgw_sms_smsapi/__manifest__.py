@@ -3,7 +3,7 @@
     "summary": "Send Odoo's text messages through SMSAPI and take in its delivery reports",
     "version": "19.0.1.0.0",
     "category": "Hidden/Tools",
-    "author": "KGW",
+    "author": "Krakowska Grupa Windykacyjna",
     "license": "LGPL-3",
     "depends": ["sms"],
     "external_dependencies": {"python": ["requests"]},

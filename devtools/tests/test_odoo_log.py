@@ -26,13 +26,17 @@ def result(failed, errors, total):
 
 class TestOdooLog(unittest.TestCase):
     def test_clean_run_has_no_problem(self):
-        log = parse(("INFO", "odoo.addons.a.tests.test_b", "Starting B.test_c ..."),
-                    result(0, 0, 7))
+        log = parse(
+            ("INFO", "odoo.addons.a.tests.test_b", "Starting B.test_c ..."), result(0, 0, 7)
+        )
         self.assertEqual((log.run, log.failed, log.bad, run_problems(log)), (7, 0, [], []))
 
     def test_failing_test_is_counted_once_with_its_trace(self):
-        log = parse(("ERROR", "odoo.addons.a.tests.test_b", "FAIL: B.test_c\nTraceback"),
-                    result(1, 0, 2), exit_code=1)
+        log = parse(
+            ("ERROR", "odoo.addons.a.tests.test_b", "FAIL: B.test_c\nTraceback"),
+            result(1, 0, 2),
+            exit_code=1,
+        )
         self.assertEqual((log.failed, log.bad), (1, []))
         self.assertIn("Traceback", log.failures[0])
         self.assertEqual(run_problems(log), [])
@@ -48,8 +52,11 @@ class TestOdooLog(unittest.TestCase):
 
     def test_browser_that_loads_on_is_harmless(self):
         text = "Error received after termination: AssetsLoadingError"
-        log = parse(("ERROR", "odoo.addons.a.tests.test_b.B.test_c.browser", text),
-                    ("ERROR", "odoo.addons.a.models.b", text), result(0, 0, 1))
+        log = parse(
+            ("ERROR", "odoo.addons.a.tests.test_b.B.test_c.browser", text),
+            ("ERROR", "odoo.addons.a.models.b", text),
+            result(0, 0, 1),
+        )
         self.assertEqual(len(log.bad), 1)
 
     def test_zero_tests_is_a_problem(self):
@@ -65,8 +72,9 @@ class TestOdooLog(unittest.TestCase):
         self.assertIn("255", run_problems(log)[0])
 
     def test_skipped_test_is_a_problem(self):
-        log = parse(("INFO", "odoo.addons.a.tests.test_b", "skipped B.test_c : no browser"),
-                    result(0, 0, 4))
+        log = parse(
+            ("INFO", "odoo.addons.a.tests.test_b", "skipped B.test_c : no browser"), result(0, 0, 4)
+        )
         self.assertEqual(run_problems(log), ["unexpectedly skipped B.test_c : no browser"])
 
     def test_class_is_named_once(self):

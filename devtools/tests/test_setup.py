@@ -61,15 +61,19 @@ class TestSystem(unittest.TestCase):
                 system.ensure({"package": lambda: False})
 
     def test_user_without_sudo_is_told_the_command(self):
-        with patch.object(system.os, "geteuid", return_value=1000), \
-                patch.object(system.shutil, "which", return_value=None):
+        with (
+            patch.object(system.os, "geteuid", return_value=1000),
+            patch.object(system.shutil, "which", return_value=None),
+        ):
             with self.assertRaises(Problem) as caught:
                 system.privileged(("install", "package"))
         self.assertIn("apt-get install package", caught.exception.cure)
 
     def test_package_that_helps_nothing_is_named(self):
-        with patch.object(system, "apt_get"), \
-                patch.object(system.shutil, "which", return_value="/usr/bin/apt-get"):
+        with (
+            patch.object(system, "apt_get"),
+            patch.object(system.shutil, "which", return_value="/usr/bin/apt-get"),
+        ):
             with self.assertRaisesRegex(Problem, "still not usable: package"):
                 system.ensure({"package": lambda: False})
 
@@ -78,11 +82,17 @@ class TestLocks(unittest.TestCase):
     def test_lock_has_marker_and_every_hash(self):
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "r.txt")
-            lock.write_lock(target, Path("r.in"), {"a": ("1", ["x"])},
-                            {"a": 'python_version < "3"'},
-                            {"a": ["x", "y"]})
-            self.assertIn('a[x]==1 ; python_version < "3" \\\n    --hash=sha256:x \\\n'
-                          "    --hash=sha256:y\n", target.read_text())
+            lock.write_lock(
+                target,
+                Path("r.in"),
+                {"a": ("1", ["x"])},
+                {"a": 'python_version < "3"'},
+                {"a": ["x", "y"]},
+            )
+            self.assertIn(
+                'a[x]==1 ; python_version < "3" \\\n    --hash=sha256:x \\\n    --hash=sha256:y\n',
+                target.read_text(),
+            )
 
     def test_repository_locks_pin_every_line_of_their_source(self):
         root = Path(__file__).resolve().parents[2]

@@ -79,8 +79,12 @@ class SmsKeeperCase(unittest.TestCase):
     def send(self, keeper, **form):
         """Send one message, with the fields of ``form`` in place of the usual ones."""
         form = {
-            "to": NUMBER, "message": "Faktura", "format": "json", "encoding": "utf-8",
-            "check_idx": "1", **form,
+            "to": NUMBER,
+            "message": "Faktura",
+            "format": "json",
+            "encoding": "utf-8",
+            "check_idx": "1",
+            **form,
         }
         return self.ask(keeper, form=form)[1]
 
@@ -142,10 +146,18 @@ class TestSending(SmsKeeperCase):
     def test_wrong_calls_are_refused_and_nothing_is_kept(self):
         keeper = self.start()
         cases = [
-            (13, {"to": "4860010020"}), (13, {"to": "48060010020"}), (13, {"to": "abc"}),
-            (13, {"to": f"{NUMBER},12"}), (14, {"from": "ABCDEFGHIJKL"}), (14, {"from": "Łódź"}),
-            (14, {"from": "Tel 12345"}), (20, {"idx": "k1|k2"}), (11, {"message": " "}),
-            (8, {"format": "xml"}), (8, {"encoding": "cp1250"}), (103, {"message": "x" * 999_000}),
+            (13, {"to": "4860010020"}),
+            (13, {"to": "48060010020"}),
+            (13, {"to": "abc"}),
+            (13, {"to": f"{NUMBER},12"}),
+            (14, {"from": "ABCDEFGHIJKL"}),
+            (14, {"from": "Łódź"}),
+            (14, {"from": "Tel 12345"}),
+            (20, {"idx": "k1|k2"}),
+            (11, {"message": " "}),
+            (8, {"format": "xml"}),
+            (8, {"encoding": "cp1250"}),
+            (103, {"message": "x" * 999_000}),
         ]
         for code, form in cases:
             with self.subTest(code=code, form=str(form)[:40]):
@@ -172,9 +184,19 @@ class TestSending(SmsKeeperCase):
         self.assertEqual(self.ask(keeper, "/other", {"to": NUMBER})[0], 404)
 
     def test_parts_are_counted_as_the_network_does(self):
-        cases = [("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("€" * 80, 1),
-                 ("€" * 81, 2), ("ą" * 70, 1), ("ą" * 71, 2), ("ą" * 135, 3), ("😀" * 36, 2),
-                 ("a" * 152 + "€" + "a" * 152, 3)]
+        cases = [
+            ("a" * 160, 1),
+            ("a" * 161, 2),
+            ("a" * 306, 2),
+            ("a" * 307, 3),
+            ("€" * 80, 1),
+            ("€" * 81, 2),
+            ("ą" * 70, 1),
+            ("ą" * 71, 2),
+            ("ą" * 135, 3),
+            ("😀" * 36, 2),
+            ("a" * 152 + "€" + "a" * 152, 3),
+        ]
         for text, parts in cases:
             with self.subTest(text=text[:1], length=len(text)):
                 self.assertEqual(count_parts(text), parts)

@@ -18,8 +18,15 @@ class TestSmtpKeeper(unittest.TestCase):
     def test_message_is_kept_with_its_envelope(self):
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
-            command = [sys.executable, "-m", "devtools.smtp_keeper",
-                       "--port", str(port), "--store", folder]
+            command = [
+                sys.executable,
+                "-m",
+                "devtools.smtp_keeper",
+                "--port",
+                str(port),
+                "--store",
+                folder,
+            ]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             self.addCleanup(process.wait)
             self.addCleanup(process.kill)

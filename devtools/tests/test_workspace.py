@@ -60,8 +60,10 @@ class TestWorkspace(unittest.TestCase):
 
     def test_http_classes_are_found_through_own_bases(self):
         self.write("a/__manifest__.py")
-        self.write("a/tests/test_a.py", "class A(common.HttpCase): pass\nclass B(A): pass\n"
-                                        "class C(TransactionCase): pass\n")
+        self.write(
+            "a/tests/test_a.py",
+            "class A(common.HttpCase): pass\nclass B(A): pass\nclass C(TransactionCase): pass\n",
+        )
         self.assertEqual(http_classes(self.workspace), [("a", "A"), ("a", "B")])
 
     def test_tags_name_every_module(self):

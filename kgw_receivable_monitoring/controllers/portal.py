@@ -16,26 +16,40 @@ class KgwPortalController(CustomerPortal):
             values["kgw_case_count"] = request.env["kgw.portal"]._count_cases()
         return values
 
-    @http.route(["/my/monitoring", "/my/monitoring/page/<int:page>"], type="http", auth="user", website=True)
+    @http.route(
+        ["/my/monitoring", "/my/monitoring/page/<int:page>"], type="http", auth="user", website=True
+    )
     def kgw_cases(self, page=1):
         portal = request.env["kgw.portal"]
         pages = pager(url="/my/monitoring", total=portal._count_cases(), page=page, step=PAGE_SIZE)
-        return request.render("kgw_receivable_monitoring.portal_cases", {
-            "page_name": "kgw_monitoring", "pager": pages,
-            "cases": portal._get_cases(offset=pages["offset"], limit=PAGE_SIZE),
-        })
+        return request.render(
+            "kgw_receivable_monitoring.portal_cases",
+            {
+                "page_name": "kgw_monitoring",
+                "pager": pages,
+                "cases": portal._get_cases(offset=pages["offset"], limit=PAGE_SIZE),
+            },
+        )
 
     @http.route("/my/monitoring/<int:case_id>", type="http", auth="user", website=True)
     def kgw_case(self, case_id):
         case = request.env["kgw.portal"]._get_case(case_id)
         if not case:
             return request.redirect("/my")
-        return request.render("kgw_receivable_monitoring.portal_case", {
-            "page_name": "kgw_monitoring", "case": case,
-        })
+        return request.render(
+            "kgw_receivable_monitoring.portal_case",
+            {
+                "page_name": "kgw_monitoring",
+                "case": case,
+            },
+        )
 
     @http.route(
-        "/my/monitoring/decision/<int:decision_id>", type="http", auth="user", methods=["POST"], website=True,
+        "/my/monitoring/decision/<int:decision_id>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
     )
     def kgw_decide(self, decision_id, value=""):
         try:
@@ -50,7 +64,10 @@ class KgwPortalController(CustomerPortal):
         if not letter:
             return request.redirect("/my/monitoring")
         name, content = letter
-        return request.make_response(content, [
-            ("Content-Type", "application/pdf"),
-            ("Content-Disposition", http.content_disposition(name, disposition_type="inline")),
-        ])
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", "application/pdf"),
+                ("Content-Disposition", http.content_disposition(name, disposition_type="inline")),
+            ],
+        )

@@ -9,24 +9,43 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     kgw_mandate_id = fields.Many2one(
-        "kgw.mandate", string="Mandate", readonly=True, copy=False, index="btree_not_null",
-        ondelete="restrict", groups="base.group_user",
+        "kgw.mandate",
+        string="Mandate",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="base.group_user",
         help="Set on invoices of creditors, which live in the ledger of monitored receivables.",
     )
     kgw_number = fields.Char(
-        string="Creditor's Number", readonly=True, copy=False, groups="base.group_user",
+        string="Creditor's Number",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
         help="The invoice number as the creditor gave it: data, not a sequence.",
     )
     kgw_display_number = fields.Char(
-        string="Number for Texts", compute="_compute_kgw_display_number", groups="base.group_user",
+        string="Number for Texts",
+        compute="_compute_kgw_display_number",
+        groups="base.group_user",
     )
-    kgw_ksef_number = fields.Char(string="KSeF Number", readonly=True, copy=False, groups="base.group_user")
+    kgw_ksef_number = fields.Char(
+        string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
+    )
     kgw_stage = fields.Selection(
-        STAGES, string="Monitoring Stage", compute="_compute_kgw_stage", search="_search_kgw_stage",
-        groups="base.group_user", help="Stage of the most overdue receivable that is still open.",
+        STAGES,
+        string="Monitoring Stage",
+        compute="_compute_kgw_stage",
+        search="_search_kgw_stage",
+        groups="base.group_user",
+        help="Stage of the most overdue receivable that is still open.",
     )
     kgw_case_id = fields.Many2one(
-        "kgw.case", string="Monitoring Case", compute="_compute_kgw_stage", groups="base.group_user",
+        "kgw.case",
+        string="Monitoring Case",
+        compute="_compute_kgw_stage",
+        groups="base.group_user",
     )
     kgw_is_ledger = fields.Boolean(related="company_id.kgw_is_ledger", groups="base.group_user")
 
@@ -43,7 +62,9 @@ class AccountMove(models.Model):
 
     @api.depends("line_ids.kgw_stage")
     def _compute_kgw_stage(self):
-        rank = {code: index for index, code in enumerate(("closed", "before_due", "overdue", "elapsed"))}
+        rank = {
+            code: index for index, code in enumerate(("closed", "before_due", "overdue", "elapsed"))
+        }
         for move in self:
             monitored = move.line_ids.filtered("kgw_stage")
             move.kgw_case_id = monitored[:1].kgw_case_id
@@ -65,7 +86,7 @@ class AccountMove(models.Model):
     def _compute_made_sequence_gap(self):
         ledger = self.filtered("kgw_is_ledger")
         ledger.made_sequence_gap = False
-        super(AccountMove, self - ledger)._compute_made_sequence_gap()
+        return super(AccountMove, self - ledger)._compute_made_sequence_gap()
 
     # === THE LEDGER: what Odoo offers for own invoices is refused === #
 
@@ -81,11 +102,13 @@ class AccountMove(models.Model):
             return
         # The stop must hold for whoever asks, also without the right to see our fields.
         if any(self.sudo().mapped("kgw_is_ledger")):
-            raise UserError(self.env._(
-                "This is a creditor's invoice in the ledger of monitored receivables: it is neither"
-                " entered, changed, sent, paid, printed, reversed, reset nor deleted from here."
-                " Correct it by an import or by the mandate's buttons.",
-            ))
+            raise UserError(
+                self.env._(
+                    "This is a creditor's invoice in the ledger of monitored receivables: it is neither"
+                    " entered, changed, sent, paid, printed, reversed, reset nor deleted from here."
+                    " Correct it by an import or by the mandate's buttons.",
+                )
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -126,6 +149,8 @@ class AccountMove(models.Model):
     def action_kgw_open_case(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "res_model": "kgw.case", "view_mode": "form",
+            "type": "ir.actions.act_window",
+            "res_model": "kgw.case",
+            "view_mode": "form",
             "res_id": self.kgw_case_id.id,
         }

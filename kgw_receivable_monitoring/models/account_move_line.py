@@ -1,9 +1,7 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import RUNG_LEVEL, STAGES
+from ..const import STAGES
 from ..tools import calendar, course
 
 ACTS = [
@@ -12,13 +10,6 @@ ACTS = [
     ("question", "Question to the creditor"),
     ("report", "Report to the creditor"),
 ]
-# What a reminder in each state means for its step; of several, the first named here counts.
-STEP_OUTCOME = {
-    "planned": "open", "claimed": "open", "failed": "open", "unknown": "open",
-    "sent": "reached", "delivered": "reached",
-    "undelivered": "unreached", "dead": "unreached",
-}
-OUTCOME_ORDER = ("open", "reached", "unreached", "passed")
 
 
 class AccountMoveLine(models.Model):
@@ -27,31 +18,61 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     kgw_case_id = fields.Many2one(
-        "kgw.case", string="Monitoring Case", readonly=True, copy=False, index="btree_not_null",
-        ondelete="restrict", groups="base.group_user",
+        "kgw.case",
+        string="Monitoring Case",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="base.group_user",
     )
     kgw_stage = fields.Selection(
-        STAGES, string="Monitoring Stage", readonly=True, copy=False, groups="base.group_user",
+        STAGES,
+        string="Monitoring Stage",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
     )
     kgw_instalment = fields.Integer(
-        string="Instalment", readonly=True, copy=False, groups="base.group_user",
+        string="Instalment",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
         help="Number of this due date in its invoice, counted from 1.",
     )
     kgw_course = fields.Integer(
-        string="Course", readonly=True, copy=False, groups="base.group_user",
+        string="Course",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
         help="Only a decision of the creditor starts a new course.",
     )
-    kgw_entered_on = fields.Date(readonly=True, copy=False, groups="base.group_user")
+    kgw_entered_on = fields.Date(
+        string="Entered On", readonly=True, copy=False, groups="base.group_user"
+    )
     kgw_effective_due = fields.Date(
-        string="Effective Due Date", readonly=True, copy=False, groups="base.group_user",
+        string="Effective Due Date",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
         help="Moved from a Saturday or day off by art. 115 of the Civil Code.",
     )
     kgw_next_step_id = fields.Many2one(
-        "kgw.scenario.step", string="Next Step", readonly=True, copy=False, groups="base.group_user",
+        "kgw.scenario.step",
+        string="Next Step",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
     )
-    kgw_next_act = fields.Selection(ACTS, readonly=True, copy=False, groups="base.group_user")
-    kgw_next_date = fields.Date(readonly=True, copy=False, groups="base.group_user")
-    kgw_next_until = fields.Date(readonly=True, copy=False, groups="base.group_user")
+    kgw_next_act = fields.Selection(
+        ACTS, string="Next Act", readonly=True, copy=False, groups="base.group_user"
+    )
+    kgw_next_date = fields.Date(
+        string="Next Date", readonly=True, copy=False, groups="base.group_user"
+    )
+    kgw_next_until = fields.Date(
+        string="Next Until", readonly=True, copy=False, groups="base.group_user"
+    )
 
     _kgw_due = models.Index("(kgw_next_date, kgw_case_id) WHERE kgw_next_date IS NOT NULL")
     _kgw_open = models.Index(
@@ -68,11 +89,16 @@ class AccountMoveLine(models.Model):
         for move, lines in self.grouped("move_id").items():
             for number, line in enumerate(lines.sorted(lambda r: (r.date_maturity, r.id)), start=1):
                 due = line.date_maturity or move.invoice_date
-                line.write({
-                    "kgw_case_id": cases[move].id, "kgw_instalment": number, "kgw_course": 1,
-                    "kgw_entered_on": on_date, "kgw_stage": "before_due",
-                    "kgw_effective_due": calendar.effective_due_date(due),
-                })
+                line.write(
+                    {
+                        "kgw_case_id": cases[move].id,
+                        "kgw_instalment": number,
+                        "kgw_course": 1,
+                        "kgw_entered_on": on_date,
+                        "kgw_stage": "before_due",
+                        "kgw_effective_due": calendar.effective_due_date(due),
+                    }
+                )
         self._kgw_flush_stages(on_date)
         self._kgw_refresh_course(on_date, now)
 
@@ -86,10 +112,13 @@ class AccountMoveLine(models.Model):
         never read. Returns the receivables whose stage changed.
         """
         self.env["account.move.line"].flush_model()
-        rows = self.env.execute_query(SQL("""
+        rows = self.env.execute_query(
+            SQL(
+                """
             UPDATE account_move_line l
                SET kgw_stage = fresh.stage,
-                   kgw_next_date = CASE WHEN fresh.stage = 'closed' THEN NULL ELSE l.kgw_next_date END
+                   kgw_next_date = CASE WHEN fresh.stage <> 'closed' THEN l.kgw_next_date END,
+                   kgw_next_step_id = CASE WHEN fresh.stage <> 'closed' THEN l.kgw_next_step_id END
               FROM (
                     SELECT r.id, c.mandate_id, r.kgw_stage AS old_stage, CASE
                         WHEN r.amount_residual_currency <= 0 OR r.parent_state <> 'posted' THEN 'closed'
@@ -103,8 +132,14 @@ class AccountMoveLine(models.Model):
                    ) fresh
              WHERE fresh.id = l.id AND l.kgw_stage IS DISTINCT FROM fresh.stage
          RETURNING l.id, fresh.old_stage
-        """, on_date=on_date, scenario=self._kgw_scenario_sql(SQL("c"))))
-        self.env["account.move.line"].invalidate_model(["kgw_stage", "kgw_next_date"])
+        """,
+                on_date=on_date,
+                scenario=self._kgw_scenario_sql(SQL("c")),
+            )
+        )
+        self.env["account.move.line"].invalidate_model(
+            ["kgw_stage", "kgw_next_date", "kgw_next_step_id"]
+        )
         changed = self.browse(row[0] for row in rows)
         self._kgw_update_case_stages()
         return changed
@@ -112,18 +147,22 @@ class AccountMoveLine(models.Model):
     @api.model
     def _kgw_scenario_sql(self, case):
         """Return a query for the scenario of a case: the line of its kind, else the general one."""
-        return SQL("""
+        return SQL(
+            """
             SELECT sc.id, sc.horizon_days, sc.gap_before_days, sc.gap_after_days
               FROM kgw_mandate_scenario ms JOIN kgw_scenario sc ON sc.id = ms.scenario_id
              WHERE ms.mandate_id = %(case)s.mandate_id
                AND (ms.kind_id = %(case)s.kind_id OR ms.kind_id IS NULL)
              ORDER BY ms.kind_id NULLS LAST LIMIT 1
-        """, case=case)
+        """,
+            case=case,
+        )
 
     @api.model
     def _kgw_update_case_stages(self):
         """A case shows the stage of its most overdue open receivable."""
-        self.env.cr.execute(SQL("""
+        self.env.cr.execute(
+            SQL("""
             UPDATE kgw_case c SET stage = fresh.stage, was_late = c.was_late OR fresh.was_late
               FROM (
                     SELECT kgw_case_id AS id,
@@ -134,16 +173,29 @@ class AccountMoveLine(models.Model):
                    ) fresh
              WHERE fresh.id = c.id
                AND (c.stage IS DISTINCT FROM fresh.stage OR (fresh.was_late AND c.was_late IS NOT TRUE))
-        """))
+        """)
+        )
         self.env["kgw.case"].invalidate_model(["stage", "was_late"])
 
     def _kgw_after_payment(self, now):
         """Close what is settled and take it out of what is planned, at once."""
-        settled = self.filtered(lambda r: r.kgw_case_id and r.kgw_stage != "closed"
-                                and r.currency_id.compare_amounts(r.amount_residual_currency, 0) <= 0)
+        settled = self.filtered(
+            lambda r: (
+                r.kgw_case_id
+                and r.kgw_stage != "closed"
+                and r.currency_id.compare_amounts(r.amount_residual_currency, 0) <= 0
+            )
+        )
         # The stage follows from the balance; whoever books a payment need not know monitoring.
-        settled.sudo().write({"kgw_stage": "closed", "kgw_next_date": False})
-        self.env["kgw.reminder"].sudo()._drop_settled(settled, now)
+        settled.sudo().write(
+            {
+                "kgw_stage": "closed",
+                "kgw_next_date": False,
+                "kgw_next_step_id": False,
+            }
+        )
+        self.sudo().kgw_case_id._touch()
+        self.env["kgw.planner"].sudo()._drop_settled(settled, now)
         self._kgw_update_case_stages()
 
     # === COURSE: the stored pointer === #
@@ -165,7 +217,7 @@ class AccountMoveLine(models.Model):
 
     def _kgw_get_courses(self, on_date):
         """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing."""
-        facts = self._kgw_get_facts()
+        facts = self.env["kgw.course.facts"]._read(self)
         steps = {}
         answers = {}
         for line in self:
@@ -178,100 +230,27 @@ class AccountMoveLine(models.Model):
                 answers[line] = course.next_step(steps[scenario], facts[line.id], on_date)
         return answers
 
-    def _kgw_get_facts(self):
-        """Return ``{receivable id: course.Facts}``, read in bulk."""
-        self.env.flush_all()
-        done, given = self._kgw_read_taken_steps()
-        for line_id, step_id in self._kgw_read_passed_steps():
-            done.setdefault(line_id, {}).setdefault(step_id, "passed")
-        approvals = self._kgw_read_approvals()
-        usable = self.kgw_case_id._get_usable_channels()
-        known = self._kgw_get_known_cases()
-        return {
-            line.id: course.Facts(
-                due=line.date_maturity,
-                effective_due=line.kgw_effective_due,
-                entered_on=line.kgw_entered_on,
-                horizon=line.kgw_case_id.mandate_id._get_scenario(line.kgw_case_id.kind_id).horizon_days,
-                done=done.get(line.id, {}),
-                given=given.get(line.id, {}),
-                usable=usable.get(line.kgw_case_id.id, frozenset()),
-                approvals=approvals.get(line.id, {}),
-                is_new=line.kgw_case_id not in known,
-                was_late=line.kgw_case_id.was_late,
-                amount=Decimal(str(abs(line.balance))),
-            ) for line in self
-        }
-
-    def _kgw_get_known_cases(self):
-        """Return the cases in which an invoice was settled already: those are not new."""
-        return self.env["account.move.line"].search([
-            ("kgw_case_id", "in", self.kgw_case_id.ids), ("kgw_stage", "=", "closed"),
-        ]).kgw_case_id
-
-    def _kgw_read_taken_steps(self):
-        """Return the steps done and rungs given, from the lines of reminders that are not void."""
-        rows = self.env.execute_query(SQL("""
-            SELECT l.id, rl.step_id, rl.rung, r.state, r.effective_at, r.answer_by
-              FROM account_move_line l
-              JOIN kgw_reminder_line rl ON rl.move_id = l.move_id
-               AND rl.instalment = l.kgw_instalment AND rl.course = l.kgw_course
-              JOIN kgw_reminder r ON r.id = rl.reminder_id
-             WHERE l.id = ANY(%s) AND rl.step_id IS NOT NULL AND rl.void IS NOT TRUE
-             ORDER BY r.id
-        """, list(self.ids)))
-        done, given = {}, {}
-        for line_id, step_id, rung, state, effective_at, answer_by in rows:
-            outcome = STEP_OUTCOME[state]
-            taken = done.setdefault(line_id, {})
-            taken[step_id] = min(outcome, taken.get(step_id, outcome), key=OUTCOME_ORDER.index)
-            if outcome == "reached":
-                effective = calendar.local_date(effective_at) if effective_at else None
-                given.setdefault(line_id, {}).setdefault(
-                    RUNG_LEVEL[rung], course.Given(effective, answer_by),
-                )
-        return done, given
-
-    def _kgw_read_passed_steps(self):
-        """Return ``(receivable id, step id)`` of what was passed over, asked or reported."""
-        return self.env.execute_query(SQL("""
-            SELECT l.id, e.step_id
-              FROM account_move_line l
-              JOIN kgw_event e ON e.move_id = l.move_id AND e.instalment = l.kgw_instalment
-               AND e.course = l.kgw_course AND e.kind IN ('passed', 'question', 'report')
-              JOIN kgw_scenario_step s ON s.id = e.step_id
-             WHERE l.id = ANY(%s) AND (e.kind = 'passed' OR s.kind <> 'contact')
-        """, list(self.ids)))
-
-    def _kgw_read_approvals(self):
-        """Return ``{receivable id: {step id: open|approved|refused}}``."""
-        words = {None: "open", "approve": "approved", "refuse": "refused"}
-        rows = self.env.execute_query(SQL("""
-            SELECT rel.account_move_line_id, d.step_id, d.value
-              FROM account_move_line_kgw_decision_rel rel
-              JOIN kgw_decision d ON d.id = rel.kgw_decision_id
-             WHERE rel.account_move_line_id = ANY(%s) AND d.kind = 'approval'
-             ORDER BY d.id
-        """, list(self.ids)))
-        approvals = {}
-        for line_id, step_id, value in rows:
-            approvals.setdefault(line_id, {})[step_id] = words[value]
-        return approvals
-
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""
-        self.env["kgw.event"]._record([
-            line._kgw_prepare_event_vals("passed", now, step_id=step_id, reason=reason)
-            for line in self for step_id, reason in answers[line].passed
-        ])
+        self.env["kgw.event"]._record(
+            [
+                line._kgw_prepare_event_vals("passed", now, step_id=step_id, reason=reason)
+                for line in self
+                for step_id, reason in answers[line].passed
+            ]
+        )
 
     def _kgw_prepare_event_vals(self, kind, now, **vals):
         """Return the values of an event about this receivable."""
         self.ensure_one()
         return {
-            "kind": kind, "at": now, "case_id": self.kgw_case_id.id,
-            "mandate_id": self.kgw_case_id.mandate_id.id, "move_id": self.move_id.id,
-            "instalment": self.kgw_instalment, "course": self.kgw_course,
+            "kind": kind,
+            "at": now,
+            "case_id": self.kgw_case_id.id,
+            "mandate_id": self.kgw_case_id.mandate_id.id,
+            "move_id": self.move_id.id,
+            "instalment": self.kgw_instalment,
+            "course": self.kgw_course,
             **vals,
         }
 
@@ -279,19 +258,33 @@ class AccountMoveLine(models.Model):
         rows = []
         for line in self:
             upcoming = answers[line].next
-            rows.append((
-                line.id, upcoming and upcoming.step_id, upcoming and upcoming.act,
-                upcoming and upcoming.from_date, upcoming and upcoming.until,
-            ))
+            rows.append(
+                (
+                    line.id,
+                    upcoming and upcoming.step_id,
+                    upcoming and upcoming.act,
+                    upcoming and upcoming.from_date,
+                    upcoming and upcoming.until,
+                )
+            )
         ids, steps, acts, dates, untils = (list(column) for column in zip(*rows, strict=True))
-        self.env.cr.execute(SQL("""
+        self.env.cr.execute(
+            SQL(
+                """
             UPDATE account_move_line l
                SET kgw_next_step_id = v.step_id, kgw_next_act = v.act,
                    kgw_next_date = v.next_date, kgw_next_until = v.until
               FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::date[], %s::date[])
                    AS v(id, step_id, act, next_date, until)
              WHERE l.id = v.id
-        """, ids, steps, acts, dates, untils))
+        """,
+                ids,
+                steps,
+                acts,
+                dates,
+                untils,
+            )
+        )
         self.env["account.move.line"].invalidate_model(
             ["kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until"],
         )

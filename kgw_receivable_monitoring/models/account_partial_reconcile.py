@@ -14,7 +14,9 @@ class AccountPartialReconcile(models.Model):
         # monitoring: the history is written and the stage follows without their rights.
         watched = partials.sudo().filtered(lambda p: p.debit_move_id.kgw_case_id)
         if watched:
-            self.env["kgw.event"]._record([partial._kgw_prepare_payment_event() for partial in watched])
+            self.env["kgw.event"]._record(
+                [partial._kgw_prepare_payment_event() for partial in watched]
+            )
             now = self.env.context.get("kgw_now") or self.env.cr.now()
             watched.debit_move_id._kgw_after_payment(now)
         return partials
@@ -22,9 +24,12 @@ class AccountPartialReconcile(models.Model):
     def _kgw_prepare_payment_event(self):
         self.ensure_one()
         return self.debit_move_id._kgw_prepare_event_vals(
-            "payment", calendar.noon(self.credit_move_id.date), payload={
+            "payment",
+            calendar.noon(self.credit_move_id.date),
+            payload={
                 "invoice": self.debit_move_id.move_id.kgw_display_number,
-                "amount": self.debit_amount_currency, "currency": self.debit_currency_id.name,
+                "amount": self.debit_amount_currency,
+                "currency": self.debit_currency_id.name,
                 "left": self.debit_move_id.amount_residual_currency,
             },
         )

@@ -19,14 +19,19 @@ class KgwBrand(models.Model):
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
     short_name = fields.Char(
-        required=True, size=30, help="Name in an SMS, at most 30 characters without Polish letters.",
+        required=True,
+        size=30,
+        help="Name in an SMS, at most 30 characters without Polish letters.",
     )
     creditor_id = fields.Many2one(
-        "res.partner", string="White Label of",
+        "res.partner",
+        string="White Label of",
         help="Set when this brand is a creditor's own: what is sent names the creditor only.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company,
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
     )
     vat = fields.Char(string="NIP")
     street = fields.Char()
@@ -40,7 +45,8 @@ class KgwBrand(models.Model):
         help="Domain whose catch-all receives replies and whose bounce address receives returns.",
     )
     sms_sender = fields.Char(
-        string="SMS Sender", help="At most 11 characters: letters, digits, dot, hyphen, space.",
+        string="SMS Sender",
+        help="At most 11 characters: letters, digits, dot, hyphen, space.",
     )
     sms_sender_approved = fields.Boolean(
         string="SMS Sender Approved",
@@ -51,10 +57,13 @@ class KgwBrand(models.Model):
     def _check_sms_sender(self):
         for brand in self.filtered("sms_sender"):
             if not SMS_SENDER.fullmatch(brand.sms_sender):
-                raise ValidationError(self.env._(
-                    "“%s” can't be an SMS sender: use at most 11 letters, digits, dots, hyphens or"
-                    " spaces, with a letter and without four digits in a row.", brand.sms_sender,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "“%s” can't be an SMS sender: use at most 11 letters, digits, dots, hyphens or"
+                        " spaces, with a letter and without four digits in a row.",
+                        brand.sms_sender,
+                    )
+                )
 
     def _get_address(self):
         """Return the postal address in one line."""

@@ -27,12 +27,16 @@ class KgwCase(models.Model):
     tz = fields.Char(string="Time Zone", required=True, default="Europe/Warsaw")
     controller_id = fields.Many2one("res.users", tracking=True, index=True)
     stage = fields.Selection(STAGES, readonly=True, index=True, copy=False)
+    touched_at = fields.Datetime(readonly=True, copy=False, string="Last Change")
     was_late = fields.Boolean(
-        string="Paid Late Before", readonly=True, copy=False,
+        string="Paid Late Before",
+        readonly=True,
+        copy=False,
         help="A receivable of this case was settled after its due date.",
     )
     description = fields.Html(
-        string="Course of Monitoring", help="In the controller's words; the creditor reads it.",
+        string="Course of Monitoring",
+        help="In the controller's words; the creditor reads it.",
     )
     contact_point_ids = fields.One2many("kgw.contact.point", "case_id", string="Contact Points")
     receivable_ids = fields.One2many("kgw.receivable", "case_id", string="Receivables")
@@ -43,10 +47,11 @@ class KgwCase(models.Model):
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
-    next_step_id = fields.Many2one("kgw.scenario.step", string="Next Step", compute="_compute_next")
+    next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
 
     _once = models.UniqueIndex(
-        "(mandate_id, counterparty_id)", "This counterparty already has a case in this mandate.",
+        "(mandate_id, counterparty_id)",
+        "This counterparty already has a case in this mandate.",
     )
 
     @api.model_create_multi
@@ -65,7 +70,8 @@ class KgwCase(models.Model):
     def _compute_balance(self):
         sums = self.env["kgw.receivable"]._read_group(
             [("case_id", "in", self.ids), ("stage", "!=", "closed")],
-            ["case_id", "currency_id", "is_overdue"], ["residual:sum"],
+            ["case_id", "currency_id", "is_overdue"],
+            ["residual:sum"],
         )
         for case in self:
             own = [row for row in sums if row[0] == case]
@@ -85,9 +91,14 @@ class KgwCase(models.Model):
         )
 
     def _compute_next(self):
-        upcoming = self.env["kgw.receivable"].search(
-            [("case_id", "in", self.ids), ("next_date", "!=", False)], order="next_date, id",
-        ).grouped("case_id")
+        upcoming = (
+            self.env["kgw.receivable"]
+            .search(
+                [("case_id", "in", self.ids), ("next_date", "!=", False)],
+                order="next_date, id",
+            )
+            .grouped("case_id")
+        )
         for case in self:
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             case.next_date = first.next_date
@@ -101,22 +112,34 @@ class KgwCase(models.Model):
 
     def message_update(self, msg_dict, update_vals=None):
         """A reply landed in the thread of the case: the register says so."""
-        self.env["kgw.event"]._record([{
-            "kind": "reply", "at": fields.Datetime.now(), "case_id": case.id, "channel": "email",
-            "mandate_id": case.mandate_id.id, "payload": {"subject": msg_dict.get("subject") or ""},
-        } for case in self])
+        self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": "reply",
+                    "at": fields.Datetime.now(),
+                    "case_id": case.id,
+                    "channel": "email",
+                    "mandate_id": case.mandate_id.id,
+                    "payload": {"subject": msg_dict.get("subject") or ""},
+                }
+                for case in self
+            ]
+        )
         return super().message_update(msg_dict, update_vals)
 
     def _message_receive_bounce(self, email, partner):
         """An e-mail came back: it was no contact, its address is wrong, the fallback is planned."""
-        super()._message_receive_bounce(email, partner)
+        result = super()._message_receive_bounce(email, partner)
         now = fields.Datetime.now()
         for case in self:
-            case.contact_point_ids.filtered(lambda p: p.kind == "email" and p.value == email).state = "wrong"
+            case.contact_point_ids.filtered(
+                lambda p: p.kind == "email" and p.value == email
+            ).state = "wrong"
             returned = case.reminder_ids.filtered(
                 lambda r: r.channel == "email" and r.state == "sent" and r.recipient == email
             ).sorted("id")[-1:]
             returned._mark_undelivered(now, detail=self.env._("The e-mail came back"))
+        return result
 
     # === BUSINESS METHODS === #
 
@@ -125,28 +148,28 @@ class KgwCase(models.Model):
         point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}
         groups = self.env["kgw.contact.point"]._read_group(
             [("case_id", "in", self.ids), ("state", "in", ("unverified", "verified"))],
-            ["case_id"], ["kind:array_agg"],
+            ["case_id"],
+            ["kind:array_agg"],
         )
         return {
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
             for case, kinds in groups
         }
 
-    def _lock(self):
-        """Lock the cases until the end of the transaction; whoever changes what the gate reads
-        (holds, payments, decisions) updates the same rows."""
-        self.lock_for_update(allow_referencing=True)
+    def _touch(self):
+        """Update the rows of the cases: whoever changes what the gate reads (holds, payments,
+        decisions) meets the gate's lock on them, so that neither works on an old snapshot."""
+        # The right was checked on what is changed; this only marks the case.
+        self.sudo().write({"touched_at": self.env.cr.now()})
 
     # === ACTION METHODS === #
 
     def action_hold(self):
         """Put the contact with these counterparties on hold until a person lifts it."""
-        now = fields.Datetime.now()
-        holds = self.env["kgw.hold"].create([
-            {"case_id": case.id, "reason": "other", "from_date": calendar.local_date(now)}
-            for case in self
-        ])
-        holds._put(now)
+        today = calendar.local_date(fields.Datetime.now())
+        self.env["kgw.hold"].create(
+            [{"case_id": case.id, "reason": "other", "from_date": today} for case in self]
+        )
 
     def action_lift_holds(self):
         self.hold_ids.action_lift()
@@ -154,6 +177,9 @@ class KgwCase(models.Model):
     def action_open_reminders(self):
         self.ensure_one()
         return {
-            **self.env["ir.actions.act_window"]._for_xml_id("kgw_receivable_monitoring.action_kgw_reminder"),
-            "domain": [("case_id", "=", self.id)], "context": {},
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_reminder"
+            ),
+            "domain": [("case_id", "=", self.id)],
+            "context": {},
         }

@@ -46,7 +46,9 @@ class KgwChannel(models.AbstractModel):
         subject, body = self._render(reminder, values)
         point = reminder.case_id.contact_point_ids._get_usable(CHANNEL_POINT[reminder.channel])
         return {
-            "recipient": point.value, "subject": subject, "body": body,
+            "recipient": point.value,
+            "subject": subject,
+            "body": body,
             "answer_by": self.env["kgw.text"]._get_answer_by(reminder, now) or False,
         }
 

@@ -1,6 +1,5 @@
 import logging
 import smtplib
-import socket
 from email.utils import formataddr
 
 from odoo import api, models
@@ -40,16 +39,36 @@ class KgwChannelEmail(models.AbstractModel):
         """One empty message with our Message-ID and one notification per reminder: all that Odoo
         needs to thread replies and to match returns."""
         # The register holds the text; these technical rows are not the dispatcher's own documents.
-        messages = self.env["mail.message"].sudo().create([{
-            "message_type": "email_outgoing", "model": "kgw.case", "res_id": reminder.case_id.id,
-            "message_id": reminder.message_ref, "subject": reminder.subject, "body": "",
-            "author_id": False, "email_from": reminder.brand_id.email,
-            "subtype_id": self.env.ref("mail.mt_note").id,
-        } for reminder in reminders])
-        self.env["mail.notification"].sudo().create([{
-            "mail_message_id": message.id, "notification_type": "email",
-            "notification_status": "sent", "mail_email_address": reminder.recipient,
-        } for message, reminder in zip(messages, reminders, strict=True)])
+        messages_sudo = self.env["mail.message"].sudo()
+        known = messages_sudo.search([("message_id", "in", reminders.mapped("message_ref"))])
+        fresh = reminders.filtered(lambda r: r.message_ref not in known.mapped("message_id"))
+        messages = messages_sudo.create(
+            [
+                {
+                    "message_type": "email_outgoing",
+                    "model": "kgw.case",
+                    "res_id": reminder.case_id.id,
+                    "message_id": reminder.message_ref,
+                    "subject": reminder.subject,
+                    "body": "",
+                    "author_id": False,
+                    "email_from": reminder.brand_id.email,
+                    "subtype_id": self.env.ref("mail.mt_note").id,
+                }
+                for reminder in fresh
+            ]
+        )
+        self.env["mail.notification"].sudo().create(
+            [
+                {
+                    "mail_message_id": message.id,
+                    "notification_type": "email",
+                    "notification_status": "sent",
+                    "mail_email_address": reminder.recipient,
+                }
+                for message, reminder in zip(messages, fresh, strict=True)
+            ]
+        )
 
     @api.model
     def _send(self, reminders):
@@ -76,7 +95,9 @@ class KgwChannelEmail(models.AbstractModel):
             if session is None:  # Odoo's own switch, as in tests and while modules are loaded
                 return None, Outcome("failed", "Sending e-mails is switched off")
         except (UserError, OSError, smtplib.SMTPException) as error:
-            return None, Outcome("failed", f"No connection to the mail server ({type(error).__name__})")
+            return None, Outcome(
+                "failed", f"No connection to the mail server ({type(error).__name__})"
+            )
         try:
             sender, recipients, message = servers._prepare_email_message__(message, session)
             session.send_message(message, sender, recipients)
@@ -87,8 +108,10 @@ class KgwChannelEmail(models.AbstractModel):
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _text in error.recipients.values()]
             return None, Outcome(*self._read_refusal(max(codes, default=550)))
-        except (OSError, socket.timeout) as error:
-            return None, Outcome("unknown", f"The connection broke while sending ({type(error).__name__})")
+        except (TimeoutError, OSError) as error:
+            return None, Outcome(
+                "unknown", f"The connection broke while sending ({type(error).__name__})"
+            )
         return session, Outcome("sent", ref=reminder.message_ref)
 
     def _get_servers(self, brand):
@@ -109,10 +132,17 @@ class KgwChannelEmail(models.AbstractModel):
         alias = brand.alias_domain_id
         sender = formataddr((brand.name, email_normalize(brand.email)))
         return self.env["ir.mail_server"]._build_email__(
-            email_from=sender, email_to=[reminder.recipient], subject=reminder.subject,
-            body=reminder.body, subtype="html", message_id=reminder.message_ref,
+            email_from=sender,
+            email_to=[reminder.recipient],
+            subject=reminder.subject,
+            body=reminder.body,
+            subtype="html",
+            message_id=reminder.message_ref,
             reply_to=alias.catchall_email or sender,
-            headers={"Return-Path": alias.bounce_email or brand.email, "Auto-Submitted": "auto-generated"},
+            headers={
+                "Return-Path": alias.bounce_email or brand.email,
+                "Auto-Submitted": "auto-generated",
+            },
         )
 
     def _close(self, session):

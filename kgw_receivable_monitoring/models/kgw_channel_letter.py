@@ -23,25 +23,35 @@ class KgwChannelLetter(models.AbstractModel):
         """Besides the text, draw the letter: whatever fails here fails before the claim."""
         content = super()._prepare_content(reminder, now)
         document = self._draw(reminder, content, self.env["kgw.text"]._get_values(reminder, now))
-        attachment = self.env["ir.attachment"].create({
-            "name": f"{reminder.case_id.name.replace('/', '-')}-{reminder.rung}.pdf",
-            "raw": document, "mimetype": "application/pdf",
-            "res_model": "kgw.reminder", "res_id": reminder.id,
-        })
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": f"{reminder.case_id.name.replace('/', '-')}-{reminder.rung}.pdf",
+                "raw": document,
+                "mimetype": "application/pdf",
+                "res_model": "kgw.reminder",
+                "res_id": reminder.id,
+            }
+        )
         run = self.env["kgw.print.run"]._get_open(reminder, calendar.local_date(now))
         return {**content, "attachment_id": attachment.id, "print_run_id": run.id}
 
     def _draw(self, reminder, content, values):
         """Return the PDF of a letter; every mark on it is the brand's."""
         letter = self._prepare_letter(reminder, content, values)
-        html = self.env["ir.qweb"]._render("kgw_receivable_monitoring.letter_document", {"letter": letter})
+        html = self.env["ir.qweb"]._render(
+            "kgw_receivable_monitoring.letter_document", {"letter": letter}
+        )
         brand = reminder.brand_id.name
-        return pdf.html_to_pdf(str(html), pdf.letter_css(), title=brand, author=brand, lang=letter["lang"])
+        return pdf.html_to_pdf(
+            str(html), pdf.letter_css(), title=brand, author=brand, lang=letter["lang"]
+        )
 
     def _prepare_letter(self, reminder, content, values):
         """Return the plain values of the letter's layout."""
         brand, case = reminder.brand_id, reminder.case_id
-        address = [{"line": part.strip()} for part in content["recipient"].split(",") if part.strip()]
+        address = [
+            {"line": part.strip()} for part in content["recipient"].split(",") if part.strip()
+        ]
         return {
             "lang": case.lang[:2],
             "brand": {**values["brand"], "logo": self._get_logo(brand)},

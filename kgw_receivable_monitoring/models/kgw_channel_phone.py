@@ -21,12 +21,20 @@ class KgwChannelPhone(models.AbstractModel):
         """Put calls onto the board: one activity each, without Odoo's notice mail per activity."""
         activity_type = self.env.ref("kgw_receivable_monitoring.mail_activity_type_call")
         model_id = self.env["ir.model"]._get_id("kgw.case")
-        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create([{
-            "activity_type_id": activity_type.id, "res_model_id": model_id,
-            "res_id": reminder.case_id.id, "kgw_reminder_id": reminder.id,
-            "summary": reminder.step_id.name, "date_deadline": reminder.planned_on,
-            "user_id": reminder._get_agent().id,
-        } for reminder in reminders])
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "activity_type_id": activity_type.id,
+                    "res_model_id": model_id,
+                    "res_id": reminder.case_id.id,
+                    "kgw_reminder_id": reminder.id,
+                    "summary": reminder.step_id.name,
+                    "date_deadline": reminder.planned_on,
+                    "user_id": reminder._get_agent().id,
+                }
+                for reminder in reminders
+            ]
+        )
 
     @api.model
     def _record_call(self, reminder, outcome, note, now):
@@ -35,6 +43,7 @@ class KgwChannelPhone(models.AbstractModel):
         :param outcome: one of ``const.CALL_OUTCOMES``
         :param note: what was said, for the register; may be empty
         """
+        reminder.line_ids._freeze(now)
         reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
         self.env["kgw.event"]._record([reminder._prepare_event_vals("call", now, note=note or "")])
         if outcome in CALL_REACHED:

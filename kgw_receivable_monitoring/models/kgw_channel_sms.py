@@ -6,8 +6,14 @@ from .kgw_channel import Outcome
 # Words of Odoo's SMS providers, and of the more exact `kgw_outcome` where a provider gives it.
 OUTCOMES = {"accepted": "sent", "refused": "dead", "retry": "failed", "unknown": "unknown"}
 STATES = {
-    "success": "sent", "sent": "sent", "pending": "sent", "processing": "sent", "process": "sent",
-    "duplicate_message": "sent", "server_error": "unknown", "insufficient_credit": "failed",
+    "success": "sent",
+    "sent": "sent",
+    "pending": "sent",
+    "processing": "sent",
+    "process": "sent",
+    "duplicate_message": "sent",
+    "server_error": "unknown",
+    "insufficient_credit": "failed",
 }
 # Refusals that concern the account or the sender, not the number.
 ACCOUNT_FAILURES = ("sms_acc", "sms_credit", "sms_registration_needed")
@@ -36,7 +42,11 @@ class KgwChannelSms(models.AbstractModel):
     @api.model
     def _prepare_rows(self, reminders):
         # The tracker is how every provider reports a delivery; only the system may create it.
-        self.env["sms.tracker"].sudo().create([{"sms_uuid": r.key} for r in reminders])
+        trackers_sudo = self.env["sms.tracker"].sudo()
+        known = trackers_sudo.search([("sms_uuid", "in", reminders.mapped("key"))]).mapped(
+            "sms_uuid"
+        )
+        trackers_sudo.create([{"sms_uuid": r.key} for r in reminders if r.key not in known])
 
     @api.model
     def _send(self, reminders):
@@ -50,11 +60,14 @@ class KgwChannelSms(models.AbstractModel):
         api_class = company._get_sms_api_class()
         provider = api_class(self.env)
         provider._set_company(company)
-        messages = [{
-            "content": reminder.body,
-            "sender": reminder.brand_id.sms_sender,
-            "numbers": [{"uuid": reminder.key, "number": reminder.recipient}],
-        } for reminder in reminders]
+        messages = [
+            {
+                "content": reminder.body,
+                "sender": reminder.brand_id.sms_sender,
+                "numbers": [{"uuid": reminder.key, "number": reminder.recipient}],
+            }
+            for reminder in reminders
+        ]
         url = f"{company.get_base_url()}/sms/status"
         try:
             results = provider._send_sms_batch(messages, delivery_reports_url=url)

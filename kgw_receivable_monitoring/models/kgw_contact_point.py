@@ -23,7 +23,9 @@ class KgwContactPoint(models.Model):
     case_id = fields.Many2one("kgw.case", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(KINDS, required=True)
     sequence = fields.Integer(default=10)
-    value = fields.Char(required=True, help="An address is written on one line, parts between commas.")
+    value = fields.Char(
+        required=True, help="An address is written on one line, parts between commas."
+    )
     state = fields.Selection(STATES, required=True, default="unverified")
     source = fields.Char(help="Where it comes from: a file, the creditor, the counterparty.")
 

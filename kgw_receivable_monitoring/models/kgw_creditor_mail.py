@@ -16,7 +16,9 @@ class KgwCreditorMail(models.AbstractModel):
         mandate = decision.case_id.mandate_id
         lang = mandate.creditor_id.lang or "pl_PL"
         values = {
-            **self._get_values(mandate, decision.case_id, decision.receivable_ids, decision.asked_on),
+            **self._get_values(
+                mandate, decision.case_id, decision.receivable_ids, decision.asked_on
+            ),
             "answer_by": words.format_date(decision.deadline, lang, long=True),
         }
         self._post(mandate, template, values)
@@ -24,10 +26,12 @@ class KgwCreditorMail(models.AbstractModel):
     @api.model
     def _report(self, mandate, receivables, on_date, now):
         """Report to the creditor the receivables whose monitoring has ended: a plain list."""
-        self.env["kgw.event"]._record([
-            line._kgw_prepare_event_vals("report", now, step_id=line.kgw_next_step_id.id)
-            for line in receivables
-        ])
+        self.env["kgw.event"]._record(
+            [
+                line._kgw_prepare_event_vals("report", now, step_id=line.kgw_next_step_id.id)
+                for line in receivables
+            ]
+        )
         values = self._get_values(mandate, receivables.kgw_case_id[:1], receivables, on_date)
         self._post(mandate, "email_creditor_report", values)
 
@@ -39,16 +43,20 @@ class KgwCreditorMail(models.AbstractModel):
         return {
             **writer._get_parties(case, brand, lang, on_date),
             "items": [
-                {**writer._get_item(line, lang, on_date),
-                 "title": line.kgw_case_id.counterparty_id.name or ""}
+                {
+                    **writer._get_item(line, lang, on_date),
+                    "title": line.kgw_case_id.counterparty_id.name or "",
+                }
                 for line in receivables
             ],
-            "others": [], "others_total": "",
+            "others": [],
+            "others_total": "",
             "total": writer._format_total(receivables, lang),
             "total_words": writer._get_total_words(receivables, lang),
             "count_invoices": writer._count_invoices(len(receivables), lang),
             "count_of_invoices": writer._count_invoices(len(receivables), lang, genitive=True),
-            "answer_by": "", "answer_days": "",
+            "answer_by": "",
+            "answer_days": "",
         }
 
     @api.model
@@ -61,7 +69,13 @@ class KgwCreditorMail(models.AbstractModel):
         subject, body = text._render(values)
         brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
         # The queue is Odoo's; a manager of monitoring has no rights on it.
-        self.env["mail.mail"].sudo().create({
-            "subject": subject, "body_html": body, "email_from": brand.email,
-            "email_to": mandate.creditor_id.email, "reply_to": brand.email, "auto_delete": False,
-        })
+        self.env["mail.mail"].sudo().create(
+            {
+                "subject": subject,
+                "body_html": body,
+                "email_from": brand.email,
+                "email_to": mandate.creditor_id.email,
+                "reply_to": brand.email,
+                "auto_delete": False,
+            }
+        )

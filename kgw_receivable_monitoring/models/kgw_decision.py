@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..const import APPROVAL_LEAD_DAYS
 from ..tools import calendar
@@ -10,11 +10,11 @@ VALUES = [
     ("refuse", "Do not send it"),
     ("hand_over", "Hand over to collection"),
     ("wait", "Wait"),
-    ("end", "End"),
+    ("end", "End monitoring"),
 ]
 VALUES_OF_KIND = {"approval": ("approve", "refuse"), "horizon": ("hand_over", "wait", "end")}
 DEFAULT_OF_KIND = {"approval": "refuse", "horizon": "wait"}
-STATES = [("open", "Waiting"), ("taken", "Taken"), ("lapsed", "Default taken")]
+STATES = [("open", "Waiting"), ("taken", "Decided"), ("lapsed", "Default taken")]
 
 
 class KgwDecision(models.Model):
@@ -23,7 +23,6 @@ class KgwDecision(models.Model):
     _name = "kgw.decision"
     _description = "Decision of the Creditor"
     _order = "deadline, id"
-    _rec_name = "kind"
 
     case_id = fields.Many2one("kgw.case", required=True, index=True, ondelete="cascade")
     mandate_id = fields.Many2one(related="case_id.mandate_id", store=True, index=True)
@@ -31,15 +30,32 @@ class KgwDecision(models.Model):
     kind = fields.Selection(KINDS, required=True)
     step_id = fields.Many2one("kgw.scenario.step", ondelete="restrict")
     receivable_ids = fields.Many2many("account.move.line", string="Receivables")
+    invoices = fields.Char(compute="_compute_invoices")
     asked_on = fields.Date(required=True)
     deadline = fields.Date(required=True)
     default_value = fields.Selection(VALUES, required=True)
-    value = fields.Selection(VALUES)
+    value = fields.Selection(VALUES, string="Choice")
     state = fields.Selection(STATES, required=True, default="open")
     decided_at = fields.Datetime()
     decided_by_id = fields.Many2one("res.users")
 
     _open_decisions = models.Index("(deadline) WHERE state = 'open'")
+
+    @api.depends("case_id", "kind")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for decision in self:
+            decision.display_name = (
+                f"{decision.case_id.display_name} · {labels.get(decision.kind, '')}"
+            )
+
+    @api.depends("receivable_ids")
+    def _compute_invoices(self):
+        for decision in self:
+            # The people of monitoring see the numbers without accounting rights.
+            decision.invoices = ", ".join(
+                decision.sudo().receivable_ids.move_id.mapped("kgw_display_number")
+            )
 
     @api.model
     def _ask(self, kind, step, lines, on_date, now):
@@ -49,18 +65,37 @@ class KgwDecision(models.Model):
         :param on_date: day of the question; the deadline lies three working days later
         """
         case = lines.kgw_case_id
-        decision = self.create({
-            "case_id": case.id, "kind": kind, "step_id": step.id, "receivable_ids": lines.ids,
-            "asked_on": on_date, "default_value": DEFAULT_OF_KIND[kind],
-            "deadline": calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS),
-        })
-        self.env["kgw.event"]._record([{
-            "kind": "question", "at": now, "case_id": case.id, "mandate_id": case.mandate_id.id,
-            "move_id": line.move_id.id, "instalment": line.kgw_instalment,
-            "course": line.kgw_course, "step_id": step.id,
-            "payload": {"question": kind, "deadline": decision.deadline.isoformat(),
-                        "default": decision.default_value},
-        } for line in lines])
+        decision = self.create(
+            {
+                "case_id": case.id,
+                "kind": kind,
+                "step_id": step.id,
+                "receivable_ids": lines.ids,
+                "asked_on": on_date,
+                "default_value": DEFAULT_OF_KIND[kind],
+                "deadline": calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS),
+            }
+        )
+        self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": "question",
+                    "at": now,
+                    "case_id": case.id,
+                    "mandate_id": case.mandate_id.id,
+                    "move_id": line.move_id.id,
+                    "instalment": line.kgw_instalment,
+                    "course": line.kgw_course,
+                    "step_id": step.id,
+                    "payload": {
+                        "question": kind,
+                        "deadline": decision.deadline.isoformat(),
+                        "default": decision.default_value,
+                    },
+                }
+                for line in lines
+            ]
+        )
         return decision
 
     def _get_offered_values(self):
@@ -77,21 +112,45 @@ class KgwDecision(models.Model):
         """
         for decision in self:
             if value not in VALUES_OF_KIND[decision.kind]:
-                raise UserError(self.env._("This answer does not fit the question. Choose one of the offered ones."))
+                raise UserError(
+                    self.env._(
+                        "This answer does not fit the question. Choose one of the offered ones."
+                    )
+                )
             if decision.state != "open":
-                raise UserError(self.env._("This decision was already taken on %s.", decision.decided_at))
+                raise UserError(
+                    self.env._("This decision was already taken on %s.", decision.decided_at)
+                )
         self._close("taken", value, now)
 
     def _close(self, state, value, now):
-        self.write({
-            "state": state, "value": value, "decided_at": now, "decided_by_id": self.env.uid,
-        })
-        self.env["kgw.event"]._record([{
-            "kind": "decision", "at": now, "case_id": decision.case_id.id,
-            "mandate_id": decision.mandate_id.id, "step_id": decision.step_id.id,
-            "payload": {"question": decision.kind, "value": value, "by_default": state == "lapsed",
-                        "invoices": decision.receivable_ids.move_id.mapped("kgw_display_number")},
-        } for decision in self])
+        self.write(
+            {
+                "state": state,
+                "value": value,
+                "decided_at": now,
+                "decided_by_id": self.env.uid,
+            }
+        )
+        self.case_id._touch()
+        self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": "decision",
+                    "at": now,
+                    "case_id": decision.case_id.id,
+                    "mandate_id": decision.mandate_id.id,
+                    "step_id": decision.step_id.id,
+                    "payload": {
+                        "question": decision.kind,
+                        "value": value,
+                        "by_default": state == "lapsed",
+                        "invoices": decision.receivable_ids.move_id.mapped("kgw_display_number"),
+                    },
+                }
+                for decision in self
+            ]
+        )
         self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
 
     def _lapse(self, on_date, now):
@@ -102,17 +161,30 @@ class KgwDecision(models.Model):
 
     # === ACTION METHODS === #
 
+    def _decide_for_creditor(self, value):
+        """Record what the creditor said on the phone or in a letter.
+
+        :raise AccessError: the user is no manager of monitoring
+        """
+        if not self.env.su and not self.env.user.has_group(
+            "kgw_receivable_monitoring.group_kgw_manager"
+        ):
+            raise AccessError(self.env._("Only managers of monitoring decide for a creditor."))
+        self.sudo()._decide(
+            value, fields.Datetime.now()
+        )  # the course and the register move with it
+
     def action_approve(self):
-        self._decide("approve", fields.Datetime.now())
+        self._decide_for_creditor("approve")
 
     def action_refuse(self):
-        self._decide("refuse", fields.Datetime.now())
+        self._decide_for_creditor("refuse")
 
     def action_hand_over(self):
-        self._decide("hand_over", fields.Datetime.now())
+        self._decide_for_creditor("hand_over")
 
     def action_wait(self):
-        self._decide("wait", fields.Datetime.now())
+        self._decide_for_creditor("wait")
 
     def action_end(self):
-        self._decide("end", fields.Datetime.now())
+        self._decide_for_creditor("end")

@@ -1,9 +1,11 @@
 import logging
 from datetime import timedelta
+from traceback import extract_tb
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..const import CHANNELS
 from ..tools import calendar
 from ..tools.text import TextError
 
@@ -26,6 +28,14 @@ class KgwDispatcher(models.AbstractModel):
         self._dispatch(channel, fields.Datetime.now())
 
     @api.model
+    def _wake(self, at=None):
+        """Wake the crons that send, now or ``at`` a moment: an event instead of polling."""
+        for channel, _label in CHANNELS:
+            cron = self.env.ref(f"kgw_receivable_monitoring.ir_cron_kgw_dispatch_{channel}")
+            # Waking a scheduled action is nobody's own right; what it then does is checked there.
+            cron.sudo()._trigger(at)
+
+    @api.model
     def _dispatch(self, channel, now):
         """Send what is planned for ``channel`` and may go out at ``now`` (naive UTC)."""
         progress = self.env["ir.cron"]._commit_progress
@@ -35,53 +45,70 @@ class KgwDispatcher(models.AbstractModel):
         model = self.env["kgw.reminder"]._get_channel_model(channel)
         while candidates := self._lock_candidates(channel, now, model._claim_size):
             claimed = self._claim(candidates, now)
-            if not progress(0 if claimed else len(candidates)):
+            left = progress(len(candidates - claimed))
+            if claimed:  # what is claimed is sent, also when the time of this run is up
+                if not model._at_desk:
+                    self._record(model._send(claimed), now)
+                left = progress(len(claimed))
+            if not left:
                 return
-            if claimed and not model._at_desk:
-                self._record(model._send(claimed), now)
-                if not progress(len(candidates)):
-                    return
 
     @api.model
     def _recover(self, channel, now):
         """Hand over to a person what a dead run of this cron had claimed."""
         cron_id = self.env.context.get("cron_id")
         if cron_id:
-            self.env["kgw.reminder"].search([
-                ("channel", "=", channel), ("state", "=", "claimed"), ("cron_id", "=", cron_id),
-                ("print_run_id", "=", False),
-            ])._set_state("unknown", now, detail="The process that was sending it died")
+            self.env["kgw.reminder"].search(
+                [
+                    ("channel", "=", channel),
+                    ("state", "=", "claimed"),
+                    ("cron_id", "=", cron_id),
+                    ("print_run_id", "=", False),
+                ]
+            )._set_state("unknown", now, detail=self.env._("The process that was sending it died"))
 
     # === CLAIM === #
 
     def _get_candidate_condition(self, channel, now):
-        return SQL("""
+        return SQL(
+            """
             r.channel = %(channel)s AND r.planned_on <= %(today)s
             AND (r.state = 'planned' OR (r.state = 'failed' AND r.retry_at <= %(now)s))
             AND (r.not_before IS NULL OR r.not_before <= %(now)s)
             AND NOT EXISTS (SELECT 1 FROM mail_activity a WHERE a.kgw_reminder_id = r.id)
-        """, channel=channel, today=calendar.local_date(now), now=now)
+        """,
+            channel=channel,
+            today=calendar.local_date(now),
+            now=now,
+        )
 
     def _count(self, channel, now):
         condition = self._get_candidate_condition(channel, now)
         self.env["kgw.reminder"].flush_model()
-        return self.env.execute_query(SQL("SELECT count(*) FROM kgw_reminder r WHERE %s", condition))[0][0]
+        return self.env.execute_query(
+            SQL("SELECT count(*) FROM kgw_reminder r WHERE %s", condition)
+        )[0][0]
 
     def _lock_candidates(self, channel, now, limit):
         """Return up to ``limit`` reminders to send, locked; other dispatchers skip them."""
         self.env["kgw.reminder"].flush_model()
-        rows = self.env.execute_query(SQL(
-            "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
-            self._get_candidate_condition(channel, now), limit,
-        ))
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+                self._get_candidate_condition(channel, now),
+                limit,
+            )
+        )
         return self.env["kgw.reminder"].browse(row[0] for row in rows)
 
     def _claim(self, candidates, now):
         """Return the reminders that pass the gate, their texts written, in state *claimed*."""
-        candidates.case_id.try_lock_for_update(allow_referencing=True)
+        locked = candidates.case_id.try_lock_for_update(allow_referencing=True)
         ready = self.env["kgw.reminder"]
         for reminder in candidates:
-            if self._prepare(reminder, now):
+            if reminder.case_id not in locked:  # somebody books a payment or a decision just now
+                reminder.not_before = now + timedelta(minutes=1)
+            elif self._prepare(reminder, now):
                 ready |= reminder
         if not ready:
             return ready
@@ -99,19 +126,29 @@ class KgwDispatcher(models.AbstractModel):
             with self.env.cr.savepoint():
                 if not self.env["kgw.gate"]._let_through(reminder, now):
                     return False
-                reminder._freeze_amounts()
+                reminder.line_ids._freeze(now)
                 reminder.write(reminder._get_channel()._prepare_content(reminder, now))
                 return True
         except TextError as error:
             self._put_off(reminder, "text", str(error), now)
         except Exception as error:
-            _logger.exception("Reminder %s can't be prepared", reminder.id)
+            # Neither message nor values: they may hold personal data.
+            place = " < ".join(
+                f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+                for frame in reversed(extract_tb(error.__traceback__)[-4:])
+            )
+            _logger.error(
+                "Reminder %s can't be prepared: %s at %s",
+                reminder.id,
+                type(error).__name__,
+                place,
+            )
             self._put_off(reminder, "error", type(error).__name__, now)
         return False
 
     def _put_off(self, reminder, reason, detail, now):
         reminder.invalidate_recordset()
-        reminder._wait(reason, now + timedelta(hours=1), now)
+        self.env["kgw.gate"]._put_off(reminder, reason, now + timedelta(hours=1), now)
         reminder.detail = detail[:200]
 
     # === OUTCOME === #

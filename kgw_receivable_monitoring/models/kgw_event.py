@@ -41,7 +41,7 @@ class KgwEvent(models.Model):
     channel = fields.Selection(CHANNELS, readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
     payload = fields.Json(readonly=True)
-    seq = fields.Integer(readonly=True)
+    seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)
     hash = fields.Char(readonly=True, size=64)
 
@@ -56,7 +56,8 @@ class KgwEvent(models.Model):
 
     def init(self):
         """Create the salts' table and the trigger that keeps the register append-only."""
-        self.env.cr.execute(SQL("""
+        self.env.cr.execute(
+            SQL("""
             CREATE TABLE IF NOT EXISTS kgw_event_salt (
                 event_id integer PRIMARY KEY REFERENCES kgw_event(id) ON DELETE CASCADE,
                 salt varchar(64) NOT NULL
@@ -83,7 +84,8 @@ class KgwEvent(models.Model):
             DROP TRIGGER IF EXISTS kgw_event_append_only ON kgw_event;
             CREATE TRIGGER kgw_event_append_only BEFORE UPDATE OR DELETE ON kgw_event
                 FOR EACH ROW EXECUTE FUNCTION kgw_event_append_only();
-        """))
+        """)
+        )
 
     @api.model
     def _record(self, vals_list):
@@ -115,7 +117,9 @@ class KgwEvent(models.Model):
         self.flush_model()
         cr = self.env.cr
         cr.execute("SELECT pg_advisory_xact_lock(hashtext('kgw_event_seal'))")
-        cr.execute("SELECT seq, hash FROM kgw_event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1")
+        cr.execute(
+            "SELECT seq, hash FROM kgw_event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        )
         seq, last = cr.fetchone() or (0, "")
         rows = self._fetch_sealable(SQL("hash IS NULL ORDER BY id LIMIT %s", limit))
         sealed = []
@@ -130,7 +134,9 @@ class KgwEvent(models.Model):
 
     def _fetch_sealable(self, condition):
         """Return ``(id, meta, payload, digest, hash, seq, salt)`` of the events of ``condition``."""
-        return self.env.execute_query(SQL("""
+        return self.env.execute_query(
+            SQL(
+                """
             SELECT e.id,
                    concat_ws('|', e.id, e.kind, e.at, COALESCE(e.user_id, 0), COALESCE(e.mandate_id, 0),
                              COALESCE(e.case_id, 0), COALESCE(e.reminder_id, 0),
@@ -140,19 +146,34 @@ class KgwEvent(models.Model):
                    e.payload::text, e.digest, e.hash, e.seq, s.salt
               FROM kgw_event e LEFT JOIN kgw_event_salt s ON s.event_id = e.id
              WHERE %s
-        """, condition))
+        """,
+                condition,
+            )
+        )
 
     def _write_seals(self, sealed):
         if not sealed:
             return
         ids, seqs, digests, hashes, salts = (list(column) for column in zip(*sealed, strict=True))
-        self.env.cr.execute(SQL("""
+        self.env.cr.execute(
+            SQL(
+                """
             UPDATE kgw_event e SET seq = v.seq, digest = v.digest, hash = v.hash
               FROM unnest(%s, %s, %s, %s) AS v(id, seq, digest, hash) WHERE e.id = v.id
-        """, ids, seqs, digests, hashes))
-        self.env.cr.execute(SQL(
-            "INSERT INTO kgw_event_salt (event_id, salt) SELECT * FROM unnest(%s, %s)", ids, salts,
-        ))
+        """,
+                ids,
+                seqs,
+                digests,
+                hashes,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO kgw_event_salt (event_id, salt) SELECT * FROM unnest(%s, %s)",
+                ids,
+                salts,
+            )
+        )
         self.invalidate_model(["seq", "digest", "hash"])
 
     @api.model
@@ -169,7 +190,7 @@ class KgwEvent(models.Model):
     def _find_broken_link(self):
         """Return the ``seq`` of the first event whose seal does not fit, or None.
 
-        Events whose payload was erased (no salt) are checked by their digest alone.
+        Of an event whose payload was erased, salt and payload are gone: the digest alone is checked.
         """
         self.flush_model()
         last, expected = "", 1
@@ -178,7 +199,7 @@ class KgwEvent(models.Model):
             fits = (
                 seq == expected
                 and self._get_link(last, seq, meta, digest) == link
-                and (salt is None or self._get_digest(salt, payload) == digest)
+                and (payload is None if salt is None else self._get_digest(salt, payload) == digest)
             )
             if not fits:
                 return expected

@@ -39,7 +39,7 @@ class KgwGate(models.AbstractModel):
             if not verdict.reason:
                 passed |= reminder
             elif verdict.until:
-                reminder._wait(verdict.reason, verdict.until, now)
+                self._put_off(reminder, verdict.reason, verdict.until, now)
             else:
                 self._refuse(reminder, verdict, now)
         return passed
@@ -48,38 +48,68 @@ class KgwGate(models.AbstractModel):
     def _judge(self, reminder, now):
         """Return the :class:`Verdict` on one reminder at ``now`` (naive UTC); writes nothing."""
         for question in (
-            self._judge_debt, self._judge_mandate, self._judge_hold, self._judge_authority,
-            self._judge_coverage, self._judge_contact_point, self._judge_gap, self._judge_hours,
+            self._judge_time,
+            self._judge_debt,
+            self._judge_mandate,
+            self._judge_hold,
+            self._judge_authority,
+            self._judge_coverage,
+            self._judge_contact_point,
+            self._judge_gap,
+            self._judge_hours,
         ):
             verdict = question(reminder, now)
             if verdict.reason:
                 return verdict
         return Verdict()
 
+    @api.model
+    def _put_off(self, reminder, reason, until, now):
+        """Let a planned reminder wait for ``reason`` until the moment ``until`` (naive UTC)."""
+        is_new = reminder.waiting_reason != reason
+        reminder.write({"not_before": until, "waiting_reason": reason})
+        self.env["kgw.dispatcher"]._wake(until)
+        if is_new:
+            self.env["kgw.event"]._record(
+                [
+                    {**reminder._prepare_event_vals("waiting", now), "reason": reason},
+                ]
+            )
+
     def _refuse(self, reminder, verdict, now):
         lines = reminder.line_ids.filtered("step_id")
         reminder._set_state("cancelled", now, reason=verdict.reason, detail=verdict.detail or False)
-        if verdict.reason in FALLBACK_REASONS and reminder._wants_fallback():
-            reminder._plan_fallback(now)
+        if verdict.reason in FALLBACK_REASONS and self.env["kgw.fallback"]._is_wanted(reminder):
+            self.env["kgw.fallback"]._plan(reminder, now)
         elif verdict.reason in PASSING_REASONS:
-            self.env["kgw.event"]._record([
-                line.receivable_id._kgw_prepare_event_vals(
-                    "passed", now, step_id=line.step_id.id, reason=verdict.reason,
-                ) for line in lines
-            ])
+            self.env["kgw.event"]._record(
+                [
+                    line.receivable_id._kgw_prepare_event_vals(
+                        "passed",
+                        now,
+                        step_id=line.step_id.id,
+                        reason=verdict.reason,
+                    )
+                    for line in lines
+                ]
+            )
             lines.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 
     # === QUESTIONS === #
 
+    def _judge_time(self, reminder, now):
+        """A step that did not go out by its last day makes no sense any more."""
+        late = reminder.until and calendar.local_date(now) > reminder.until
+        return Verdict("lapsed") if late else Verdict()
+
     def _judge_debt(self, reminder, now):
         """Something must be owed about which this side of the due date may speak."""
-        stage = "before_due" if reminder.side == "before" else "overdue"
-        owed = reminder._get_owed_lines()
-        if not owed.filtered("step_id"):
-            return Verdict("paid")
-        if not owed.filtered(lambda line: line.step_id and line.receivable_id.kgw_stage == stage):
-            return Verdict("stage")
-        return Verdict()
+        if reminder._get_owed_lines().filtered("step_id"):
+            return Verdict()
+        left = reminder.line_ids.filtered("step_id").receivable_id.mapped(
+            "amount_residual_currency"
+        )
+        return Verdict("stage" if any(amount > 0 for amount in left) else "paid")
 
     def _judge_mandate(self, reminder, now):
         return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
@@ -104,10 +134,13 @@ class KgwGate(models.AbstractModel):
     def _is_approved(self, reminder):
         """Whether the creditor agreed to this step for every receivable that takes it."""
         lines = reminder.line_ids.filtered(lambda line: line.step_id == reminder.step_id)
-        approved = self.env["kgw.decision"].search([
-            ("case_id", "=", reminder.case_id.id), ("step_id", "=", reminder.step_id.id),
-            ("value", "=", "approve"),
-        ])
+        approved = self.env["kgw.decision"].search(
+            [
+                ("case_id", "=", reminder.case_id.id),
+                ("step_id", "=", reminder.step_id.id),
+                ("value", "=", "approve"),
+            ]
+        )
         return lines.receivable_id <= approved.receivable_ids
 
     def _judge_coverage(self, reminder, now):
@@ -130,10 +163,14 @@ class KgwGate(models.AbstractModel):
     def _judge_gap(self, reminder, now):
         """At most one contact per case and day, over all channels."""
         today = calendar.local_date(now)
-        contacted = self.env["kgw.reminder"].search_count([
-            ("case_id", "=", reminder.case_id.id), ("contact_on", "=", today),
-            ("id", "!=", reminder.id),
-        ], limit=1)
+        contacted = self.env["kgw.reminder"].search_count(
+            [
+                ("case_id", "=", reminder.case_id.id),
+                ("contact_on", "=", today),
+                ("id", "!=", reminder.id),
+            ],
+            limit=1,
+        )
         return Verdict("gap", calendar.noon(today + timedelta(days=1))) if contacted else Verdict()
 
     def _judge_hours(self, reminder, now):
@@ -142,6 +179,9 @@ class KgwGate(models.AbstractModel):
         kind = reminder.case_id.kind_id
         hours = (kind.hour_from, kind.hour_to)
         moment = calendar.next_contact_moment(
-            now, hours, reminder.case_id.tz, hours if kind.on_saturday else None,
+            now,
+            hours,
+            reminder.case_id.tz,
+            hours if kind.on_saturday else None,
         )
         return Verdict("hours", moment) if moment > now else Verdict()

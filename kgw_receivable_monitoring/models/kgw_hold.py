@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..const import CHANNELS
 
@@ -25,7 +25,10 @@ class KgwHold(models.Model):
     case_id = fields.Many2one("kgw.case", index="btree_not_null", ondelete="cascade")
     mandate_id = fields.Many2one("kgw.mandate", index="btree_not_null", ondelete="cascade")
     move_id = fields.Many2one(
-        "account.move", string="Invoice", index="btree_not_null", ondelete="cascade",
+        "account.move",
+        string="Invoice",
+        index="btree_not_null",
+        ondelete="cascade",
         help="Only this invoice waits; the rest of the case goes on.",
     )
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
@@ -38,6 +41,7 @@ class KgwHold(models.Model):
 
     _open_holds = models.Index("(from_date) WHERE lifted_at IS NULL")
 
+    @api.depends("lifted_at")
     def _compute_is_open(self):
         for hold in self:
             hold.is_open = not hold.lifted_at
@@ -47,6 +51,14 @@ class KgwHold(models.Model):
             return NotImplemented
         return [("lifted_at", "=" if True in value else "!=", False)]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Every hold stands in the history of what it holds."""
+        holds = super().create(vals_list)
+        holds.case_id._touch()
+        holds._record("hold", self.env.context.get("kgw_now") or self.env.cr.now())
+        return holds
+
     def action_lift(self):
         self._lift(fields.Datetime.now())
 
@@ -54,36 +66,58 @@ class KgwHold(models.Model):
         """End the holds at ``now``."""
         held = self.filtered("is_open")
         held.write({"lifted_at": now})
+        held.case_id._touch()
         held._record("lifted", now)
 
-    def _put(self, now):
-        """Record freshly created holds in the history of their cases."""
-        self._record("hold", now)
-
     def _record(self, kind, now):
-        self.env["kgw.event"]._record([{
-            "kind": kind, "at": now, "case_id": hold.case_id.id, "move_id": hold.move_id.id,
-            "mandate_id": (hold.case_id.mandate_id or hold.mandate_id).id, "channel": hold.channel,
-            "payload": {"reason": hold.reason, "note": hold.note or "",
-                        "until": hold.until_date and hold.until_date.isoformat() or ""},
-        } for hold in self])
+        self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": kind,
+                    "at": now,
+                    "case_id": hold.case_id.id,
+                    "move_id": hold.move_id.id,
+                    "mandate_id": (hold.case_id.mandate_id or hold.mandate_id).id,
+                    "channel": hold.channel,
+                    "payload": {
+                        "reason": hold.reason,
+                        "note": hold.note or "",
+                        "until": hold.until_date and hold.until_date.isoformat() or "",
+                    },
+                }
+                for hold in self
+            ]
+        )
 
     def _get_blocking(self, reminder, on_date):
         """Return the holds in force on ``on_date`` for the case, mandate or everything.
 
         Holds of single invoices are not among them: they take lines out, not the reminder.
         """
-        return self.search([
-            ("lifted_at", "=", False), ("move_id", "=", False), ("from_date", "<=", on_date),
-            "|", ("until_date", "=", False), ("until_date", ">=", on_date),
-            ("case_id", "in", (False, reminder.case_id.id)),
-            ("mandate_id", "in", (False, reminder.mandate_id.id)),
-            ("channel", "in", (False, reminder.channel)),
-        ], limit=1)
+        return self.search(
+            [
+                ("lifted_at", "=", False),
+                ("move_id", "=", False),
+                ("from_date", "<=", on_date),
+                "|",
+                ("until_date", "=", False),
+                ("until_date", ">=", on_date),
+                ("case_id", "in", (False, reminder.case_id.id)),
+                ("mandate_id", "in", (False, reminder.mandate_id.id)),
+                ("channel", "in", (False, reminder.channel)),
+            ],
+            limit=1,
+        )
 
     def _get_held_moves(self, moves, on_date):
         """Return those of ``moves`` that are on hold by themselves on ``on_date``."""
-        return self.search([
-            ("lifted_at", "=", False), ("move_id", "in", moves.ids), ("from_date", "<=", on_date),
-            "|", ("until_date", "=", False), ("until_date", ">=", on_date),
-        ]).move_id
+        return self.search(
+            [
+                ("lifted_at", "=", False),
+                ("move_id", "in", moves.ids),
+                ("from_date", "<=", on_date),
+                "|",
+                ("until_date", "=", False),
+                ("until_date", ">=", on_date),
+            ]
+        ).move_id

@@ -30,9 +30,10 @@ class KgwImport(models.Model):
     mandate_id = fields.Many2one("kgw.mandate", required=True, index=True)
     content = fields.Selection(CONTENTS, required=True, default="invoices")
     file = fields.Binary(required=True, attachment=True)
-    filename = fields.Char(required=True, default="file")
+    filename = fields.Char(required=True)
     known_through = fields.Date(
-        string="Payments Known Through", help="Closing date of the list of payments, not the day of the upload.",
+        string="Payments Known Through",
+        help="Closing date of the list of payments, not the day of the upload.",
     )
     state = fields.Selection(STATES, required=True, default="draft", copy=False)
     message = fields.Char(readonly=True)
@@ -74,7 +75,8 @@ class KgwImport(models.Model):
         except UnreadableFile as error:
             self.write({"state": "refused", "message": self._describe(error.problem)})
             return
-        self.env["kgw.import.line"].sudo().create([{**vals, "import_id": self.id} for vals in values])
+        rows = self.env["kgw.import.line"].sudo()
+        rows.create([{**vals, "import_id": self.id} for vals in values])
         self.write({"state": "preview", "message": False})
 
     def _get_bytes(self):
@@ -111,13 +113,18 @@ class KgwImport(models.Model):
 
     def _prepare_document_line(self, document, known):
         refusal = self._get_refusal(document)
-        state = "refused" if refusal else "known" if self._get_identity(document) in known else "new"
+        is_known = self._get_identity(document) in known
+        state = "refused" if refusal else "known" if is_known else "new"
         notes = [refusal] if refusal else self._get_notes(document)
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {
-            "line": document.line or 0, "state": state, "number": document.number,
-            "counterparty": document.buyer.name, "due_date": due or False,
-            "amount": float(document.residual), "message": " ".join(notes),
+            "line": document.line or 0,
+            "state": state,
+            "number": document.number,
+            "counterparty": document.buyer.name,
+            "due_date": due or False,
+            "amount": float(document.residual),
+            "message": " ".join(notes),
             "currency_id": self.env["kgw.ledger"]._find_currency(document.currency).id,
         }
 
@@ -125,7 +132,11 @@ class KgwImport(models.Model):
         """Return what a person should look at before taking a document over."""
         notes = [self._describe(problem) for problem in document.warnings]
         if self.mandate_id.is_own_sales and document.claim > document.residual:
-            notes.append(self.env._("The file says that a part is paid: register that payment in accounting."))
+            notes.append(
+                self.env._(
+                    "The file says that a part is paid: register that payment in accounting.",
+                )
+            )
         return notes
 
     def _prepare_problem_line(self, problem):
@@ -140,17 +151,29 @@ class KgwImport(models.Model):
     def _get_refusal(self, document):
         """Return why a document can't be watched, or ''."""
         if document.kind == "correction" or document.gross < 0:
-            return self.env._("Corrections are not taken from files: enter the difference as a payment of the corrected invoice.")
+            return self.env._(
+                "Corrections are not taken from files: enter the difference as a payment of the"
+                " corrected invoice.",
+            )
         if not document.issue_date:
-            return self.env._("The date of issue is missing. Add it to the file and hand it over again.")
+            return self.env._(
+                "The date of issue is missing. Add it to the file and hand it over again.",
+            )
         if document.residual <= 0:
             return self.env._("Nothing is owed any more, so there is nothing to watch.")
         if not self.env["kgw.ledger"]._find_currency(document.currency):
-            return self.env._("Currency %s is not known. Create it in the accounting settings.", document.currency)
+            return self.env._(
+                "Currency %s is not known. Create it in the accounting settings.",
+                document.currency,
+            )
         if self.mandate_id.is_own_sales and not document.tax_lines:
-            return self.env._("Own sales are booked with their taxes: hand the invoice over as a KSeF file.")
+            return self.env._(
+                "Own sales are booked with their taxes: hand the invoice over as a KSeF file.",
+            )
         if document.factor_account:
-            return self.env._("The account belongs to a factor: ask the creditor whether the claim was assigned.")
+            return self.env._(
+                "The account belongs to a factor: ask the creditor whether the claim was assigned.",
+            )
         return ""
 
     # === WHAT IS KNOWN ALREADY === #
@@ -162,12 +185,28 @@ class KgwImport(models.Model):
         """Return the identities of invoices that the mandate already has."""
         numbers = [document.number for document in documents]
         if self.mandate_id.is_own_sales:
-            domain = [("journal_id", "=", self.mandate_id.journal_id.id), ("name", "in", numbers)]
-            moves = self.env["account.move"].sudo().search(domain)  # importers have no accounting rights
+            # Importers have no accounting rights, here and below: only whether it is known is told.
+            moves = (
+                self.env["account.move"]
+                .sudo()
+                .search(
+                    [
+                        ("journal_id", "=", self.mandate_id.journal_id.id),
+                        ("name", "in", numbers),
+                    ]
+                )
+            )
             return {(move.name, move.invoice_date) for move in moves}
-        moves = self.env["account.move"].sudo().search([
-            ("kgw_mandate_id", "=", self.mandate_id.id), ("kgw_number", "in", numbers),
-        ])
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("kgw_mandate_id", "=", self.mandate_id.id),
+                    ("kgw_number", "in", numbers),
+                ]
+            )
+        )
         return {(move.kgw_number, move.invoice_date) for move in moves}
 
     # === TAKE OVER === #
@@ -254,16 +293,37 @@ class KgwImport(models.Model):
 
     def _get_partners(self):
         if self.mandate_id.is_own_sales:
-            return self.env["res.partner"].sudo().search([("vat", "!=", False), ("parent_id", "=", False)])
-        return self.env["res.partner"].sudo().search([
-            ("kgw_mandate_id", "=", self.mandate_id.id),
-        ])
+            return (
+                self.env["res.partner"]
+                .sudo()
+                .search(
+                    [
+                        ("vat", "!=", False),
+                        ("parent_id", "=", False),
+                    ]
+                )
+            )
+        return (
+            self.env["res.partner"]
+            .sudo()
+            .search(
+                [
+                    ("kgw_mandate_id", "=", self.mandate_id.id),
+                ]
+            )
+        )
 
     def _prepare_partner_vals(self, party):
         country = self.env["res.country"].search([("code", "=", party.country or "PL")], limit=1)
         return {
-            "name": party.name or party.nip, "vat": party.nip or False, "street": party.street,
-            "zip": party.zip, "city": party.city, "country_id": country.id, "is_company": bool(party.nip),
+            "name": party.name or party.nip,
+            "vat": party.nip or False,
+            "street": party.street,
+            "zip": party.zip,
+            "city": party.city,
+            "country_id": country.id,
+            "is_company": bool(party.nip),
             "kgw_mandate_id": False if self.mandate_id.is_own_sales else self.mandate_id.id,
-            "company_id": False, "lang": "pl_PL",
+            "company_id": False,
+            "lang": "pl_PL",
         }

@@ -12,7 +12,7 @@ class KgwImportLine(models.Model):
     _rec_name = "number"
 
     import_id = fields.Many2one("kgw.import", required=True, index=True, ondelete="cascade")
-    line = fields.Integer(string="Line")
+    line = fields.Integer()
     state = fields.Selection(STATES, required=True)
     number = fields.Char(string="Document")
     counterparty = fields.Char()

@@ -18,11 +18,15 @@ class KgwKind(models.Model):
         help="No recovery costs are claimed, and an SMS names no amount.",
     )
     hour_from = fields.Float(
-        string="Contact From", required=True, default=8.0,
+        string="Contact From",
+        required=True,
+        default=8.0,
         help="Local hour from which SMS, e-mails and calls may go out.",
     )
     hour_to = fields.Float(
-        string="Contact To", required=True, default=17.0,
+        string="Contact To",
+        required=True,
+        default=17.0,
         help="Local hour until which SMS, e-mails and calls may go out.",
     )
     on_saturday = fields.Boolean(

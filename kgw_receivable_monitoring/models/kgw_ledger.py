@@ -3,6 +3,9 @@ from odoo import api, models
 from ..const import LANGUAGES
 from ..tools import identifiers
 
+# Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
+# ten times 100 take seconds.
+BATCH = 100
 LEDGER_NAME = "KGW – ledger of monitored receivables"
 
 
@@ -25,42 +28,80 @@ class KgwLedger(models.AbstractModel):
         ledger = self.sudo()
         company = ledger._ensure_company()
         ledger = ledger.with_company(company)
-        receivable = ledger._ensure_account(company, "KGW.R", "asset_receivable", self.env._("Monitored receivables"))
-        payable = ledger._ensure_account(company, "KGW.L", "liability_current", self.env._("Owed to creditors (memorandum)"))
-        ledger._ensure_journal(company, "general", "KGWP", self.env._("Payments reported by creditors"), payable)
-        journal = ledger._ensure_journal(company, "sale", "KGW", self.env._("Monitored invoices"), payable)
+        receivable = ledger._ensure_account(
+            company, "KGW.R", "asset_receivable", self.env._("Monitored receivables")
+        )
+        payable = ledger._ensure_account(
+            company, "KGW.L", "liability_current", self.env._("Owed to creditors (memorandum)")
+        )
+        ledger._ensure_journal(
+            company, "general", "KGWP", self.env._("Payments reported by creditors"), payable
+        )
+        journal = ledger._ensure_journal(
+            company, "sale", "KGW", self.env._("Monitored invoices"), payable
+        )
         company.partner_id.with_company(company).property_account_receivable_id = receivable
         return journal
 
     def _ensure_company(self):
-        company = self.env["res.company"].search([("kgw_is_ledger", "=", True)], limit=1)
+        # The name finds a ledger that was kept when the module was uninstalled and came back.
+        company = self.env["res.company"].search(
+            ["|", ("kgw_is_ledger", "=", True), ("name", "=", LEDGER_NAME)],
+            limit=1,
+        )
+        company.kgw_is_ledger = True
         if not company:
             # No chart of accounts is loaded: the ledger has its few accounts of its own.
-            company = self.env["res.company"].with_context(chart_template_load=True).create({
-                "name": LEDGER_NAME, "kgw_is_ledger": True,
-                "currency_id": self.env.ref("base.PLN").id, "country_id": self.env.ref("base.pl").id,
-            })
+            company = (
+                self.env["res.company"]
+                .with_context(chart_template_load=True)
+                .create(
+                    {
+                        "name": LEDGER_NAME,
+                        "kgw_is_ledger": True,
+                        "currency_id": self.env.ref("base.PLN").id,
+                        "country_id": self.env.ref("base.pl").id,
+                    }
+                )
+            )
             self.env.ref("base.PLN").active = True
         return company
 
     def _ensure_account(self, company, code, account_type, name):
         accounts = self.env["account.account"].with_company(company)
-        return accounts.search([
-            ("company_ids", "in", company.ids), ("code", "=", code),
-        ]) or accounts.create({
-            "code": code, "name": name, "account_type": account_type,
-            "reconcile": account_type == "asset_receivable", "company_ids": [(6, 0, company.ids)],
-        })
+        return accounts.search(
+            [
+                ("company_ids", "in", company.ids),
+                ("code", "=", code),
+            ]
+        ) or accounts.create(
+            {
+                "code": code,
+                "name": name,
+                "account_type": account_type,
+                "reconcile": account_type == "asset_receivable",
+                "company_ids": [(6, 0, company.ids)],
+            }
+        )
 
     def _ensure_journal(self, company, kind, code, name, account):
         journals = self.env["account.journal"].with_company(company)
-        return journals.search([
-            ("company_id", "=", company.id), ("code", "=", code),
-        ]) or journals.create({
-            "name": name, "code": code, "type": kind, "company_id": company.id,
-            "default_account_id": account.id if kind == "sale" else False,
-            "show_on_dashboard": False, "alias_name": False,
-        })
+        return journals.search(
+            [
+                ("company_id", "=", company.id),
+                ("code", "=", code),
+            ]
+        ) or journals.create(
+            {
+                "name": name,
+                "code": code,
+                "type": kind,
+                "company_id": company.id,
+                "default_account_id": account.id if kind == "sale" else False,
+                "show_on_dashboard": False,
+                "alias_name": False,
+            }
+        )
 
     # === INVOICES === #
 
@@ -72,18 +113,38 @@ class KgwLedger(models.AbstractModel):
         :param partners: the counterparties, in the same order
         :return: the posted moves, in the same order
         """
+        moves = self.env["account.move"]
+        for start in range(0, len(documents), BATCH):
+            end = start + BATCH
+            moves |= self._book_batch(mandate, documents[start:end], partners[start:end])
+        return moves
+
+    def _book_batch(self, mandate, documents, partners):
         journal = mandate.journal_id
-        moves = self.env["account.move"].with_company(journal.company_id).with_context(
-            kgw_ledger_entry=True, tracking_disable=True, mail_create_nolog=True,
+        moves = (
+            self.env["account.move"]
+            .with_company(journal.company_id)
+            .with_context(
+                kgw_ledger_entry=True,
+                tracking_disable=True,
+                mail_create_nolog=True,
+                skip_invoice_sync=True,
+            )
         )
         # The importer has no accounting rights in the ledger; what it may import is decided before.
-        moves_sudo = moves.sudo().create([
-            {**self._prepare_invoice_vals(mandate, document, partner), "name": name}
-            for document, partner, name in zip(
-                documents, partners, self._get_names(mandate, documents), strict=True,
-            )
-        ])
+        moves_sudo = moves.sudo().create(
+            [
+                {**self._prepare_invoice_vals(mandate, document, partner), "name": name}
+                for document, partner, name in zip(
+                    documents,
+                    partners,
+                    self._get_names(mandate, documents),
+                    strict=True,
+                )
+            ]
+        )
         moves_sudo._post(soft=False)
+        moves_sudo.flush_recordset()
         return moves_sudo.with_context(kgw_ledger_entry=False)
 
     def _prepare_invoice_vals(self, mandate, document, partner):
@@ -93,14 +154,19 @@ class KgwLedger(models.AbstractModel):
         sign = -1 if document.gross < 0 else 1
         return {
             "move_type": "out_invoice" if sign > 0 else "out_refund",
-            "journal_id": journal.id, "company_id": journal.company_id.id,
-            "partner_id": partner.id, "currency_id": currency.id,
-            "invoice_date": document.issue_date, "date": document.issue_date,
+            "journal_id": journal.id,
+            "company_id": journal.company_id.id,
+            "partner_id": partner.id,
+            "currency_id": currency.id,
+            "invoice_date": document.issue_date,
+            "date": document.issue_date,
             "invoice_date_due": max(i.due_date for i in document.instalments),
-            "kgw_mandate_id": mandate.id, "kgw_number": document.number,
+            "kgw_mandate_id": mandate.id,
+            "kgw_number": document.number,
             "kgw_ksef_number": document.ksef_number or False,
             "ref": document.number,
-            "fiscal_position_id": False, "invoice_payment_term_id": False,
+            "fiscal_position_id": False,
+            "invoice_payment_term_id": False,
             "line_ids": self._prepare_line_vals(journal, document, currency, partner),
         }
 
@@ -109,29 +175,54 @@ class KgwLedger(models.AbstractModel):
         rate = self._get_rate(currency, journal.company_id, document.issue_date)
         company_currency = journal.company_id.currency_id
         receivable = journal.company_id.partner_id.with_company(
-            journal.company_id).property_account_receivable_id
+            journal.company_id
+        ).property_account_receivable_id
         # What was paid before the hand-over is booked as a payment: the first due date bears it.
         paid = float(document.claim - document.residual)
         terms = []
         for instalment in document.instalments:
             amount, paid = float(instalment.amount) + paid, 0.0
-            terms.append((0, 0, {
-                "display_type": "payment_term", "account_id": receivable.id, "partner_id": partner.id,
-                "currency_id": currency.id, "date_maturity": instalment.due_date,
-                "amount_currency": amount, "balance": company_currency.round(amount * rate),
-            }))
+            terms.append(
+                (
+                    0,
+                    0,
+                    {
+                        "display_type": "payment_term",
+                        "account_id": receivable.id,
+                        "partner_id": partner.id,
+                        "currency_id": currency.id,
+                        "date_maturity": instalment.due_date,
+                        "amount_currency": amount,
+                        "balance": company_currency.round(amount * rate),
+                    },
+                )
+            )
         total = sum(vals["amount_currency"] for _c, _i, vals in terms)
         balance = sum(vals["balance"] for _c, _i, vals in terms)
-        return [*terms, (0, 0, {
-            "display_type": "product", "account_id": journal.default_account_id.id,
-            "partner_id": partner.id, "name": document.number, "quantity": 1, "price_unit": total,
-            "tax_ids": [(5,)], "currency_id": currency.id,
-            "amount_currency": -total, "balance": -company_currency.round(balance),
-        })]
+        return [
+            *terms,
+            (
+                0,
+                0,
+                {
+                    "display_type": "product",
+                    "account_id": journal.default_account_id.id,
+                    "partner_id": partner.id,
+                    "name": document.number,
+                    "quantity": 1,
+                    "price_unit": total,
+                    "tax_ids": [(5,)],
+                    "currency_id": currency.id,
+                    "amount_currency": -total,
+                    "balance": -company_currency.round(balance),
+                },
+            ),
+        ]
 
     def _find_currency(self, code):
         """Return the currency of a code, also one that is not in use yet; or an empty one."""
-        return self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)])
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return currencies.search([("name", "=", code)])
 
     def _get_currency(self, code):
         currency = self._find_currency(code)
@@ -145,10 +236,17 @@ class KgwLedger(models.AbstractModel):
     def _get_names(self, mandate, documents):
         """Return the ledger's names: mandate code and number, with the year or date where taken."""
         offers = [self._get_name_offers(mandate, document) for document in documents]
-        taken = set(self.env["account.move"].sudo().search([
-            ("journal_id", "=", mandate.journal_id.id),
-            ("name", "in", [name for names in offers for name in names]),
-        ]).mapped("name"))
+        taken = set(
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("journal_id", "=", mandate.journal_id.id),
+                    ("name", "in", [name for names in offers for name in names]),
+                ]
+            )
+            .mapped("name")
+        )
         names = []
         for offer in offers:
             names.append(next(name for name in offer if name not in taken))
@@ -162,7 +260,8 @@ class KgwLedger(models.AbstractModel):
         """
         name = f"{mandate.code} {document.number}"
         kind = "" if document.gross >= 0 else " K"
-        return [name, f"{name} ({document.issue_date.year})", f"{name} ({document.issue_date}){kind}"]
+        issued = document.issue_date
+        return [name, f"{name} ({issued.year})", f"{name} ({issued}){kind}"]
 
     # === PAYMENTS === #
 
@@ -191,27 +290,64 @@ class KgwLedger(models.AbstractModel):
         balance = company.currency_id.round(part * share)
         if line.currency_id.is_zero(part - line.amount_residual_currency):
             balance = line.amount_residual
-        values = {"partner_id": line.partner_id.id, "currency_id": line.currency_id.id, "name": line.move_id.name}
-        # The ledger is no one's book to keep by hand; the caller's right was checked at the mandate.
-        entry_sudo = self.env["account.move"].sudo().with_company(company).with_context(
-            kgw_ledger_entry=True, tracking_disable=True).create({
-                "move_type": "entry", "date": on_date, "ref": line.move_id.name,
-                "journal_id": self._get_payment_journal(company).id,
-                "line_ids": [
-                    (0, 0, {**values, "account_id": line.account_id.id,
-                            "amount_currency": -part, "balance": -balance}),
-                    (0, 0, {**values, "account_id": line.move_id.journal_id.default_account_id.id,
-                            "amount_currency": part, "balance": balance}),
-                ],
-            })
+        values = {
+            "partner_id": line.partner_id.id,
+            "currency_id": line.currency_id.id,
+            "name": line.move_id.name,
+        }
+        # The ledger is no one's book to keep by hand; the caller's right was checked before.
+        entry_sudo = (
+            self.env["account.move"]
+            .sudo()
+            .with_company(company)
+            .with_context(kgw_ledger_entry=True, tracking_disable=True)
+            .create(
+                {
+                    "move_type": "entry",
+                    "date": on_date,
+                    "ref": line.move_id.name,
+                    "journal_id": self._get_payment_journal(company).id,
+                    "line_ids": [
+                        (
+                            0,
+                            0,
+                            {
+                                **values,
+                                "account_id": line.account_id.id,
+                                "amount_currency": -part,
+                                "balance": -balance,
+                            },
+                        ),
+                        (
+                            0,
+                            0,
+                            {
+                                **values,
+                                "account_id": line.move_id.journal_id.default_account_id.id,
+                                "amount_currency": part,
+                                "balance": balance,
+                            },
+                        ),
+                    ],
+                }
+            )
+        )
         entry_sudo._post(soft=False)
         mirror = entry_sudo.line_ids.filtered(lambda r: r.account_id == line.account_id)
         (line.sudo() | mirror).reconcile()
 
     def _get_payment_journal(self, company):
-        return self.env["account.journal"].sudo().search([
-            ("company_id", "=", company.id), ("type", "=", "general"), ("code", "=", "KGWP"),
-        ])
+        return (
+            self.env["account.journal"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("type", "=", "general"),
+                    ("code", "=", "KGWP"),
+                ]
+            )
+        )
 
     # === ENROLMENT === #
 
@@ -223,32 +359,52 @@ class KgwLedger(models.AbstractModel):
         """
         cases = {}
         for move in moves:
-            case = self._find_case(mandate, move.partner_id.commercial_partner_id, (parties or {}).get(move))
+            partner = move.partner_id.commercial_partner_id
+            case = self._find_case(mandate, partner, (parties or {}).get(move))
             cases[move] = case
-        lines = moves.line_ids.filtered(lambda r: r.display_type == "payment_term" and r.balance > 0)
+        lines = moves.line_ids.filtered(
+            lambda r: r.display_type == "payment_term" and r.balance > 0
+        )
         lines._kgw_enrol(cases, on_date, now)
-        self.env["kgw.event"]._record([
-            line._kgw_prepare_event_vals("enrolled", now, payload={
-                "invoice": line.move_id.kgw_display_number, "due_date": str(line.date_maturity),
-                "amount": line.amount_currency, "currency": line.currency_id.name,
-            }) for line in lines
-        ])
+        self.env["kgw.event"]._record(
+            [
+                line._kgw_prepare_event_vals(
+                    "enrolled",
+                    now,
+                    payload={
+                        "invoice": line.move_id.kgw_display_number,
+                        "due_date": str(line.date_maturity),
+                        "amount": line.amount_currency,
+                        "currency": line.currency_id.name,
+                    },
+                )
+                for line in lines
+            ]
+        )
 
     def _find_case(self, mandate, partner, party):
         """Return the case of a counterparty in ``mandate``, opened when it is the first invoice."""
-        case = self.env["kgw.case"].search([
-            ("mandate_id", "=", mandate.id), ("counterparty_id", "=", partner.id),
-        ]) or self.env["kgw.case"].create({
-            "mandate_id": mandate.id, "counterparty_id": partner.id,
-            "kind_id": self._guess_kind(partner, party).id,
-            "controller_id": mandate.controller_id.id,
-            "lang": partner.lang if partner.lang in dict(LANGUAGES) else "pl_PL",
-        })
+        case = self.env["kgw.case"].search(
+            [
+                ("mandate_id", "=", mandate.id),
+                ("counterparty_id", "=", partner.id),
+            ]
+        ) or self.env["kgw.case"].create(
+            {
+                "mandate_id": mandate.id,
+                "counterparty_id": partner.id,
+                "kind_id": self._guess_kind(partner, party).id,
+                "controller_id": mandate.controller_id.id,
+                "lang": partner.lang if partner.lang in dict(LANGUAGES) else "pl_PL",
+            }
+        )
         self._add_contact_points(case, partner, party)
         return case
 
     def _guess_kind(self, partner, party):
-        code = identifiers.guess_kind(party) if party else ("company" if partner.is_company else "consumer")
+        code = "company" if partner.is_company else "consumer"
+        if party:
+            code = identifiers.guess_kind(party)
         kinds = self.env["kgw.kind"]
         return kinds.search([("code", "=", code)], limit=1) or kinds.search([], limit=1)
 
@@ -256,7 +412,8 @@ class KgwLedger(models.AbstractModel):
         """Add contact data that the case does not have yet; nothing is overwritten."""
         source = party or partner
         wanted = {
-            "email": source.email, "phone": source.phone,
+            "email": source.email,
+            "phone": source.phone,
             "address": self.env["kgw.text"]._get_partner_address(source),
         }
         known = {(point.kind, point.value) for point in case.contact_point_ids}

@@ -19,11 +19,15 @@ class KgwMandate(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(
-        required=True, size=8, help="Short mark, set before the numbers of the creditor's invoices.",
+        required=True,
+        size=8,
+        help="Short mark, set before the numbers of the creditor's invoices.",
     )
     state = fields.Selection(STATES, required=True, default="draft", tracking=True, copy=False)
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company,
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
         help="The company that carries the mandate out: its SMS gateway and mail servers are used.",
     )
     creditor_id = fields.Many2one("res.partner", required=True, index=True, tracking=True)
@@ -32,28 +36,43 @@ class KgwMandate(models.Model):
         help="The company watches its own sales: invoices stay in its ordinary sales journal.",
     )
     journal_id = fields.Many2one(
-        "account.journal", domain="[('type', '=', 'sale')]", copy=False,
+        "account.journal",
+        domain="[('type', '=', 'sale')]",
+        copy=False,
+        compute="_compute_journal_id",
+        store=True,
+        readonly=False,
         help="Where the invoices are: the ledger of monitored receivables, or the own sales journal.",
     )
     brand_before_id = fields.Many2one("kgw.brand", string="Brand Before Due", required=True)
     brand_after_id = fields.Many2one("kgw.brand", string="Brand After Due", required=True)
-    scenario_ids = fields.One2many("kgw.mandate.scenario", "mandate_id", string="Scenarios", copy=True)
+    scenario_ids = fields.One2many(
+        "kgw.mandate.scenario", "mandate_id", string="Scenarios", copy=True
+    )
     controller_id = fields.Many2one(
-        "res.users", required=True, default=lambda self: self.env.user, tracking=True,
+        "res.users",
+        required=True,
+        default=lambda self: self.env.user,
+        tracking=True,
     )
     substitute_id = fields.Many2one("res.users")
     account_number = fields.Char(string="Creditor's Account", tracking=True)
     default_term_days = fields.Integer(
-        string="Payment Term", default=14, help="Days from the issue where a file gives no due date.",
+        string="Payment Term",
+        default=14,
+        help="Days from the issue where a file gives no due date.",
     )
     authority_date = fields.Date(string="Power of Attorney From", tracking=True)
     authority_until = fields.Date(string="Power of Attorney Until", tracking=True)
     may_demand = fields.Boolean(
-        string="Covers Demands", tracking=True,
+        string="Covers Demands",
+        tracking=True,
         help="The power of attorney covers demands for payment. Without it only reminders go out.",
     )
     coverage_date = fields.Date(
-        string="Payments Known Through", tracking=True, copy=False,
+        string="Payments Known Through",
+        tracking=True,
+        copy=False,
         help="Closing date of the last statement or open-items list. After the due date a"
         " counterparty is contacted only when payments are known through that date.",
     )
@@ -71,31 +90,53 @@ class KgwMandate(models.Model):
     )
 
     def _compute_case_count(self):
-        counts = dict(self.env["kgw.case"]._read_group(
-            [("mandate_id", "in", self.ids)], ["mandate_id"], ["__count"],
-        ))
+        counts = dict(
+            self.env["kgw.case"]._read_group(
+                [("mandate_id", "in", self.ids)],
+                ["mandate_id"],
+                ["__count"],
+            )
+        )
         for mandate in self:
             mandate.case_count = counts.get(mandate, 0)
+
+    @api.depends("is_own_sales", "company_id")
+    def _compute_journal_id(self):
+        # Managers of monitoring need no rights on journals to set a mandate up.
+        journals = self.env["account.journal"].sudo()
+        for mandate in self:
+            where = (
+                [("company_id", "=", mandate.company_id.id)]
+                if mandate.is_own_sales
+                else [("company_id.kgw_is_ledger", "=", True)]
+            )
+            mandate.journal_id = journals.search([("type", "=", "sale"), *where], limit=1)
 
     @api.constrains("is_own_sales", "journal_id")
     def _check_journal(self):
         for mandate in self.filtered("journal_id"):
             if mandate.is_own_sales == mandate.journal_id.company_id.kgw_is_ledger:
-                raise ValidationError(self.env._(
-                    "Mandate %s: own sales are watched in an ordinary sales journal, a creditor's"
-                    " invoices in the ledger of monitored receivables.", mandate.name,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "Mandate %s: own sales are watched in an ordinary sales journal, a creditor's"
+                        " invoices in the ledger of monitored receivables.",
+                        mandate.name,
+                    )
+                )
 
     @api.constrains("brand_before_id", "brand_after_id", "creditor_id")
     def _check_brands(self):
         for mandate in self:
             for brand in mandate.brand_before_id | mandate.brand_after_id:
                 if brand.creditor_id and brand.creditor_id != mandate.creditor_id:
-                    raise ValidationError(self.env._(
-                        "Brand %(brand)s belongs to %(owner)s and can't speak for %(creditor)s.",
-                        brand=brand.name, owner=brand.creditor_id.name,
-                        creditor=mandate.creditor_id.name,
-                    ))
+                    raise ValidationError(
+                        self.env._(
+                            "Brand %(brand)s belongs to %(owner)s and can't speak for %(creditor)s.",
+                            brand=brand.name,
+                            owner=brand.creditor_id.name,
+                            creditor=mandate.creditor_id.name,
+                        )
+                    )
 
     def write(self, vals):
         res = super().write(vals)
@@ -105,11 +146,14 @@ class KgwMandate(models.Model):
 
     def _release_covered(self):
         """Let reminders that waited for payments to be known be tried at once."""
-        self.env["kgw.reminder"].search([
-            ("mandate_id", "in", self.ids), ("state", "=", "planned"),
-            ("waiting_reason", "=", "coverage"),
-        ]).write({"not_before": False, "waiting_reason": False})
-        self.env["kgw.reminder"]._trigger_dispatch()
+        self.env["kgw.reminder"].search(
+            [
+                ("mandate_id", "in", self.ids),
+                ("state", "=", "planned"),
+                ("waiting_reason", "=", "coverage"),
+            ]
+        ).write({"not_before": False, "waiting_reason": False})
+        self.env["kgw.dispatcher"]._wake()
 
     # === ACTION METHODS === #
 
@@ -117,10 +161,13 @@ class KgwMandate(models.Model):
         for mandate in self:
             missing = mandate._get_missing()
             if missing:
-                raise UserError(self.env._(
-                    "Mandate %(mandate)s can't be activated yet. Please enter: %(missing)s.",
-                    mandate=mandate.name, missing=", ".join(missing),
-                ))
+                raise UserError(
+                    self.env._(
+                        "Mandate %(mandate)s can't be activated yet. Please enter: %(missing)s.",
+                        mandate=mandate.name,
+                        missing=", ".join(missing),
+                    )
+                )
         self.write({"state": "active"})
 
     def action_suspend(self):
@@ -132,7 +179,9 @@ class KgwMandate(models.Model):
     def action_open_cases(self):
         self.ensure_one()
         return {
-            **self.env["ir.actions.act_window"]._for_xml_id("kgw_receivable_monitoring.action_kgw_case"),
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_case"
+            ),
             "domain": [("mandate_id", "=", self.id)],
             "context": {"default_mandate_id": self.id},
         }
@@ -143,7 +192,9 @@ class KgwMandate(models.Model):
         """Return the labels of what must be there before the mandate may be active."""
         self.ensure_one()
         needed = {
-            self.env._("the journal of its invoices (set up the ledger in the settings)"): self.journal_id,
+            self.env._(
+                "the journal of its invoices (set up the ledger in the settings)"
+            ): self.journal_id,
             self.env._("a scenario"): self.scenario_ids,
             self.env._("the creditor's account"): self.account_number,
         }
@@ -162,8 +213,10 @@ class KgwMandate(models.Model):
         self.ensure_one()
         if rung not in ("demand", "final") or self.is_own_sales:
             return True
-        in_force = self.authority_date and self.authority_date <= on_date and (
-            not self.authority_until or on_date <= self.authority_until
+        in_force = (
+            self.authority_date
+            and self.authority_date <= on_date
+            and (not self.authority_until or on_date <= self.authority_until)
         )
         return bool(self.may_demand and in_force)
 

@@ -9,9 +9,10 @@ class KgwMandateScenario(models.Model):
     _order = "mandate_id, kind_id, id"
 
     mandate_id = fields.Many2one("kgw.mandate", required=True, index=True, ondelete="cascade")
-    kind_id = fields.Many2one("kgw.kind", string="Kind", help="Empty: every kind without a line.")
+    kind_id = fields.Many2one("kgw.kind", help="Empty: every kind without a line.")
     scenario_id = fields.Many2one("kgw.scenario", required=True)
 
     _once_per_kind = models.UniqueIndex(
-        "(mandate_id, COALESCE(kind_id, 0))", "This kind already has a scenario.",
+        "(mandate_id, COALESCE(kind_id, 0))",
+        "This kind already has a scenario.",
     )

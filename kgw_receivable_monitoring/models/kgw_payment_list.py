@@ -18,12 +18,16 @@ class KgwPaymentList(models.AbstractModel):
     def _count_known(self, mandate):
         """Return how many payments of each date, number, amount and currency were taken before.
 
-        Lists overlap: what a list repeats is booked once, but two equal payments of one list are two.
+        Lists overlap: what a list repeats is booked once; two equal payments of one list
+        are two.
         """
-        rows = self.env["kgw.import.line"].search([
-            ("import_id.mandate_id", "=", mandate.id), ("import_id.content", "=", "payments"),
-            ("state", "=", "done"),
-        ])
+        rows = self.env["kgw.import.line"].search(
+            [
+                ("import_id.mandate_id", "=", mandate.id),
+                ("import_id.content", "=", "payments"),
+                ("state", "=", "done"),
+            ]
+        )
         return Counter((row.due_date, row.number, row.amount, row.currency_id.name) for row in rows)
 
     def _prepare_line(self, mandate, payment, known):
@@ -37,8 +41,12 @@ class KgwPaymentList(models.AbstractModel):
             message = self._get_refusal(mandate, payment, receivables)
             state = "refused" if message else "new"
         return {
-            "line": payment.line, "state": state, "number": payment.number,
-            "due_date": payment.date, "amount": float(payment.amount), "message": message,
+            "line": payment.line,
+            "state": state,
+            "number": payment.number,
+            "due_date": payment.date,
+            "amount": float(payment.amount),
+            "message": message,
             "counterparty": receivables.move_id.partner_id.name,
             "currency_id": self.env["kgw.ledger"]._find_currency(payment.currency).id,
         }
@@ -58,10 +66,19 @@ class KgwPaymentList(models.AbstractModel):
     def _find_receivables(self, mandate, payment):
         """Return the open receivables of the newest invoice with the number of ``payment``."""
         # Importers have no accounting rights; mandate and number are the fence.
-        moves = self.env["account.move"].sudo().search([
-            ("kgw_mandate_id", "=", mandate.id), ("kgw_number", "=", payment.number),
-            ("state", "=", "posted"), ("currency_id.name", "=", payment.currency),
-        ], order="invoice_date desc, id desc")
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("kgw_mandate_id", "=", mandate.id),
+                    ("kgw_number", "=", payment.number),
+                    ("state", "=", "posted"),
+                    ("currency_id.name", "=", payment.currency),
+                ],
+                order="invoice_date desc, id desc",
+            )
+        )
         lines = moves.line_ids.filtered(lambda r: r.kgw_case_id and r.amount_residual > 0)
         return lines.filtered(lambda r: r.move_id == lines[:1].move_id)
 
@@ -70,11 +87,15 @@ class KgwPaymentList(models.AbstractModel):
         """Book one payment and return what is worth telling about it, or ''."""
         receivables = self._find_receivables(mandate, payment)
         left = self.env["kgw.ledger"]._book_payment(
-            receivables, float(payment.amount), payment.date, now,
+            receivables,
+            float(payment.amount),
+            payment.date,
+            now,
         )
         if left <= 0:
             return ""
         currency = self.env["kgw.ledger"]._find_currency(payment.currency)
         return self.env._(
-            "%s is more than was owed and was not booked: ask the creditor.", currency.format(left),
+            "%s is more than was owed and was not booked: ask the creditor.",
+            currency.format(left),
         )

@@ -1,4 +1,3 @@
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -37,7 +36,7 @@ class KgwPlanner(models.AbstractModel):
             lines.flush_model()
         planned = self._plan(on_date, now)
         if planned:
-            self.env["kgw.reminder"]._trigger_dispatch()
+            self.env["kgw.dispatcher"]._wake()
         return planned
 
     # === WHAT THE DAY BEGINS WITH === #
@@ -45,36 +44,53 @@ class KgwPlanner(models.AbstractModel):
     @api.model
     def _enrol_own_sales(self, on_date, now):
         """Begin to watch invoices posted in the sales journals of own-sales mandates."""
-        mandates = self.env["kgw.mandate"].search([("is_own_sales", "=", True), ("state", "=", "active")])
+        mandates = self.env["kgw.mandate"].search(
+            [("is_own_sales", "=", True), ("state", "=", "active")]
+        )
         for mandate in mandates:
-            lines = self.env["account.move.line"].search([
-                ("journal_id", "=", mandate.journal_id.id), ("parent_state", "=", "posted"),
-                ("move_id.move_type", "=", "out_invoice"), ("display_type", "=", "payment_term"),
-                ("kgw_case_id", "=", False), ("amount_residual", ">", 0),
-            ])
+            lines = self.env["account.move.line"].search(
+                [
+                    ("journal_id", "=", mandate.journal_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("display_type", "=", "payment_term"),
+                    ("kgw_case_id", "=", False),
+                    ("amount_residual", ">", 0),
+                ]
+            )
             self.env["kgw.ledger"]._enrol(mandate, lines.move_id, on_date, now)
 
     @api.model
     def _close_stages(self, on_date, now):
         """Bring stages up to date and take settled receivables out of what is planned."""
         changed = self.env["account.move.line"]._kgw_flush_stages(on_date)
-        self.env["kgw.event"]._record([
-            line._kgw_prepare_event_vals("stage", now, payload={"stage": line.kgw_stage})
-            for line in changed
-        ])
-        self.env["kgw.reminder"]._drop_settled(changed.filtered(lambda r: r.kgw_stage == "closed"), now)
+        self.env["kgw.event"]._record(
+            [
+                line._kgw_prepare_event_vals("stage", now, payload={"stage": line.kgw_stage})
+                for line in changed
+            ]
+        )
+        self._drop_settled(changed.filtered(lambda r: r.kgw_stage == "closed"), now)
 
     @api.model
     def _close_past_days(self, on_date, now):
         """What was planned for a past day is planned anew; calls past their window are over."""
         past = [
-            ("planned_on", "<", on_date), ("state", "=", "planned"), ("channel", "!=", "phone"),
-            "|", ("origin_id", "=", False), ("until", "<", on_date),
+            ("planned_on", "<", on_date),
+            ("state", "=", "planned"),
+            ("channel", "!=", "phone"),
+            "|",
+            ("origin_id", "=", False),
+            ("until", "<", on_date),
         ]
         self.env["kgw.reminder"].search(past)._set_state("cancelled", now, reason="replanned")
-        calls = self.env["kgw.reminder"].search([
-            ("channel", "=", "phone"), ("state", "in", ("planned", "failed")), ("until", "<", on_date),
-        ])
+        calls = self.env["kgw.reminder"].search(
+            [
+                ("channel", "=", "phone"),
+                ("state", "in", ("planned", "failed")),
+                ("until", "<", on_date),
+            ]
+        )
         tried = calls.filtered("attempts")
         tried.filtered(lambda r: r.state == "failed")._mark_undelivered(now)
         (calls - tried)._set_state("cancelled", now, reason="lapsed")
@@ -82,22 +98,51 @@ class KgwPlanner(models.AbstractModel):
     @api.model
     def _refresh_stale_pointers(self, on_date, now):
         """Ask the course again where its last answer is out of date."""
-        stale = self.env["account.move.line"].search([
-            ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
-            ("kgw_next_date", "<=", on_date),
-        ])
+        stale = self.env["account.move.line"].search(
+            [
+                ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
+                ("kgw_next_date", "<=", on_date),
+            ]
+        )
         stale._kgw_refresh_course(on_date, now)
+
+    @api.model
+    def _drop_settled(self, lines, now):
+        """Take settled receivables out of what is still planned; empty reminders are cancelled."""
+        reminders = (
+            self.env["kgw.reminder.line"]
+            .search(
+                [
+                    ("receivable_id", "in", lines.ids),
+                    ("void", "=", False),
+                    "|",
+                    ("reminder_id.state", "in", ("planned", "failed")),
+                    "&",
+                    ("reminder_id.state", "=", "claimed"),
+                    ("reminder_id.print_run_id.state", "=", "open"),
+                ]
+            )
+            .reminder_id
+        )
+        for reminder in reminders:
+            if not reminder._get_owed_lines().filtered("step_id"):
+                reminder._set_state("cancelled", now, reason="paid")
 
     # === STEPS WITHOUT CHANNEL === #
 
     @api.model
     def _ask_and_report(self, on_date, now):
         """Ask creditors and report to them what is due; returns whether anything was done."""
-        due = self.env["account.move.line"].search([
-            ("kgw_next_date", "<=", on_date), ("kgw_next_act", "in", ("approval", "question", "report")),
-            ("kgw_case_id.mandate_id.state", "=", "active"),
-        ])
-        for (case, step), lines in due.grouped(lambda r: (r.kgw_case_id, r.kgw_next_step_id)).items():
+        due = self.env["account.move.line"].search(
+            [
+                ("kgw_next_date", "<=", on_date),
+                ("kgw_next_act", "in", ("approval", "question", "report")),
+                ("kgw_case_id.mandate_id.state", "=", "active"),
+            ]
+        )
+        for (_case, step), lines in due.grouped(
+            lambda r: (r.kgw_case_id, r.kgw_next_step_id)
+        ).items():
             if lines[0].kgw_next_act != "report":
                 kind = "approval" if lines[0].kgw_next_act == "approval" else "horizon"
                 decision = self.env["kgw.decision"]._ask(kind, step, lines, on_date, now)
@@ -126,7 +171,8 @@ class KgwPlanner(models.AbstractModel):
 
     def _get_plan_query(self, on_date, now):
         """Return the statement that writes reminders, their lines, pointers and events."""
-        return SQL("""
+        return SQL(
+            """
             WITH due AS (%(due)s),
             leader AS (
                 SELECT DISTINCT ON (case_id) * FROM due
@@ -174,12 +220,18 @@ class KgwPlanner(models.AbstractModel):
                 SELECT 'planned', %(now)s, %(uid)s, mandate_id, case_id, id, step_id, channel FROM reminder
             )
             SELECT count(*) FROM reminder
-        """, due=self._get_due_query(on_date), on_date=on_date, now=now, uid=self.env.uid,
-            move_hold=self._get_hold_condition(on_date))
+        """,
+            due=self._get_due_query(on_date),
+            on_date=on_date,
+            now=now,
+            uid=self.env.uid,
+            move_hold=self._get_hold_condition(on_date),
+        )
 
     def _get_due_query(self, on_date):
         """Return the query of receivables whose own contact step is due and may be planned."""
-        return SQL("""
+        return SQL(
+            """
             SELECT l.id AS receivable_id, l.kgw_case_id AS case_id, l.kgw_next_until AS until,
                    c.mandate_id, c.controller_id, m.brand_before_id, m.brand_after_id,
                    s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
@@ -209,9 +261,13 @@ class KgwPlanner(models.AbstractModel):
                                   AND (h.move_id IS NULL OR h.move_id = l.move_id)
                                   AND (h.channel IS NULL OR h.channel = way.channel)
                                   AND %(hold)s)
-        """, on_date=on_date, hold=self._get_hold_condition(on_date), way=self._get_way_query(),
+        """,
+            on_date=on_date,
+            hold=self._get_hold_condition(on_date),
+            way=self._get_way_query(),
             is_working_day=calendar.is_working_day(on_date),
-            is_saturday=on_date.weekday() == 5 and not calendar.is_day_off(on_date))
+            is_saturday=on_date.weekday() == 5 and not calendar.is_day_off(on_date),
+        )
 
     def _get_way_query(self):
         """Return the query for the channel of step ``s`` in case ``c``: its own where there is a
@@ -233,5 +289,6 @@ class KgwPlanner(models.AbstractModel):
         """Return the condition that hold ``h`` is in force on ``on_date``."""
         return SQL(
             "h.lifted_at IS NULL AND h.from_date <= %(day)s"
-            " AND (h.until_date IS NULL OR h.until_date >= %(day)s)", day=on_date,
+            " AND (h.until_date IS NULL OR h.until_date >= %(day)s)",
+            day=on_date,
         )

@@ -76,9 +76,16 @@ class KgwPortal(models.AbstractModel):
 
         :raise AccessError: there is no such decision among the creditor's own
         """
-        decision = self.env["kgw.decision"].sudo().search([  # fenced by the creditor's domain
-            *self._get_creditor_domain(), ("id", "=", decision_id),
-        ])
+        decision = (
+            self.env["kgw.decision"]
+            .sudo()
+            .search(
+                [  # fenced by the creditor's domain
+                    *self._get_creditor_domain(),
+                    ("id", "=", decision_id),
+                ]
+            )
+        )
         if not decision:
             raise AccessError(self.env._("This decision is not there any more."))
         decision._decide(value, now)
@@ -87,10 +94,18 @@ class KgwPortal(models.AbstractModel):
     @api.model
     def _get_letter(self, reminder_id):
         """Return ``(file name, PDF)`` of a letter that was posted for the creditor, or None."""
-        reminder = self.env["kgw.reminder"].sudo().search([  # fenced by the creditor's domain
-            ("case_id", "any", self._get_creditor_domain()), ("id", "=", reminder_id),
-            ("state", "in", ("sent", "delivered", "undelivered")), ("attachment_id", "!=", False),
-        ])
+        reminder = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search(
+                [  # fenced by the creditor's domain
+                    ("case_id", "any", self._get_creditor_domain()),
+                    ("id", "=", reminder_id),
+                    ("state", "in", ("sent", "delivered", "undelivered")),
+                    ("attachment_id", "!=", False),
+                ]
+            )
+        )
         return (reminder.attachment_id.name, reminder.attachment_id.raw) if reminder else None
 
     # === PLAIN VALUES === #
@@ -98,10 +113,14 @@ class KgwPortal(models.AbstractModel):
     def _prepare_case(self, case):
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)[:1]
         return {
-            "id": case.id, "number": case.name, "counterparty": case.counterparty_id.name,
-            "mandate": case.mandate_id.name, "stage": case.stage or "",
+            "id": case.id,
+            "number": case.name,
+            "counterparty": case.counterparty_id.name,
+            "mandate": case.mandate_id.name,
+            "stage": case.stage or "",
             "stage_label": self._get_label(case, "stage"),
-            "owed": case.owed_label, "overdue": case.overdue_label,
+            "owed": case.owed_label,
+            "overdue": case.overdue_label,
             "next_step": (planned.step_id or case.next_step_id).name or "",
             "next_date": self._format_date(planned.planned_on or case.next_date),
             "decision_count": len(case.decision_ids.filtered(lambda d: d.state == "open")),
@@ -109,22 +128,26 @@ class KgwPortal(models.AbstractModel):
 
     def _prepare_receivable(self, receivable):
         return {
-            "number": receivable.number, "due_date": self._format_date(receivable.due_date),
+            "number": receivable.number,
+            "due_date": self._format_date(receivable.due_date),
             "amount": self._format_money(receivable.amount, receivable.currency_id.name),
             "residual": self._format_money(receivable.residual, receivable.currency_id.name),
-            "stage": receivable.stage, "stage_label": self._get_label(receivable, "stage"),
+            "stage": receivable.stage,
+            "stage_label": self._get_label(receivable, "stage"),
             "next_step": receivable.next_step_id.name or "",
             "next_date": self._format_date(receivable.next_date),
         }
 
     def _prepare_decision(self, decision):
         return {
-            "id": decision.id, "kind": decision.kind, "kind_label": self._get_label(decision, "kind"),
-            "step": decision.step_id.name if decision.kind == "approval" else "", "deadline": self._format_date(decision.deadline),
+            "id": decision.id,
+            "kind": decision.kind,
+            "kind_label": self._get_label(decision, "kind"),
+            "step": decision.step_id.name if decision.kind == "approval" else "",
+            "deadline": self._format_date(decision.deadline),
             "default": self._get_label(decision, "default_value"),
             "values": [
-                {"value": value, "label": label}
-                for value, label in decision._get_offered_values()
+                {"value": value, "label": label} for value, label in decision._get_offered_values()
             ],
         }
 
@@ -135,9 +158,14 @@ class KgwPortal(models.AbstractModel):
         plans are left out, and so are steps that were passed over.
         """
         return case.event_ids.filtered(
-            lambda e: e.kind not in ("passed", "note")
-            and not (e.channel == "phone" and e.kind in ("sent", "delivered", "undelivered", "failed"))
-            and (e.kind != "planned" or e.reminder_id.state in OPEN_STATES)
+            lambda e: (
+                e.kind not in ("passed", "note")
+                and not (
+                    e.channel == "phone"
+                    and e.kind in ("sent", "delivered", "undelivered", "failed")
+                )
+                and (e.kind != "planned" or e.reminder_id.state in OPEN_STATES)
+            )
         )
 
     def _prepare_event(self, event):
@@ -145,16 +173,25 @@ class KgwPortal(models.AbstractModel):
         return {
             "at": format_datetime(self.env, event.at, tz=POLAND, dt_format="short"),
             "iso": event.at.isoformat(),
-            "kind": event.kind, "kind_label": self._get_label(event, "kind"),
-            "channel": event.channel or "", "channel_label": self._get_label(event, "channel"),
-            "step": event.step_id.name or "", "reason": self._get_label(event, "reason"),
-            "invoices": ", ".join(payload.get("invoices") or filter(None, [payload.get("invoice")])),
-            "subject": payload.get("subject", ""), "note": payload.get("note", ""),
-            "text": payload.get("text", ""), "is_html": event.channel in ("email", "letter"),
+            "kind": event.kind,
+            "kind_label": self._get_label(event, "kind"),
+            "channel": event.channel or "",
+            "channel_label": self._get_label(event, "channel"),
+            "step": event.step_id.name or "",
+            "reason": self._get_label(event, "reason"),
+            "invoices": ", ".join(
+                payload.get("invoices") or filter(None, [payload.get("invoice")])
+            ),
+            "subject": payload.get("subject", ""),
+            "note": payload.get("note", ""),
+            "text": payload.get("text", ""),
+            "is_html": event.channel in ("email", "letter"),
             "amount": self._format_amount(payload),
             "outcome": self._get_code_label("kgw.reminder", "outcome", payload.get("outcome")),
             "decision": self._get_code_label("kgw.decision", "value", payload.get("value")),
-            "letter_id": event.reminder_id.id if event.kind == "sent" and event.channel == "letter" else 0,
+            "letter_id": event.reminder_id.id
+            if event.kind == "sent" and event.channel == "letter"
+            else 0,
         }
 
     def _format_amount(self, payload):

@@ -1,7 +1,7 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..const import LETTER_TRANSIT_DAYS, REGISTERED_TRANSIT_DAYS
 from ..tools import calendar, pdf
@@ -17,7 +17,9 @@ class KgwPrintRun(models.Model):
     name = fields.Char(required=True)
     date = fields.Date(required=True)
     is_registered = fields.Boolean(string="Registered")
-    state = fields.Selection([("open", "To print"), ("posted", "Posted")], default="open", required=True)
+    state = fields.Selection(
+        [("open", "To print"), ("posted", "Posted")], default="open", required=True
+    )
     posted_on = fields.Date(readonly=True)
     reminder_ids = fields.One2many("kgw.reminder", "print_run_id", string="Letters")
     letter_count = fields.Integer(string="Number of Letters", compute="_compute_letter_count")
@@ -25,7 +27,8 @@ class KgwPrintRun(models.Model):
     document_name = fields.Char(compute="_compute_document_name")
 
     _one_open = models.UniqueIndex(
-        "(date, is_registered) WHERE state = 'open'", "There is already an open print run for this day.",
+        "(date, is_registered) WHERE state = 'open'",
+        "There is already an open print run for this day.",
     )
 
     @api.depends("reminder_ids.state")
@@ -42,13 +45,20 @@ class KgwPrintRun(models.Model):
     def _get_open(self, reminder, on_date):
         """Return the open run of ``on_date`` for ordinary or registered letters."""
         is_registered = bool(reminder.is_registered)
-        run = self.search([
-            ("date", "=", on_date), ("is_registered", "=", is_registered), ("state", "=", "open"),
-        ])
-        return run or self.create({
-            "date": on_date, "is_registered": is_registered,
-            "name": "{} {}".format(on_date, "R" if is_registered else "Z"),
-        })
+        run = self.search(
+            [
+                ("date", "=", on_date),
+                ("is_registered", "=", is_registered),
+                ("state", "=", "open"),
+            ]
+        )
+        return run or self.create(
+            {
+                "date": on_date,
+                "is_registered": is_registered,
+                "name": "{} {}".format(on_date, "R" if is_registered else "Z"),
+            }
+        )
 
     def _get_letters(self):
         return self.reminder_ids.filtered(lambda r: r.state in ("claimed", "sent", "delivered"))
@@ -57,7 +67,7 @@ class KgwPrintRun(models.Model):
 
     def action_merge(self):
         """Put the letters of the run into one PDF for the printer."""
-        for run in self:
+        for run in self._get_printable():
             letters = run._get_letters()
             if not letters:
                 raise UserError(self.env._("This print run has no letters any more."))
@@ -65,7 +75,18 @@ class KgwPrintRun(models.Model):
             run.document = base64.b64encode(merged)
 
     def action_posted(self):
-        self._post(fields.Datetime.now())
+        self._get_printable()._post(fields.Datetime.now())
+
+    def _get_printable(self):
+        """Return these runs with the rights to print and post them.
+
+        :raise AccessError: the user is no manager of monitoring
+        """
+        if not self.env.su and not self.env.user.has_group(
+            "kgw_receivable_monitoring.group_kgw_manager"
+        ):
+            raise AccessError(self.env._("Only managers of monitoring print and post letters."))
+        return self.sudo()  # letters, courses and the register move with the run
 
     def _post(self, now):
         """Record that the letters were posted at ``now``; from then on they can't be called back.

@@ -27,11 +27,12 @@ class KgwReminder(models.Model):
     _name = "kgw.reminder"
     _description = "Reminder"
     _order = "planned_on desc, id desc"
-    _rec_name = "display_name"
     _allow_sudo_commands = False
 
     # identity and links
-    key = fields.Char(required=True, readonly=True, copy=False, default=lambda self: uuid.uuid4().hex)
+    key = fields.Char(
+        required=True, readonly=True, copy=False, default=lambda self: uuid.uuid4().hex
+    )
     case_id = fields.Many2one("kgw.case", required=True, index=True, ondelete="restrict")
     mandate_id = fields.Many2one("kgw.mandate", required=True, index=True, ondelete="restrict")
     counterparty_id = fields.Many2one(related="case_id.counterparty_id")
@@ -53,7 +54,9 @@ class KgwReminder(models.Model):
     recipient = fields.Char(readonly=True)
     subject = fields.Char(readonly=True)
     body = fields.Text(readonly=True, help="The exact text, as it was sent.")
-    message_ref = fields.Char(readonly=True, index="btree_not_null", help="Message-ID, or the gateway's id.")
+    message_ref = fields.Char(
+        readonly=True, index="btree_not_null", help="Message-ID, or the gateway's id."
+    )
     attachment_id = fields.Many2one("ir.attachment", string="Letter", readonly=True)
     # when
     planned_on = fields.Date(required=True)
@@ -61,12 +64,15 @@ class KgwReminder(models.Model):
     not_before = fields.Datetime()
     retry_at = fields.Datetime()
     contact_on = fields.Date(
-        readonly=True, help="Day of the contact, for the gap to the next one; empty if nobody was reached.",
+        readonly=True,
+        help="Day of the contact, for the gap to the next one; empty if nobody was reached.",
     )
     effective_at = fields.Datetime(readonly=True, help="When the contact counts for the course.")
     answer_by = fields.Date()
     # state
-    state = fields.Selection(REMINDER_STATES, required=True, default="planned", readonly=True, index=True)
+    state = fields.Selection(
+        REMINDER_STATES, required=True, default="planned", readonly=True, index=True
+    )
     state_at = fields.Datetime(readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
     waiting_reason = fields.Selection(REASONS, readonly=True)
@@ -74,9 +80,10 @@ class KgwReminder(models.Model):
     cron_id = fields.Many2one("ir.cron", readonly=True)
     attempts = fields.Integer(readonly=True)
     outcome = fields.Selection(CALL_OUTCOMES, string="Call Outcome", readonly=True)
-    amount_label = fields.Char(string="Owed", compute="_compute_amount_label")
+    amount_label = fields.Char(string="Owed", compute="_compute_owed")
     days_overdue = fields.Integer(
-        compute="_compute_days_overdue", help="Days since the oldest due date; negative before it.",
+        compute="_compute_owed",
+        help="Days since the oldest due date; negative before it.",
     )
 
     _unique_key = models.UniqueIndex("(key)")
@@ -94,21 +101,14 @@ class KgwReminder(models.Model):
             reminder.display_name = f"{reminder.case_id.display_name} · {step}"
 
     @api.depends("line_ids.receivable_id")
-    def _compute_days_overdue(self):
-        today = fields.Date.context_today(self)
-        for reminder in self:
-            # As for the balance: the due dates are those of their own case.
-            dates = reminder.sudo()._get_owed_lines().receivable_id.mapped("date_maturity")
-            reminder.days_overdue = (today - min(dates)).days if dates else 0
-
-    @api.depends("line_ids.receivable_id")
-    def _compute_amount_label(self):
+    def _compute_owed(self):
+        today, lang = fields.Date.context_today(self), self.env.lang or "en_US"
         for reminder in self:
             # People of monitoring have no accounting rights; they see the balance of their case.
-            owed = reminder.sudo()._get_owed_lines()
-            reminder.amount_label = self.env["kgw.text"]._format_total(
-                owed.receivable_id, self.env.lang or "en_US",
-            )
+            owed = reminder.sudo()._get_owed_lines().receivable_id
+            dates = owed.mapped("date_maturity")
+            reminder.days_overdue = (today - min(dates)).days if dates else 0
+            reminder.amount_label = self.env["kgw.text"]._format_total(owed, lang)
 
     # === STATE === #
 
@@ -138,33 +138,35 @@ class KgwReminder(models.Model):
         """Write the event of a change; claiming and re-planning are not events of their own."""
         if target in ("claimed", "planned"):
             return
-        self.env["kgw.event"]._record([reminder._prepare_event_vals(target, now) for reminder in self])
+        self.env["kgw.event"]._record(
+            [reminder._prepare_event_vals(target, now) for reminder in self]
+        )
 
     def _prepare_event_vals(self, kind, now, **payload):
         """Return the values of an event about this reminder."""
         self.ensure_one()
-        lines = self.line_ids
-        content = {"invoices": lines.filtered("step_id").move_id.mapped("kgw_display_number")}
+        moves = self._get_live_lines().filtered("step_id").move_id
+        content = {"invoices": moves.mapped("kgw_display_number")}
         if kind == "sent":
-            content |= {"recipient": self.recipient or "", "subject": self.subject or "",
-                        "text": self.body or "", "brand": self.brand_id.name}
+            content |= {
+                "recipient": self.recipient or "",
+                "subject": self.subject or "",
+                "text": self.body or "",
+                "brand": self.brand_id.name,
+            }
         if self.outcome:
             content["outcome"] = self.outcome
         return {
-            "kind": kind, "at": now, "case_id": self.case_id.id, "mandate_id": self.mandate_id.id,
-            "reminder_id": self.id, "step_id": self.step_id.id, "channel": self.channel,
+            "kind": kind,
+            "at": now,
+            "case_id": self.case_id.id,
+            "mandate_id": self.mandate_id.id,
+            "reminder_id": self.id,
+            "step_id": self.step_id.id,
+            "channel": self.channel,
             "reason": self.reason if kind == "cancelled" else False,
             "payload": {**content, **({"detail": self.detail} if self.detail else {}), **payload},
         }
-
-    def _wait(self, reason, until, now):
-        """Put off planned reminders for ``reason`` until the moment ``until`` (naive UTC)."""
-        fresh = self.filtered(lambda r: r.waiting_reason != reason)
-        self.write({"not_before": until, "waiting_reason": reason})
-        self._trigger_dispatch(until)
-        self.env["kgw.event"]._record([
-            {**r._prepare_event_vals("waiting", now), "reason": reason} for r in fresh
-        ])
 
     def _clear_board(self):
         """Take calls off the agents' board."""
@@ -177,9 +179,17 @@ class KgwReminder(models.Model):
         """Record that the gateway took these reminders at ``now``; returns those that moved."""
         today = calendar.local_date(now)
         effect = now + timedelta(hours=ELECTRONIC_EFFECT_HOURS)
-        return self._set_state("sent", now, **{
-            "contact_on": today, "effective_at": effect, "retry_at": False, "detail": False, **vals,
-        })
+        return self._set_state(
+            "sent",
+            now,
+            **{
+                "contact_on": today,
+                "effective_at": effect,
+                "retry_at": False,
+                "detail": False,
+                **vals,
+            },
+        )
 
     def _mark_delivered(self, now):
         """Record a proof of delivery: the contact counts from now if it did not yet."""
@@ -190,9 +200,13 @@ class KgwReminder(models.Model):
     def _mark_undelivered(self, now, detail=False):
         """Record that nobody got it: it is no contact, and the fallback is planned."""
         moved = self._set_state(
-            "undelivered", now, contact_on=False, effective_at=False, detail=detail,
+            "undelivered",
+            now,
+            contact_on=False,
+            effective_at=False,
+            detail=detail,
         )
-        moved._plan_fallback(now)
+        self.env["kgw.fallback"]._plan(moved, now)
 
     def _mark_failed(self, now, detail):
         """Record that the gateway did not take it; tried again with growing pauses, then given up."""
@@ -200,58 +214,28 @@ class KgwReminder(models.Model):
             attempt = reminder.attempts
             pause = RETRY_MINUTES[min(attempt, len(RETRY_MINUTES)) - 1]
             moved = reminder._set_state(
-                "failed", now, detail=detail, retry_at=now + timedelta(minutes=pause),
+                "failed",
+                now,
+                detail=detail,
+                retry_at=now + timedelta(minutes=pause),
             )
             if attempt > len(RETRY_MINUTES):
-                moved._set_state("dead", now)._plan_fallback(now)
+                self.env["kgw.fallback"]._plan(moved._set_state("dead", now), now)
 
     def _mark_refused(self, now, detail):
         """Record that the gateway will never take it, and plan the fallback."""
         failed = self._set_state("failed", now, detail=detail)
-        failed._set_state("dead", now)._plan_fallback(now)
+        self.env["kgw.fallback"]._plan(failed._set_state("dead", now), now)
 
     def _mark_unreached(self, now, is_last):
         """Record that a call reached nobody: tried again in another part of the day, then given up."""
         moved = self._set_state("claimed", now)._set_state(
-            "failed", now, retry_at=now + timedelta(hours=CALL_RETRY_HOURS),
+            "failed",
+            now,
+            retry_at=now + timedelta(hours=CALL_RETRY_HOURS),
         )
         if is_last:
             moved._mark_undelivered(now)
-
-    def _plan_fallback(self, now):
-        """Plan the fallback channel of the step as a second reminder, once."""
-        on_date = calendar.local_date(now)
-        for reminder in self.filtered(lambda r: r._wants_fallback()):
-            lines = reminder._get_owed_lines()
-            if lines:
-                fallback = self.create(reminder._prepare_fallback_vals(on_date))
-                self.env["kgw.reminder.line"].create([
-                    {**line._prepare_copy_vals(), "reminder_id": fallback.id,
-                     "channel": fallback.channel} for line in lines
-                ])
-                self.env["kgw.event"]._record([fallback._prepare_event_vals("planned", now)])
-                fallback.line_ids.receivable_id._kgw_refresh_course(on_date, now)
-        self._trigger_dispatch()
-
-    def _wants_fallback(self):
-        step = self.step_id
-        return bool(step.fallback_channel and step.fallback_channel != self.channel and not self.origin_id)
-
-    def _prepare_fallback_vals(self, on_date):
-        step = self.step_id
-        return {
-            "case_id": self.case_id.id, "mandate_id": self.mandate_id.id, "brand_id": self.brand_id.id,
-            "step_id": step.id, "channel": step.fallback_channel, "rung": self.rung,
-            "template_id": step.fallback_template_id.id, "side": self.side, "planned_on": on_date,
-            "until": self.until, "origin_id": self.id,
-        }
-
-    def _freeze_amounts(self):
-        """Keep what is owed at the moment of the claim; settled receivables leave the reminder."""
-        owed = self._get_owed_lines()
-        (self.line_ids - owed).write({"void": True, "step_id": False})
-        for line in owed:
-            line.amount = line.receivable_id.amount_residual_currency
 
     def _get_agent(self):
         """Return who makes the call: the controller of the case, else of the mandate."""
@@ -268,56 +252,58 @@ class KgwReminder(models.Model):
         return self._get_channel_model(self[0].channel)
 
     def _get_owed_lines(self):
-        """Return the lines about which something is still owed."""
+        """Return the lines about which something is still owed on the reminder's side of the due
+        date: what is not due yet and what is overdue never stand in one text."""
+        stages = {"before": "before_due", "after": "overdue"}
+        return self._get_live_lines().filtered(
+            lambda line: (
+                line.receivable_id.kgw_stage == stages[line.reminder_id.side]
+                and line.receivable_id.amount_residual_currency > 0
+            )
+        )
+
+    def _get_live_lines(self):
+        """Return the lines that the reminders are about; of a cancelled one all, as it was planned."""
         return self.line_ids.filtered(
-            lambda line: line.receivable_id.kgw_stage in ("before_due", "overdue")
-            and line.receivable_id.amount_residual > 0
+            lambda line: not line.void or line.reminder_id.state == "cancelled"
         )
 
     # === ACTION METHODS === #
 
     def action_count_as_sent(self):
         """A person decides that an uncertain reminder went out."""
-        now = fields.Datetime.now()
-        self._mark_sent(now)
+        self._get_decidable()._mark_sent(fields.Datetime.now())
 
     def action_send_again(self):
         """A person decides that an uncertain reminder did not go out."""
-        self._set_state("planned", fields.Datetime.now(), not_before=False, waiting_reason=False)
-        self._trigger_dispatch()
+        now = fields.Datetime.now()
+        self._get_decidable()._set_state("planned", now, not_before=False, waiting_reason=False)
+        self.env["kgw.dispatcher"]._wake()
 
     def action_cancel(self):
-        now = fields.Datetime.now()
+        """A person decides that this contact is not made."""
         if any(r.state not in REMINDER_SOURCES["cancelled"] for r in self):
             raise UserError(self.env._("Only what has not gone out yet can be cancelled."))
-        self._set_state("cancelled", now, reason="withdrawn")
+        self._get_decidable()._set_state("cancelled", fields.Datetime.now(), reason="withdrawn")
+
+    def _get_decidable(self):
+        """Return these reminders with the rights to move them on.
+
+        :raise AccessError: the user may not work on the cases
+        """
+        self.case_id.check_access("write")
+        # Nobody may write reminders directly: their one writer moves lines, events and the course
+        # with them. The right asked for is that on the case.
+        return self.sudo()
 
     def action_record_outcome(self):
         """Open the dialogue for the outcome of a call."""
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "res_model": "kgw.call.outcome", "view_mode": "form",
-            "target": "new", "name": self.env._("Outcome of the Call"),
+            "type": "ir.actions.act_window",
+            "res_model": "kgw.call.outcome",
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Outcome of the Call"),
             "context": {"default_reminder_id": self.id, "dialog_size": "extra-large"},
         }
-
-    # === HELPERS === #
-
-    @api.model
-    def _trigger_dispatch(self, at=None):
-        """Wake the crons that send, now or ``at`` a moment: an event instead of polling."""
-        for channel, _label in CHANNELS:
-            cron = self.env.ref(f"kgw_receivable_monitoring.ir_cron_kgw_dispatch_{channel}")
-            # Waking a scheduled action is nobody's own right; what it then does is checked there.
-            cron.sudo()._trigger(at)
-
-    @api.model
-    def _drop_settled(self, lines, now):
-        """Take settled receivables out of what is still planned; empty reminders are cancelled."""
-        reminders = self.env["kgw.reminder.line"].search([
-            ("receivable_id", "in", lines.ids), ("void", "=", False),
-            ("reminder_id.state", "in", ("planned", "failed")),
-        ]).reminder_id
-        for reminder in reminders:
-            if not reminder._get_owed_lines().filtered("step_id"):
-                reminder._set_state("cancelled", now, reason="paid")

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..const import CHANNELS, RUNGS
+from ..tools import calendar
 
 ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
 
@@ -15,7 +16,9 @@ class KgwReminderLine(models.Model):
 
     reminder_id = fields.Many2one("kgw.reminder", required=True, index=True, ondelete="cascade")
     receivable_id = fields.Many2one(
-        "account.move.line", index="btree_not_null", ondelete="set null",
+        "account.move.line",
+        index="btree_not_null",
+        ondelete="set null",
         help="Odoo may recreate payment-term lines; invoice and instalment remain.",
     )
     move_id = fields.Many2one("account.move", string="Invoice", required=True, ondelete="restrict")
@@ -39,7 +42,22 @@ class KgwReminderLine(models.Model):
         """Return the values of the same line for another reminder."""
         self.ensure_one()
         return {
-            "receivable_id": self.receivable_id.id, "move_id": self.move_id.id,
-            "instalment": self.instalment, "course": self.course, "role": self.role,
-            "step_id": self.step_id.id, "rung": self.rung,
+            "receivable_id": self.receivable_id.id,
+            "move_id": self.move_id.id,
+            "instalment": self.instalment,
+            "course": self.course,
+            "role": self.role,
+            "step_id": self.step_id.id,
+            "rung": self.rung,
         }
+
+    def _freeze(self, now):
+        """Keep what is owed at the moment of the claim; what is settled or held leaves the reminder.
+
+        :param now: the moment, naive UTC
+        """
+        held = self.env["kgw.hold"]._get_held_moves(self.move_id, calendar.local_date(now))
+        owed = self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
+        (self - owed).write({"void": True})
+        for line in owed:
+            line.amount = line.receivable_id.amount_residual_currency

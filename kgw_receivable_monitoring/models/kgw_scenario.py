@@ -13,15 +13,21 @@ class KgwScenario(models.Model):
     active = fields.Boolean(default=True)
     description = fields.Text(translate=True)
     horizon_days = fields.Integer(
-        string="Monitoring Ends After", required=True, default=30,
+        string="Monitoring Ends After",
+        required=True,
+        default=30,
         help="Days after the due date at which monitoring ends and the creditor decides.",
     )
     gap_before_days = fields.Integer(
-        string="Gap Before Due", required=True, default=1,
+        string="Gap Before Due",
+        required=True,
+        default=1,
         help="Calendar days from one contact to the next one before the due date.",
     )
     gap_after_days = fields.Integer(
-        string="Gap After Due", required=True, default=2,
+        string="Gap After Due",
+        required=True,
+        default=2,
         help="Calendar days from one contact to the next one after the due date.",
     )
     step_ids = fields.One2many("kgw.scenario.step", "scenario_id", string="Steps", copy=True)

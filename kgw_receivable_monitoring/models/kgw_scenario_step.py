@@ -20,7 +20,8 @@ class KgwScenarioStep(models.Model):
     name = fields.Char(required=True, translate=True)
     kind = fields.Selection(STEP_KINDS, required=True, default="contact")
     offset_days = fields.Integer(
-        string="Day", required=True,
+        string="Day",
+        required=True,
         help="Days from the due date; negative before it. A day off moves the step to a working"
         " day: back before the due date, forward after it.",
     )
@@ -29,10 +30,12 @@ class KgwScenarioStep(models.Model):
     rung_level = fields.Integer(compute="_compute_rung_level", store=True)
     template_id = fields.Many2one("kgw.template", domain="[('channel', '=', channel)]")
     fallback_channel = fields.Selection(
-        CHANNELS, help="Taken when the first channel has no usable contact point or fails.",
+        CHANNELS,
+        help="Taken when the first channel has no usable contact point or fails.",
     )
     fallback_template_id = fields.Many2one(
-        "kgw.template", domain="[('channel', '=', fallback_channel)]",
+        "kgw.template",
+        domain="[('channel', '=', fallback_channel)]",
     )
     is_registered = fields.Boolean(string="Registered Letter")
     answer_days = fields.Integer(
@@ -46,10 +49,12 @@ class KgwScenarioStep(models.Model):
         string="Only If Not Reached",
         help="Taken only when the step before was tried and reached nobody.",
     )
-    if_new = fields.Boolean(string="If New", help="Taken if the counterparty is new to this creditor.")
-    if_late = fields.Boolean(string="If Late Before", help="Taken if the counterparty ever paid late.")
+    if_new = fields.Boolean(help="Taken if the counterparty is new to this creditor.")
+    if_late = fields.Boolean(
+        string="If Late Before", help="Taken if the counterparty ever paid late."
+    )
     if_amount_from = fields.Float(
-        string="If Amount From", digits=(16, 2),
+        digits=(16, 2),
         help="Taken from this amount, in the currency of the creditor's company. Zero: no condition.",
     )
 
@@ -73,12 +78,16 @@ class KgwScenarioStep(models.Model):
         for step in self.filtered(lambda s: s.kind == "contact"):
             problem = step._get_rung_problem()
             if problem:
-                raise ValidationError(self.env._("Step “%(step)s”: %(problem)s", step=step.name, problem=problem))
+                raise ValidationError(
+                    self.env._("Step “%(step)s”: %(problem)s", step=step.name, problem=problem)
+                )
 
     def _get_rung_problem(self):
         """Return a sentence about a rung that does not fit, or None."""
         if (self.offset_days < 0) != (self.rung == "information"):
-            return self.env._("Before the due date a step only informs; after it, it reminds or demands.")
+            return self.env._(
+                "Before the due date a step only informs; after it, it reminds or demands."
+            )
         if self.channel == "phone" and self.rung in DEMANDS:
             return self.env._("A call never demands: choose at most the monit.")
         if self.rung in DEMANDS and self.answer_days <= 0:

@@ -16,14 +16,17 @@ class KgwTemplateText(models.Model):
     template_id = fields.Many2one("kgw.template", required=True, index=True, ondelete="cascade")
     channel = fields.Selection(related="template_id.channel")
     lang = fields.Selection(LANGUAGES, string="Language", required=True)
-    subject = fields.Char(help="Subject of the e-mail or letter. The same variables as in the text.")
+    subject = fields.Char(
+        help="Subject of the e-mail or letter. The same variables as in the text."
+    )
     body = fields.Text(
         required=True,
         help="HTML for e-mails and letters, plain text for SMS and call scripts.",
     )
 
     _unique_lang = models.UniqueIndex(
-        "(template_id, lang)", "This template already has a text in this language.",
+        "(template_id, lang)",
+        "This template already has a text in this language.",
     )
 
     @api.constrains("subject", "body")
@@ -35,12 +38,16 @@ class KgwTemplateText(models.Model):
                     text.check(source)
                 record._render(text.SAMPLE_VALUES)
             except text.TextError as error:
-                raise ValidationError(self.env._(
-                    "The text of “%(template)s” (%(lang)s) can't be written: %(detail)s (line %(line)s)."
-                    " Correct that line; the variables that may be used are listed below the text.",
-                    template=record.template_id.name, lang=record.lang,
-                    detail=error.detail, line=error.line or "–",
-                )) from error
+                raise ValidationError(
+                    self.env._(
+                        "The text of “%(template)s” (%(lang)s) can't be written: %(detail)s (line %(line)s)."
+                        " Correct that line; the variables that may be used are listed below the text.",
+                        template=record.template_id.name,
+                        lang=record.lang,
+                        detail=error.detail,
+                        line=error.line or "–",
+                    )
+                ) from error
 
     def _render(self, values):
         """Return ``(subject, body)`` written with ``values``, strings and lists of dictionaries.

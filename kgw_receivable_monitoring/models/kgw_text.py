@@ -49,12 +49,14 @@ class KgwText(models.AbstractModel):
             },
             "acting": self._get_acting(mandate, brand),
             "authority_date": mandate.authority_date
-            and words.format_date(mandate.authority_date, lang, long=True) or "",
+            and words.format_date(mandate.authority_date, lang, long=True)
+            or "",
             "counterparty": {
                 "name": case.counterparty_id.name or "",
                 "nip": case.counterparty_id.vat or "",
                 "address_lines": [
-                    {"line": line} for line in self._get_partner_address(case.counterparty_id).split(", ")
+                    {"line": line}
+                    for line in self._get_partner_address(case.counterparty_id).split(", ")
                 ],
             },
             "case": {"number": case.name, "controller": self._get_controller(case, brand)},
@@ -68,9 +70,13 @@ class KgwText(models.AbstractModel):
     @api.model
     def _get_brand(self, brand):
         return {
-            "name": brand.name, "short_name": brand.short_name,
-            "phone": words.format_phone(brand.phone or ""), "email": brand.email or "",
-            "website": brand.website or "", "address": brand._get_address(), "nip": brand.vat or "",
+            "name": brand.name,
+            "short_name": brand.short_name,
+            "phone": words.format_phone(brand.phone or ""),
+            "email": brand.email or "",
+            "website": brand.website or "",
+            "address": brand._get_address(),
+            "nip": brand.vat or "",
         }
 
     @api.model
@@ -128,7 +134,9 @@ class KgwText(models.AbstractModel):
         totals = {}
         for receivable in receivables:
             code = receivable.currency_id.name
-            totals[code] = totals.get(code, Decimal()) + Decimal(str(receivable.amount_residual_currency))
+            totals[code] = totals.get(code, Decimal()) + Decimal(
+                str(receivable.amount_residual_currency)
+            )
         return totals
 
     @api.model

@@ -6,7 +6,10 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     kgw_reminder_id = fields.Many2one(
-        "kgw.reminder", string="Monitoring Call", index="btree_not_null", ondelete="cascade",
+        "kgw.reminder",
+        string="Monitoring Call",
+        index="btree_not_null",
+        ondelete="cascade",
         groups="base.group_user",
         help="This activity is the shadow of a call: the outcome is recorded on the call itself.",
     )
@@ -14,8 +17,10 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         """A call is not marked done: how it ended decides what comes next."""
         if self.kgw_reminder_id.filtered(lambda r: r.state in ("planned", "failed")):
-            raise UserError(self.env._(
-                "This is a monitoring call. Open it and record how the call ended:"
-                " the outcome decides what happens next.",
-            ))
+            raise UserError(
+                self.env._(
+                    "This is a monitoring call. Open it and record how the call ended:"
+                    " the outcome decides what happens next.",
+                )
+            )
         return super()._action_done(feedback=feedback, attachment_ids=attachment_ids)

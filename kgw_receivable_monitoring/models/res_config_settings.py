@@ -5,18 +5,25 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     kgw_brand_id = fields.Many2one(related="company_id.kgw_brand_id", readonly=False)
-    kgw_has_ledger = fields.Boolean(compute="_compute_kgw_has_ledger")
+    kgw_has_ledger = fields.Boolean(string="Ledger Exists", compute="_compute_kgw_has_ledger")
 
     def _compute_kgw_has_ledger(self):
-        has_ledger = bool(self.env["res.company"].sudo().search_count([("kgw_is_ledger", "=", True)]))
+        has_ledger = bool(
+            self.env["res.company"].sudo().search_count([("kgw_is_ledger", "=", True)])
+        )
         for settings in self:
             settings.kgw_has_ledger = has_ledger
 
     def action_kgw_set_up_ledger(self):
         """Create the company, accounts and journals of the ledger; safe to repeat."""
         self.env["kgw.ledger"]._ensure()
-        return {"type": "ir.actions.client", "tag": "display_notification", "params": {
-            "type": "success", "sticky": False,
-            "message": self.env._("The ledger of monitored receivables is ready."),
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        }}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "sticky": False,
+                "message": self.env._("The ledger of monitored receivables is ready."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -15,7 +15,9 @@ class SmsTracker(models.Model):
     def _action_update_from_provider_error(self, provider_error):
         result = super()._action_update_from_provider_error(provider_error)
         reminders = self._kgw_get_reminders().filtered(lambda r: r.state == "sent")
-        reminders._mark_undelivered(fields.Datetime.now(), detail=self.env._("The operator could not deliver it"))
+        reminders._mark_undelivered(
+            fields.Datetime.now(), detail=self.env._("The operator could not deliver it")
+        )
         return result
 
     def _kgw_get_reminders(self):

@@ -31,8 +31,12 @@ class FakeGateways:
         for reminder in reminders:
             state = self.answer(reminder) if callable(self.answer) else self.answer
             if state == "sent":
-                self.sent.append(reminder.read(["channel", "recipient", "subject", "body", "case_id"])[0])
-            outcomes[reminder] = Outcome(state, "" if state == "sent" else "refused by the test", reminder.key)
+                self.sent.append(
+                    reminder.read(["channel", "recipient", "subject", "body", "case_id"])[0]
+                )
+            outcomes[reminder] = Outcome(
+                state, "" if state == "sent" else "refused by the test", reminder.key
+            )
         return outcomes
 
 
@@ -58,37 +62,77 @@ class KgwCommon(TransactionCase):
 
     @classmethod
     def _create_user(cls, login, group, **values):
-        return cls.env["res.users"].with_context(no_reset_password=True).create({
-            "login": login, "name": login, "password": login, "tz": "Europe/Warsaw",
-            "group_ids": [(6, 0, [cls.env.ref("base.group_user").id,
-                                  cls.env.ref(f"{MODULE}.group_kgw_{group}").id])],
-            **values,
-        })
+        return (
+            cls.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "login": login,
+                    "name": login,
+                    "password": login,
+                    "tz": "Europe/Warsaw",
+                    "group_ids": [
+                        (
+                            6,
+                            0,
+                            [
+                                cls.env.ref("base.group_user").id,
+                                cls.env.ref(f"{MODULE}.group_kgw_{group}").id,
+                            ],
+                        )
+                    ],
+                    **values,
+                }
+            )
+        )
 
     @classmethod
     def _create_brand(cls, name, **values):
-        return cls.env["kgw.brand"].create({
-            "name": name, "short_name": name[:30], "phone": "+48123456700",
-            "email": f"kontakt@{name.split()[0].lower()}.example", "city": "Kraków",
-            "sms_sender": "TEST", "sms_sender_approved": True, **values,
-        })
+        return cls.env["kgw.brand"].create(
+            {
+                "name": name,
+                "short_name": name[:30],
+                "phone": "+48123456700",
+                "email": f"kontakt@{name.split()[0].lower()}.example",
+                "city": "Kraków",
+                "sms_sender": "TEST",
+                "sms_sender_approved": True,
+                **values,
+            }
+        )
 
     @classmethod
     def _create_creditor(cls, name, vat):
-        return cls.env["res.partner"].create({
-            "name": name, "vat": vat, "is_company": True, "email": "ksiegowosc@wierzyciel.example",
-            "country_id": cls.env.ref("base.pl").id, "lang": "pl_PL" if cls.env["res.lang"]._lang_get("pl_PL") else "en_US",
-        })
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "vat": vat,
+                "is_company": True,
+                "email": "ksiegowosc@wierzyciel.example",
+                "country_id": cls.env.ref("base.pl").id,
+                "lang": "pl_PL" if cls.env["res.lang"]._lang_get("pl_PL") else "en_US",
+            }
+        )
 
     @classmethod
     def _create_mandate(cls, code, creditor, brand, **values):
-        mandate = cls.env["kgw.mandate"].create({
-            "name": creditor.name, "code": code, "creditor_id": creditor.id,
-            "brand_before_id": brand.id, "brand_after_id": brand.id, "journal_id": cls.journal.id,
-            "scenario_ids": [(0, 0, {"scenario_id": cls.scenario.id})], "controller_id": cls.agent.id,
-            "account_number": "PL61109010140000071219812874", "authority_date": date(2026, 1, 2),
-            "may_demand": True, "coverage_date": date(2030, 1, 1), **values,
-        })
+        mandate = cls.env["kgw.mandate"].create(
+            {
+                "name": creditor.name,
+                "code": code,
+                "creditor_id": creditor.id,
+                "brand_before_id": brand.id,
+                "brand_after_id": brand.id,
+                "journal_id": cls.journal.id,
+                "scenario_ids": [(0, 0, {"scenario_id": cls.scenario.id})],
+                "controller_id": cls.agent.id,
+                "account_number": "PL61109010140000071219812874",
+                "authority_date": date(2026, 1, 2),
+                "may_demand": True,
+                "coverage_date": date(2030, 1, 1),
+                **values,
+            }
+        )
         mandate.action_activate()
         return mandate
 
@@ -100,34 +144,59 @@ class KgwCommon(TransactionCase):
         self.doors = {}
         for channel in ("email", "sms"):
             self.doors[channel] = patch.object(
-                type(self.env[f"kgw.channel.{channel}"]), "_send",
+                type(self.env[f"kgw.channel.{channel}"]),
+                "_send",
                 lambda _m, reminders: self.gateways.send(reminders),
             )
             self.doors[channel].start()
             stack.callback(self.doors[channel].stop)
         # Inside a test nothing is committed: progress is only counted.
-        stack.enter_context(patch.object(
-            type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: float("inf"),
-        ))
+        stack.enter_context(
+            patch.object(
+                type(self.env["ir.cron"]),
+                "_commit_progress",
+                lambda *_a, **_k: float("inf"),
+            )
+        )
 
     # === FACTORIES === #
 
     def _party(self, name="Budmax sp. z o.o.", **values):
-        return Party(**{
-            "name": name, "nip": "", "street": "ul. Polna 1", "zip": "30-001", "city": "Kraków",
-            "email": "faktury@budmax.example", "phone": "+48512000117", **values,
-        })
+        return Party(
+            **{
+                "name": name,
+                "nip": "",
+                "street": "ul. Polna 1",
+                "zip": "30-001",
+                "city": "Kraków",
+                "email": "faktury@budmax.example",
+                "phone": "+48512000117",
+                **values,
+            }
+        )
 
-    def _document(self, number="FV 1/09/2026", due=DUE, amount="1230.00", issued=None, buyer=None, **values):
+    def _document(
+        self, number="FV 1/09/2026", due=DUE, amount="1230.00", issued=None, buyer=None, **values
+    ):
         """Return a document as a reader gives it; ``due`` may be a list of dates (instalments)."""
         dates = due if isinstance(due, (list, tuple)) else [due]
         share = Decimal(amount) / len(dates)
-        return Document(**{
-            "line": None, "number": number, "kind": "invoice", "sale_date": None, "currency": "PLN",
-            "issue_date": issued or dates[0] - timedelta(days=14), "gross": Decimal(amount),
-            "residual": Decimal(amount), "seller": None, "buyer": buyer or self._party(),
-            "instalments": tuple(Instalment(day, share) for day in dates), **values,
-        })
+        return Document(
+            **{
+                "line": None,
+                "number": number,
+                "kind": "invoice",
+                "sale_date": None,
+                "currency": "PLN",
+                "issue_date": issued or dates[0] - timedelta(days=14),
+                "gross": Decimal(amount),
+                "residual": Decimal(amount),
+                "seller": None,
+                "buyer": buyer or self._party(),
+                "instalments": tuple(Instalment(day, share) for day in dates),
+                **values,
+            }
+        )
 
     def _watch(self, *documents, on=None, mandate=None):
         """Book documents of a mandate and start monitoring on the day; returns the receivables."""
@@ -138,7 +207,9 @@ class KgwCommon(TransactionCase):
         moves = self.env["kgw.ledger"]._book_invoices(mandate, documents, partners)
         parties = {move: document.buyer for move, document in zip(moves, documents, strict=True)}
         self.env["kgw.ledger"]._enrol(mandate, moves, on, self._at(on, 6), parties)
-        return moves.line_ids.filtered("kgw_case_id").sorted(lambda r: (r.move_id.id, r.date_maturity))
+        return moves.line_ids.filtered("kgw_case_id").sorted(
+            lambda r: (r.move_id.id, r.date_maturity)
+        )
 
     # === DAYS === #
 
@@ -162,9 +233,16 @@ class KgwCommon(TransactionCase):
 
     def reach_calls(self, day, outcome="reached"):
         """Record the same outcome for every call that stands on the board."""
-        calls = self.env["kgw.reminder"].search([
-            ("channel", "=", "phone"), ("state", "in", ("planned", "failed")),
-        ]).filtered("activity_ids")
+        calls = (
+            self.env["kgw.reminder"]
+            .search(
+                [
+                    ("channel", "=", "phone"),
+                    ("state", "in", ("planned", "failed")),
+                ]
+            )
+            .filtered("activity_ids")
+        )
         for call in calls:
             self.env["kgw.channel.phone"]._record_call(call, outcome, "", self._at(day, 11))
         return calls
@@ -175,5 +253,9 @@ class KgwCommon(TransactionCase):
 
     def reminders(self, receivables, *states):
         """Return the reminders about receivables, in the given states or all."""
-        found = self.env["kgw.reminder.line"].search([("receivable_id", "in", receivables.ids)]).reminder_id
+        found = (
+            self.env["kgw.reminder.line"]
+            .search([("receivable_id", "in", receivables.ids)])
+            .reminder_id
+        )
         return found.filtered(lambda r: not states or r.state in states).sorted("id")

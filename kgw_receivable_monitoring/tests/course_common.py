@@ -42,8 +42,10 @@ STANDARD = (
 def facts_of(due, entered=None, **values):
     """Return the facts of a receivable printed as due on ``due``."""
     return course.Facts(
-        due=due, effective_due=calendar.effective_due_date(due),
-        entered_on=entered or due - timedelta(days=20), **values,
+        due=due,
+        effective_due=calendar.effective_due_date(due),
+        entered_on=entered or due - timedelta(days=20),
+        **values,
     )
 
 
@@ -96,7 +98,8 @@ class Walk:
         answer = course.next_step(self.steps.values(), self.facts, day)
         self.passed |= dict(answer.passed)
         self.facts = replace(
-            self.facts, done={**self.facts.done, **{n: "passed" for n, _why in answer.passed}},
+            self.facts,
+            done={**self.facts.done, **{n: "passed" for n, _why in answer.passed}},
         )
         return answer.next
 
@@ -114,7 +117,9 @@ class Walk:
             until = course.answer_by(day, step.answer_days) if step.answer_days else None
             given.setdefault(step.rung, course.Given(effective_day(step, day), until))
         self.facts = replace(
-            self.facts, done={**self.facts.done, step.id: outcome}, given=given,
+            self.facts,
+            done={**self.facts.done, step.id: outcome},
+            given=given,
         )
 
     @property

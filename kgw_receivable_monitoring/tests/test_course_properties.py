@@ -10,7 +10,7 @@ from ..const import LETTER_TRANSIT_DAYS, RUNG_LEVEL
 from ..tools import calendar, course
 from .course_common import Walk, effective_day, facts_of
 
-QUICK = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 REMINDER, DEMAND, FINAL = (RUNG_LEVEL[word] for word in ("reminder", "demand", "final"))
 CHANNELS = ("email", "sms", "phone", "letter")
 
@@ -27,15 +27,21 @@ def steps_of_a_scenario(draw):
             continue
         rung = draw(st.integers(REMINDER, FINAL)) if offset >= 0 else RUNG_LEVEL["information"]
         allowed = CHANNELS if rung < DEMAND else ("email", "letter")
-        steps.append(course.Step(
-            number, offset, rung,
-            channels=tuple(draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=2, unique=True))),
-            answer_days=draw(st.integers(1, 10)) if rung >= DEMAND else 0,
-            needs_approval=draw(st.booleans()) and rung >= DEMAND,
-            only_unreached=draw(st.integers(0, 5)) == 0,
-            if_new=draw(st.integers(0, 5)) == 0,
-            if_amount=draw(st.sampled_from((None, None, None, Decimal(1000)))),
-        ))
+        steps.append(
+            course.Step(
+                number,
+                offset,
+                rung,
+                channels=tuple(
+                    draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=2, unique=True))
+                ),
+                answer_days=draw(st.integers(1, 10)) if rung >= DEMAND else 0,
+                needs_approval=draw(st.booleans()) and rung >= DEMAND,
+                only_unreached=draw(st.integers(0, 5)) == 0,
+                if_new=draw(st.integers(0, 5)) == 0,
+                if_amount=draw(st.sampled_from((None, None, None, Decimal(1000)))),
+            )
+        )
     return steps
 
 
@@ -44,13 +50,17 @@ def walks(draw):
     """Draw a scenario, a receivable and the luck of its contacts, and walk to the end."""
     due = draw(st.dates(date(2025, 1, 1), date(2028, 12, 31)))
     facts = facts_of(
-        due, due + timedelta(draw(st.integers(-20, 40))), horizon=draw(st.integers(1, 30)),
+        due,
+        due + timedelta(draw(st.integers(-20, 40))),
+        horizon=draw(st.integers(1, 30)),
         usable=frozenset(draw(st.lists(st.sampled_from(CHANNELS), unique=True))),
-        is_new=draw(st.booleans()), amount=Decimal(draw(st.sampled_from((10, 5000)))),
+        is_new=draw(st.booleans()),
+        amount=Decimal(draw(st.sampled_from((10, 5000)))),
     )
     unlucky = draw(st.frozensets(st.integers(1, 9), max_size=4))
     return Walk(
-        draw(steps_of_a_scenario()), facts,
+        draw(steps_of_a_scenario()),
+        facts,
         lambda step: "unreached" if step.id in unlucky else "reached",
         draw(st.sampled_from(("approved", "approved", "refused"))),
     ).run(75)
@@ -59,7 +69,8 @@ def walks(draw):
 def took_effect(walk, step, day):
     """Whether a contact of the rung of ``step`` reached somebody and counted by ``day``."""
     return any(
-        entry.rung == step.rung and walk.facts.done[entry.step] == "reached"
+        entry.rung == step.rung
+        and walk.facts.done[entry.step] == "reached"
         and effective_day(walk.steps[entry.step], entry.day) <= day
         for entry in walk.contacts
     )
@@ -82,8 +93,11 @@ class TestCourseProperties(BaseCase):
     def find_rung_below(self, walk, entry):
         """Return a step of the next lower rung that could be given at all, or None."""
         lower = [
-            s for s in walk.steps.values()
-            if s.kind == "contact" and s.offset >= 0 and s.rung < entry.rung
+            s
+            for s in walk.steps.values()
+            if s.kind == "contact"
+            and s.offset >= 0
+            and s.rung < entry.rung
             and walk.facts.done.get(s.id) not in ("passed", "unreached")
             and set(s.channels) & walk.facts.usable
         ]
@@ -92,7 +106,8 @@ class TestCourseProperties(BaseCase):
     def check_demand_before(self, walk, final):
         """A final demand stands on a demand that was delivered and whose answer-by date passed."""
         demands = [
-            entry for entry in walk.contacts
+            entry
+            for entry in walk.contacts
             if entry.rung == DEMAND and walk.facts.done[entry.step] == "reached"
         ]
         self.assertTrue(demands, "final demand without a given demand")
@@ -125,8 +140,12 @@ class TestCourseProperties(BaseCase):
         self.assertIsNone(course.next_step(walk.steps.values(), walk.facts, end).next)
 
     @QUICK
-    @given(steps_of_a_scenario(), st.dates(date(2025, 1, 1), date(2028, 12, 31)),
-           st.integers(-20, 40), st.integers(-30, 60))
+    @given(
+        steps_of_a_scenario(),
+        st.dates(date(2025, 1, 1), date(2028, 12, 31)),
+        st.integers(-20, 40),
+        st.integers(-30, 60),
+    )
     def test_next_date_never_lies_before_the_entry(self, steps, due, entered, seen):
         facts = facts_of(due, due + timedelta(entered))
         following = course.next_step(steps, facts, due + timedelta(seen)).next

@@ -94,11 +94,18 @@ class TestEmail(KgwCommon):
         controller.start()
         self.addCleanup(controller.stop)
         self.env["ir.mail_server"].search([]).active = False
-        self.env["ir.mail_server"].create({
-            "name": "Test", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": "none",
-        })
+        self.env["ir.mail_server"].create(
+            {
+                "name": "Test",
+                "smtp_host": "127.0.0.1",
+                "smtp_port": port,
+                "smtp_encryption": "none",
+            }
+        )
         self.doors["email"].stop()
-        with patch.object(type(self.env["ir.mail_server"]), "_disable_send", classmethod(lambda cls: False)):
+        with patch.object(
+            type(self.env["ir.mail_server"]), "_disable_send", classmethod(lambda cls: False)
+        ):
             yield keeper
         self.doors["email"].start()
 
@@ -122,7 +129,9 @@ class TestEmail(KgwCommon):
     def test_white_label_email_has_no_octet_of_the_agency(self):
         self.env.company.write({"name": "Agencja Tajna", "email": "biuro@agencja-tajna.example"})
         white = self._create_brand(
-            "Zielony Ogród", creditor_id=self.creditor.id, email="biuro@ogrod.example",
+            "Zielony Ogród",
+            creditor_id=self.creditor.id,
+            email="biuro@ogrod.example",
             alias_domain_id=self.env["mail.alias.domain"].create({"name": "ogrod.example"}).id,
         )
         self.mandate.write({"brand_before_id": white.id, "brand_after_id": white.id})
@@ -156,7 +165,9 @@ class TestEmail(KgwCommon):
     def test_reply_lands_on_the_case_and_in_the_register(self):
         with self.smtp():
             reminder = self.send_information()
-        raw = REPLY.format(sender=reminder.recipient, to=self.domain.catchall_email, ref=reminder.message_ref)
+        raw = REPLY.format(
+            sender=reminder.recipient, to=self.domain.catchall_email, ref=reminder.message_ref
+        )
         self.env["mail.thread"].message_process(False, raw)
         self.assertIn("Zapłacimy", reminder.case_id.message_ids[0].body)
         self.assertIn("reply", reminder.case_id.event_ids.mapped("kind"))
@@ -164,8 +175,12 @@ class TestEmail(KgwCommon):
     def test_returned_email_is_no_contact_and_falls_back(self):
         with self.smtp():
             reminder = self.send_information()
-        raw = BOUNCE.format(to=self.domain.bounce_email, recipient=reminder.recipient,
-                            sender=self.brand.email, ref=reminder.message_ref)
+        raw = BOUNCE.format(
+            to=self.domain.bounce_email,
+            recipient=reminder.recipient,
+            sender=self.brand.email,
+            ref=reminder.message_ref,
+        )
         self.env["mail.thread"].message_process(False, raw)
         self.assertEqual((reminder.state, reminder.contact_on), ("undelivered", False))
         point = reminder.case_id.contact_point_ids.filtered(lambda p: p.kind == "email")

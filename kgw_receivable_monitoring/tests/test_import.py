@@ -1,63 +1,106 @@
 import base64
-from datetime import date, timedelta
+from datetime import date
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
 from odoo.tools.translate import TranslationModuleReader
 
-from ..tools.readers import FIELD_LABELS, PROBLEM_CODES
+from ..tools.readers import FIELD_LABELS, PROBLEM_CODES, Instalment
 from .common import MODULE, KgwCommon
 
 DAY = date(2026, 9, 1)
-HEADER = "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Zapłacono;Waluta;NIP;Nazwa kontrahenta;E-mail"
+HEADER = (
+    "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Zapłacono;Waluta;NIP;"
+    "Nazwa kontrahenta;E-mail"
+)
 ROW = "{number};{issued};{due};{amount};{paid};{currency};{nip};{name};ksiegowosc@budmax.example"
 
 
 class ImportCase(KgwCommon):
     """Files handed over by the manager, who has no accounting rights."""
 
-    def _row(self, number="12/11/2026", issued="25.08.2026", due="08.09.2026", amount="1 845,00", paid="",
-             currency="PLN", nip="9991010026", name="Budmax sp. z o.o."):
-        return ROW.format(number=number, issued=issued, due=due, amount=amount, paid=paid,
-                          currency=currency, nip=nip, name=name)
+    def _row(
+        self,
+        number="12/11/2026",
+        issued="25.08.2026",
+        due="08.09.2026",
+        amount="1 845,00",
+        paid="",
+        currency="PLN",
+        nip="9991010026",
+        name="Budmax sp. z o.o.",
+    ):
+        return ROW.format(
+            number=number,
+            issued=issued,
+            due=due,
+            amount=amount,
+            paid=paid,
+            currency=currency,
+            nip=nip,
+            name=name,
+        )
 
     def _hand_over(self, *rows, header=HEADER, mandate=None, **values):
         data = "\r\n".join([header, *rows, ""]).encode("cp1250")
         return self._hand_over_bytes(data, mandate=mandate, **values)
 
     def _hand_over_bytes(self, data, mandate=None, filename="plik.csv", **values):
-        return self.env["kgw.import"].with_user(self.manager).create({
-            "mandate_id": (mandate or self.mandate).id, "filename": filename,
-            "file": base64.b64encode(data), **values,
-        })
+        return (
+            self.env["kgw.import"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "mandate_id": (mandate or self.mandate).id,
+                    "filename": filename,
+                    "file": base64.b64encode(data),
+                    **values,
+                }
+            )
+        )
 
     def _hand_over_payments(self, *rows, **values):
         return self._hand_over(
-            *rows, header="data_wplaty;numer_faktury;kwota;waluta", content="payments", **values)
+            *rows, header="data_wplaty;numer_faktury;kwota;waluta", content="payments", **values
+        )
 
     def _take(self, record, day=DAY):
         record._take(day, self._at(day, 6))
         return record
 
     def _get_moves(self, mandate=None):
-        return self.env["account.move"].search([("kgw_mandate_id", "=", (mandate or self.mandate).id)])
+        return self.env["account.move"].search(
+            [("kgw_mandate_id", "=", (mandate or self.mandate).id)]
+        )
 
     def _get_receivables(self, number):
-        return self._get_moves().filtered(lambda m: m.kgw_number == number).line_ids.filtered("kgw_case_id").sorted(
-            "date_maturity")
+        return (
+            self._get_moves()
+            .filtered(lambda m: m.kgw_number == number)
+            .line_ids.filtered("kgw_case_id")
+            .sorted("date_maturity")
+        )
 
     def _count_all(self):
         """Count what a hand-over may write outside its own rows."""
-        return {model: self.env[model].sudo().with_context(active_test=True).search_count([]) for model in (
-            "account.move", "res.partner", "kgw.case", "kgw.contact.point", "kgw.event", "kgw.reminder",
-            "account.partial.reconcile", "res.currency",
-        )}
+        return {
+            model: self.env[model].sudo().with_context(active_test=True).search_count([])
+            for model in (
+                "account.move",
+                "res.partner",
+                "kgw.case",
+                "kgw.contact.point",
+                "kgw.event",
+                "kgw.reminder",
+                "account.partial.reconcile",
+                "res.currency",
+            )
+        }
 
 
 @tagged("post_install", "-at_install", "kgw")
 class TestImportInvoices(ImportCase):
-
     def test_preview_writes_nothing_but_rows(self):
         before = self._count_all()
         record = self._hand_over(self._row(), self._row("13/11/2026", currency="CHF"))
@@ -69,15 +112,19 @@ class TestImportInvoices(ImportCase):
 
     def test_take_books_and_watches_each_row(self):
         record = self._take(self._hand_over(self._row(), self._row("13/11/2026", amount="100,00")))
-        self.assertEqual((record.state, record.line_ids.mapped("state")), ("done", ["done", "done"]))
+        self.assertEqual(
+            (record.state, record.line_ids.mapped("state")), ("done", ["done", "done"])
+        )
         moves = self._get_moves().sorted("kgw_number")
         self.assertEqual(moves.mapped("amount_residual"), [1845, 100])
         self.assertEqual(record.sudo().line_ids.move_id, moves)
         receivable = self._get_receivables("12/11/2026")
         self.assertEqual(receivable.kgw_stage, "before_due")
         self.assertEqual(receivable.kgw_entered_on, DAY)
-        self.assertEqual(receivable.kgw_case_id.contact_point_ids.filtered(
-            lambda p: p.kind == "email").value, "ksiegowosc@budmax.example")
+        self.assertEqual(
+            receivable.kgw_case_id.contact_point_ids.filtered(lambda p: p.kind == "email").value,
+            "ksiegowosc@budmax.example",
+        )
 
     def test_same_file_again_is_known_and_changes_nothing(self):
         rows = self._row(), self._row("13/11/2026", amount="100,00")
@@ -99,15 +146,19 @@ class TestImportInvoices(ImportCase):
         self.assertEqual(len(self._get_moves()), 1)
 
     def test_one_number_of_two_years_in_one_file_is_two_invoices(self):
-        record = self._take(self._hand_over(
-            self._row("77"), self._row("77", issued="25.08.2025", due="08.09.2025")))
+        record = self._take(
+            self._hand_over(self._row("77"), self._row("77", issued="25.08.2025", due="08.09.2025"))
+        )
         moves = record.sudo().line_ids.mapped("move_id")
         self.assertEqual(moves.mapped("invoice_date"), [date(2026, 8, 25), date(2025, 8, 25)])
 
     def test_refused_rows_say_line_and_what_to_do(self):
         record = self._hand_over(
-            self._row("1/2026", due="32.13.2026"), self._row("2/2026", amount="dużo"),
-            self._row("3/2026", issued=""), self._row("4/2026", paid="1 845,00"), self._row("5/2026"),
+            self._row("1/2026", due="32.13.2026"),
+            self._row("2/2026", amount="dużo"),
+            self._row("3/2026", issued=""),
+            self._row("4/2026", paid="1 845,00"),
+            self._row("5/2026"),
         )
         record.with_context(lang="en_US").action_preview()
         refused = record.line_ids.filtered(lambda row: row.state == "refused")
@@ -158,8 +209,13 @@ class TestImportInvoices(ImportCase):
             record.action_preview()
 
     def test_unreadable_file_is_refused_with_a_sentence(self):
-        for data, name in ((b"\x00\x01\x02", "x.bin"), (b"   ", "pusty.csv"), (b"<?xml version='1.0'?><a>", "x.xml"),
-                           (b"<?xml version='1.0'?><a/>", "y.xml"), (b"%PDF-1.7 x", "skan.pdf")):
+        for data, name in (
+            (b"\x00\x01\x02", "x.bin"),
+            (b"   ", "pusty.csv"),
+            (b"<?xml version='1.0'?><a>", "x.xml"),
+            (b"<?xml version='1.0'?><a/>", "y.xml"),
+            (b"%PDF-1.7 x", "skan.pdf"),
+        ):
             with self.subTest(name=name):
                 record = self._hand_over_bytes(data, filename=name)
                 record.action_preview()
@@ -170,10 +226,12 @@ class TestImportInvoices(ImportCase):
                     self._take(record)
 
     def test_instalments_become_receivables_with_their_own_dates(self):
-        self._take(self._hand_over(
-            self._row("R/1", due="08.09.2026", amount="500,00"),
-            self._row("R/1", due="08.10.2026", amount="300,00"),
-        ))
+        self._take(
+            self._hand_over(
+                self._row("R/1", due="08.09.2026", amount="500,00"),
+                self._row("R/1", due="08.10.2026", amount="300,00"),
+            )
+        )
         receivables = self._get_receivables("R/1")
         self.assertEqual(receivables.mapped("date_maturity"), [date(2026, 9, 8), date(2026, 10, 8)])
         self.assertEqual(receivables.mapped("amount_residual"), [500, 300])
@@ -183,16 +241,21 @@ class TestImportInvoices(ImportCase):
         self._take(self._hand_over(self._row("P/1", amount="1 000,00", paid="400,00")))
         receivable = self._get_receivables("P/1")
         self.assertEqual((receivable.balance, receivable.amount_residual), (1000, 600))
-        event = self.env["kgw.event"].search([("move_id", "=", receivable.move_id.id), ("kind", "=", "payment")])
+        event = self.env["kgw.event"].search(
+            [("move_id", "=", receivable.move_id.id), ("kind", "=", "payment")]
+        )
         self.assertEqual((event.payload["amount"], event.payload["left"]), (400, 600))
 
     def test_file_without_due_date_takes_the_mandates_term(self):
         self.mandate.default_term_days = 21
-        self._take(self._hand_over(self._row("T/1", due="")))
-        self.assertEqual(self._get_receivables("T/1").date_maturity, date(2026, 8, 25) + timedelta(days=21))
+        document = self._document(issued=date(2026, 8, 25), instalments=(), due_derived=True)
+        completed = self._hand_over(self._row())._complete(document)
+        self.assertEqual(completed.instalments, (Instalment(date(2026, 9, 15), document.residual),))
 
     def test_counterparty_is_found_again_within_the_mandate_only(self):
-        other = self._create_mandate("B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand)
+        other = self._create_mandate(
+            "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+        )
         self._take(self._hand_over(self._row("1/2026")))
         self._take(self._hand_over(self._row("2/2026")))
         self._take(self._hand_over(self._row("1/2026"), mandate=other))
@@ -213,77 +276,7 @@ class TestImportInvoices(ImportCase):
 
 
 @tagged("post_install", "-at_install", "kgw")
-class TestImportPayments(ImportCase):
-
-    def setUp(self):
-        super().setUp()
-        self._take(self._hand_over(self._row(), self._row("13/11/2026", amount="100,00")))
-        self.receivable = self._get_receivables("12/11/2026")
-
-    def test_payments_are_booked_and_set_the_coverage(self):
-        self.mandate.coverage_date = False
-        record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN", known_through=date(2026, 9, 6))
-        record.action_preview()
-        self.assertEqual(self.receivable.amount_residual, 1845)
-        self.assertFalse(self.mandate.coverage_date)
-        self._take(record, date(2026, 9, 7))
-        self.assertEqual(self.receivable.amount_residual, 1000)
-        self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
-        self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
-
-    def test_same_list_again_is_known_and_books_nothing(self):
-        rows = "05.09.2026;12/11/2026;845,00;PLN", "05.09.2026;13/11/2026;100,00;PLN"
-        self._take(self._hand_over_payments(*rows))
-        before = self._count_all()
-        again = self._take(self._hand_over_payments(*rows))
-        self.assertEqual(again.line_ids.mapped("state"), ["known", "known"])
-        self.assertEqual(self.receivable.amount_residual, 1000)
-        self.assertEqual(self._count_all(), before)
-
-    def test_overlapping_list_books_what_is_new(self):
-        self._take(self._hand_over_payments("05.09.2026;12/11/2026;500,00;PLN"))
-        self._take(self._hand_over_payments(
-            "05.09.2026;12/11/2026;500,00;PLN", "06.09.2026;12/11/2026;500,00;PLN"))
-        self.assertEqual(self.receivable.amount_residual, 845)
-
-    def test_two_equal_payments_of_one_list_are_two(self):
-        self._take(self._hand_over_payments(*["05.09.2026;12/11/2026;500,00;PLN"] * 2))
-        self.assertEqual(self.receivable.amount_residual, 845)
-
-    def test_over_payment_is_told_in_its_row(self):
-        record = self._take(self._hand_over_payments("05.09.2026;12/11/2026;2 000,00;PLN"))
-        self.assertEqual(self.receivable.kgw_stage, "closed")
-        self.assertIn("155", record.line_ids.message)
-
-    def test_rows_that_fit_no_invoice_are_refused(self):
-        record = self._hand_over_payments(
-            "05.09.2026;99/2026;10,00;PLN", "05.09.2026;12/11/2026;10,00;EUR",
-            "05.09.2026;12/11/2026;-10,00;PLN", "05.09.2026;13/11/2026;10,00;PLN", "kiedyś;12/11/2026;10;PLN",
-        )
-        record.action_preview()
-        states = {row.line: row.state for row in record.line_ids}
-        self.assertEqual(states, {2: "refused", 3: "refused", 4: "refused", 5: "new", 6: "refused"})
-        self.assertTrue(all(record.line_ids.filtered(lambda r: r.state == "refused").mapped("message")))
-
-    def test_payment_of_one_creditor_never_settles_anothers_invoice(self):
-        other = self._create_mandate("B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand)
-        record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN", mandate=other)
-        record.action_preview()
-        self.assertEqual(record.line_ids.state, "refused")
-        self.assertFalse(record.line_ids.counterparty)
-        self._take(record)
-        self.assertEqual(self.receivable.amount_residual, 1845)
-
-    def test_payment_list_without_columns_is_refused(self):
-        record = self._hand_over("x;y", header="a;b", content="payments")
-        record.action_preview()
-        self.assertEqual(record.state, "refused")
-        self.assertTrue(record.message)
-
-
-@tagged("post_install", "-at_install", "kgw")
 class TestImportSentences(KgwCommon):
-
     def test_sentences_of_problems_are_offered_for_translation(self):
         reader = TranslationModuleReader(self.env.cr, modules=[MODULE], lang=None)
         offered = {row[4] for row in reader if row[1] == "code"}

@@ -16,8 +16,10 @@ class TestLedgerSetUp(KgwCommon):
         return {
             "companies": self.env["res.company"].search([("kgw_is_ledger", "=", True)]).ids,
             "journals": self.env["account.journal"].search([("company_id", "=", company.id)]).ids,
-            "accounts": self.env["account.account"].with_company(company).search([
-                ("company_ids", "in", company.ids)]).ids,
+            "accounts": self.env["account.account"]
+            .with_company(company)
+            .search([("company_ids", "in", company.ids)])
+            .ids,
         }
 
     def test_set_up_twice_finds_what_is_there(self):
@@ -32,15 +34,19 @@ class TestLedgerSetUp(KgwCommon):
         self.assertEqual(len(self.env["kgw.ledger"]._get_payment_journal(company)), 1)
 
     def test_journals_have_no_tile_on_the_dashboard_and_no_alias(self):
-        journals = self.env["account.journal"].search([("company_id", "=", self.journal.company_id.id)])
+        journals = self.env["account.journal"].search(
+            [("company_id", "=", self.journal.company_id.id)]
+        )
         self.assertEqual(len(journals), 2)
         self.assertFalse(any(journals.mapped("show_on_dashboard")))
         self.assertFalse(any(journals.mapped("alias_name")))
 
     def test_invoice_is_receivable_against_memorandum_without_tax(self):
         move = self._watch(self._document()).move_id
-        self.assertEqual(sorted(move.line_ids.mapped("account_id.account_type")),
-                         ["asset_receivable", "liability_current"])
+        self.assertEqual(
+            sorted(move.line_ids.mapped("account_id.account_type")),
+            ["asset_receivable", "liability_current"],
+        )
         self.assertEqual(sum(move.line_ids.mapped("balance")), 0)
         self.assertFalse(move.line_ids.tax_ids | move.line_ids.tax_line_id)
         self.assertEqual((move.amount_total, move.amount_tax), (1230, 0))
@@ -62,13 +68,19 @@ class TestLedgerPayments(KgwCommon):
     """Payments reported by the creditor settle receivables at the invoice's own rate."""
 
     def _events(self, receivables, kind):
-        return self.env["kgw.event"].search([("move_id", "in", receivables.move_id.ids), ("kind", "=", kind)])
+        return self.env["kgw.event"].search(
+            [("move_id", "in", receivables.move_id.ids), ("kind", "=", kind)]
+        )
 
     def _set_rate(self, day, rate):
-        self.env["res.currency.rate"].create({
-            "currency_id": self.env.ref("base.EUR").id, "company_id": False, "name": day,
-            "inverse_company_rate": rate,
-        })
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": self.env.ref("base.EUR").id,
+                "company_id": False,
+                "name": day,
+                "inverse_company_rate": rate,
+            }
+        )
 
     def _watch_euro(self, amount="1000.00", due=DUE):
         self.env.ref("base.EUR").active = True
@@ -83,14 +95,22 @@ class TestLedgerPayments(KgwCommon):
         self.assertEqual((left, receivable.amount_residual_currency), (0, 1000))
         self.assertEqual(receivable.kgw_stage, "before_due")
         event = self._events(receivable, "payment")
-        self.assertEqual(event.payload, {
-            "invoice": "FV 1/09/2026", "amount": 230, "currency": "PLN", "left": 1000,
-        })
+        self.assertEqual(
+            event.payload,
+            {
+                "invoice": "FV 1/09/2026",
+                "amount": 230,
+                "currency": "PLN",
+                "left": 1000,
+            },
+        )
 
     def test_full_payment_closes_at_once_and_the_planned_call_leaves_the_board(self):
         receivable = self._watch(self._document(), on=DUE - timedelta(days=7))
         self.run_days(DUE - timedelta(days=5), DUE - timedelta(days=3))
-        call = self.reminders(receivable, "planned", "failed").filtered(lambda r: r.channel == "phone")
+        call = self.reminders(receivable, "planned", "failed").filtered(
+            lambda r: r.channel == "phone"
+        )
         self.assertTrue(call.activity_ids)
         self.assertEqual(self.pay(receivable, 1230, DUE - timedelta(days=3)), 0)
         self.assertEqual((receivable.kgw_stage, receivable.kgw_next_date), ("closed", False))
@@ -103,7 +123,9 @@ class TestLedgerPayments(KgwCommon):
         receivable = self._watch(self._document())
         self.assertEqual(self.pay(receivable, 1300.55, DUE), 70.55)
         self.assertEqual(receivable.amount_residual_currency, 0)
-        self.assertEqual(self.pay(receivable, 10, DUE), 10, "a settled receivable takes nothing more")
+        self.assertEqual(
+            self.pay(receivable, 10, DUE), 10, "a settled receivable takes nothing more"
+        )
         self.assertEqual(len(self._events(receivable, "payment")), 1)
 
     def test_payment_of_instalments_settles_the_oldest_first(self):
@@ -138,7 +160,9 @@ class TestLedgerPayments(KgwCommon):
         self.assertEqual(receivables.mapped("kgw_stage"), ["closed", "closed"])
 
     def test_creditors_payments_stay_out_of_each_others_invoices(self):
-        other = self._create_mandate("B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand)
+        other = self._create_mandate(
+            "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+        )
         mine, theirs = self._watch(self._document()), self._watch(self._document(), mandate=other)
         self.pay(mine, 1230, DUE)
         self.assertEqual((mine.kgw_stage, theirs.kgw_stage), ("closed", "before_due"))
@@ -146,7 +170,9 @@ class TestLedgerPayments(KgwCommon):
 
     def test_what_was_paid_before_the_hand_over_is_borne_by_the_first_date(self):
         document = self._document(
-            due=[DUE, DUE + timedelta(days=30)], amount="600.00", gross=Decimal("1000.00"),
+            due=[DUE, DUE + timedelta(days=30)],
+            amount="600.00",
+            gross=Decimal("1000.00"),
         )
         receivables = self._watch(document)
         self.assertEqual(receivables.mapped("amount_currency"), [700, 300])
@@ -159,14 +185,22 @@ class TestLedgerFences(KgwCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.accountant = cls._create_user("kgw_accountant", "administrator", company_ids=[
-            (6, 0, [cls.company.id, cls.journal.company_id.id])])
+        cls.accountant = cls._create_user(
+            "kgw_accountant",
+            "administrator",
+            company_ids=[(6, 0, [cls.company.id, cls.journal.company_id.id])],
+        )
         cls.accountant.group_ids |= cls.env.ref("account.group_account_manager")
 
     def setUp(self):
         super().setUp()
-        self.move = self._watch(self._document()).move_id.with_user(self.accountant).with_context(
-            allowed_company_ids=[self.journal.company_id.id], kgw_ledger_entry=True,
+        self.move = (
+            self._watch(self._document())
+            .move_id.with_user(self.accountant)
+            .with_context(
+                allowed_company_ids=[self.journal.company_id.id],
+                kgw_ledger_entry=True,
+            )
         )
 
     def _refuse(self, action, *args):
@@ -175,14 +209,25 @@ class TestLedgerFences(KgwCommon):
 
     def _wizard(self, model, **values):
         context = {"active_model": "account.move", "active_ids": self.move.ids}
-        return self.env[model].with_user(self.accountant).with_context(
-            **context, allowed_company_ids=[self.journal.company_id.id],
-        ).create(values)
+        return (
+            self.env[model]
+            .with_user(self.accountant)
+            .with_context(
+                **context,
+                allowed_company_ids=[self.journal.company_id.id],
+            )
+            .create(values)
+        )
 
     def test_buttons_of_the_invoice_are_refused(self):
         for button in (
-            "action_register_payment", "action_invoice_sent", "action_send_and_print", "action_print_pdf",
-            "action_reverse", "button_draft", "button_cancel",
+            "action_register_payment",
+            "action_invoice_sent",
+            "action_send_and_print",
+            "action_print_pdf",
+            "action_reverse",
+            "button_draft",
+            "button_cancel",
         ):
             with self.subTest(button=button):
                 self._refuse(getattr(self.move, button))
@@ -191,18 +236,29 @@ class TestLedgerFences(KgwCommon):
         self._refuse(self._wizard, "account.payment.register")
         with self.assertRaisesRegex(UserError, "in the ledger of monitored receivables"):
             self.env["account.payment.register"].with_user(self.accountant).with_context(
-                active_model="account.move.line", active_ids=self.move.line_ids.ids,
+                active_model="account.move.line",
+                active_ids=self.move.line_ids.ids,
                 allowed_company_ids=[self.journal.company_id.id],
             ).default_get(["line_ids"])
 
     def test_payment_dialogue_filled_from_outside_is_refused(self):
-        cash = self.env["account.journal"].create({
-            "name": "Kasa", "code": "KGWX", "type": "cash", "company_id": self.journal.company_id.id,
-        })
+        cash = self.env["account.journal"].create(
+            {
+                "name": "Kasa",
+                "code": "KGWX",
+                "type": "cash",
+                "company_id": self.journal.company_id.id,
+            }
+        )
         lines = self.move.line_ids.filtered(lambda r: r.account_type == "asset_receivable")
-        wizard = self.env["account.payment.register"].with_user(self.accountant).with_context(
-            allowed_company_ids=[self.journal.company_id.id],
-        ).create({"line_ids": [(6, 0, lines.ids)], "journal_id": cash.id})
+        wizard = (
+            self.env["account.payment.register"]
+            .with_user(self.accountant)
+            .with_context(
+                allowed_company_ids=[self.journal.company_id.id],
+            )
+            .create({"line_ids": [(6, 0, lines.ids)], "journal_id": cash.id})
+        )
         self._refuse(wizard.action_create_payments)
 
     def test_sending_dialogues_are_refused(self):
@@ -222,10 +278,16 @@ class TestLedgerFences(KgwCommon):
                 self._refuse(reports._render_qweb_pdf, report, self.move.ids)
 
     def test_invoice_entered_by_hand_is_refused(self):
-        self._refuse(self.move.create, {
-            "move_type": "out_invoice", "journal_id": self.journal.id, "partner_id": self.creditor.id,
-            "invoice_date": DUE, "company_id": self.journal.company_id.id,
-        })
+        self._refuse(
+            self.move.create,
+            {
+                "move_type": "out_invoice",
+                "journal_id": self.journal.id,
+                "partner_id": self.creditor.id,
+                "invoice_date": DUE,
+                "company_id": self.journal.company_id.id,
+            },
+        )
         self._refuse(self.move.copy)
 
     def test_invoice_changed_by_hand_is_refused(self):
@@ -239,16 +301,34 @@ class TestLedgerFences(KgwCommon):
             self.move.unlink()
 
     def test_ordinary_invoice_of_the_agency_is_not_concerned(self):
-        account = self.env["account.account"].create({
-            "name": "Przychody", "code": "KGW9999", "account_type": "income",
-        })
-        journal = self.env["account.journal"].create({
-            "name": "Sprzedaż", "code": "KGWS", "type": "sale", "default_account_id": account.id,
-        })
-        move = self.env["account.move"].with_user(self.accountant).create({
-            "move_type": "out_invoice", "journal_id": journal.id, "partner_id": self.creditor.id,
-            "invoice_date": date(2026, 9, 1), "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 10})],
-        })
+        account = self.env["account.account"].create(
+            {
+                "name": "Przychody",
+                "code": "KGW9999",
+                "account_type": "income",
+            }
+        )
+        journal = self.env["account.journal"].create(
+            {
+                "name": "Sprzedaż",
+                "code": "KGWS",
+                "type": "sale",
+                "default_account_id": account.id,
+            }
+        )
+        move = (
+            self.env["account.move"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "journal_id": journal.id,
+                    "partner_id": self.creditor.id,
+                    "invoice_date": date(2026, 9, 1),
+                    "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 10})],
+                }
+            )
+        )
         move.action_post()
         move.button_draft()
         move.ref = "poprawka"

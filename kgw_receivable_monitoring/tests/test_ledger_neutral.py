@@ -3,83 +3,33 @@ from datetime import date
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .common import KgwCommon
+from .books_common import BooksCommon
 
 COUNT = 1000
 
 
 @tagged("post_install", "-at_install", "kgw")
-class TestLedgerNeutral(KgwCommon):
+class TestLedgerNeutral(BooksCommon):
     """The agency's own figures are equal before and after creditors' invoices came in."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.agency = cls._create_agency()
-        cls.customers = cls.env["res.partner"].create([
-            {"name": f"Klient {number}", "is_company": True} for number in range(3)
-        ])
+        cls.customers = cls.env["res.partner"].create(
+            [{"name": f"Klient {number}", "is_company": True} for number in range(3)]
+        )
         cls.customers.with_company(cls.agency).property_account_receivable_id = cls.accounts["201"]
-        cls.env = cls.env(user=cls.agency_user, context={
-            **cls.env.context, "allowed_company_ids": cls.agency.ids,
-        })
+        cls.env = cls.env(
+            user=cls.agency_user,
+            context={
+                **cls.env.context,
+                "allowed_company_ids": cls.agency.ids,
+            },
+        )
         cls.customers = cls.customers.with_env(cls.env)
         cls.agency = cls.agency.with_env(cls.env)
         for number, customer in enumerate(cls.customers):
             cls._create_own_invoice(customer, 100.0 * (number + 1))
-
-    @classmethod
-    def _create_agency(cls):
-        """Return a company with a Polish-like set of accounts, taxes with tags, and its books."""
-        company = cls.env["res.company"].create({
-            "name": "Agencja neutralna", "country_id": cls.env.ref("base.pl").id,
-            "currency_id": cls.env.ref("base.PLN").id,
-        })
-        cls.agency_user = cls._create_user("kgw_books", "administrator", company_id=company.id, company_ids=[
-            (6, 0, [company.id, cls.journal.company_id.id])])
-        cls.agency_user.group_ids |= cls.env.ref("account.group_account_manager")
-        accounts = cls.env["account.account"].with_company(company)
-        cls.accounts = {
-            code: accounts.create({"code": code, "name": code, "account_type": kind,
-                                   "reconcile": kind == "asset_receivable", "company_ids": company.ids})
-            for code, kind in (("201", "asset_receivable"), ("700", "income"), ("221", "liability_current"))
-        }
-        cls.sales = cls.env["account.journal"].create({
-            "name": "Sprzedaż", "code": "SPR", "type": "sale", "company_id": company.id,
-            "default_account_id": cls.accounts["700"].id,
-        })
-        cls.tax = cls._create_tax(company)
-        return company
-
-    @classmethod
-    def _create_tax(cls, company):
-        tags = cls.env["account.account.tag"].create([
-            {"name": f"KGW_{code}", "applicability": "taxes", "country_id": cls.env.ref("base.pl").id}
-            for code in ("19", "20")
-        ])
-        group = cls.env["account.tax.group"].create({"name": "VAT", "company_id": company.id})
-        lines = [
-            (0, 0, {"repartition_type": "base", "document_type": document, "tag_ids": tags[0].ids})
-            for document in ("invoice", "refund")
-        ] + [
-            (0, 0, {"repartition_type": "tax", "document_type": document, "tag_ids": tags[1].ids,
-                    "account_id": cls.accounts["221"].id}) for document in ("invoice", "refund")
-        ]
-        return cls.env["account.tax"].create({
-            "name": "23%", "amount": 23.0, "type_tax_use": "sale", "company_id": company.id,
-            "tax_group_id": group.id, "country_id": cls.env.ref("base.pl").id, "repartition_line_ids": lines,
-        })
-
-    @classmethod
-    def _create_own_invoice(cls, customer, net):
-        move = cls.env["account.move"].create({
-            "move_type": "out_invoice", "journal_id": cls.sales.id, "partner_id": customer.id, "company_id": cls.agency.id,
-            "invoice_date": date(2026, 9, 1), "invoice_line_ids": [(0, 0, {
-                "name": "usługa", "quantity": 1, "price_unit": net, "tax_ids": [(6, 0, cls.tax.ids)],
-            })],
-        })
-        move.action_post()
-        return move
 
     def _get_figures(self):
         """Return the agency's figures, read from the books and as its people see them."""
@@ -87,13 +37,23 @@ class TestLedgerNeutral(KgwCommon):
         self.env.invalidate_all()
         return {
             "accounts": self._sum_by(SQL("l.account_id")),
-            "tags": self._sum_by(SQL("t.account_account_tag_id"), SQL(
-                "JOIN account_account_tag_account_move_line_rel t ON t.account_move_line_id = l.id")),
+            "tags": self._sum_by(
+                SQL("t.account_account_tag_id"),
+                SQL(
+                    "JOIN account_account_tag_account_move_line_rel t"
+                    " ON t.account_move_line_id = l.id"
+                ),
+            ),
             "analysis": self.env["account.invoice.report"]._read_group(
-                [], ["partner_id"], ["price_subtotal:sum", "price_total:sum", "__count"]),
+                [], ["partner_id"], ["price_subtotal:sum", "price_total:sum", "__count"]
+            ),
             "partners": [(p.credit, p.debit, p.total_invoiced) for p in self._get_partners()],
-            "tiles": self.env["account.journal"].search([("show_on_dashboard", "=", True)]).mapped("name"),
-            "names": self.env["account.move"].search([("company_id", "=", self.agency.id)]).mapped("name"),
+            "tiles": self.env["account.journal"]
+            .search([("show_on_dashboard", "=", True)])
+            .mapped("name"),
+            "names": self.env["account.move"]
+            .search([("company_id", "=", self.agency.id)])
+            .mapped("name"),
         }
 
     def _get_partners(self):
@@ -101,23 +61,44 @@ class TestLedgerNeutral(KgwCommon):
 
     def _sum_by(self, column, join=None):
         """Return sums and counts of the agency's entries per account or tag."""
-        return self.env.execute_query(SQL("""
+        return self.env.execute_query(
+            SQL(
+                """
             SELECT %s, SUM(l.balance), SUM(l.amount_residual), SUM(l.tax_base_amount), COUNT(*)
               FROM account_move_line l %s WHERE l.company_id = %s GROUP BY 1 ORDER BY 1
-        """, column, join or SQL(), self.agency.id))
+        """,
+                column,
+                join or SQL(),
+                self.agency.id,
+            )
+        )
 
     def _book_ledger(self, count):
         """Book creditors' invoices, some of them for the agency's own customers."""
         stranger = self.env["res.partner"].sudo().create({"name": "Obcy kontrahent"})
         partners = [*self.customers.sudo(), stranger]
         documents = [self._document(f"FV {number}/09/2026") for number in range(count)]
-        moves = self.env["kgw.ledger"].sudo()._book_invoices(
-            self.mandate, documents, [partners[number % len(partners)] for number in range(count)],
+        moves = (
+            self.env["kgw.ledger"]
+            .sudo()
+            ._book_invoices(
+                self.mandate,
+                documents,
+                [partners[number % len(partners)] for number in range(count)],
+            )
         )
-        case_of = {partner: self.env["kgw.case"].sudo().create({
-            "mandate_id": self.mandate.id, "counterparty_id": partner.id,
-            "kind_id": self.env.ref("kgw_receivable_monitoring.kind_company").id,
-        }) for partner in partners}
+        case_of = {
+            partner: self.env["kgw.case"]
+            .sudo()
+            .create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "counterparty_id": partner.id,
+                    "kind_id": self.env.ref("kgw_receivable_monitoring.kind_company").id,
+                }
+            )
+            for partner in partners
+        }
         lines = moves.line_ids.filtered(lambda r: r.display_type == "payment_term")
         lines._kgw_enrol({move: case_of[move.partner_id] for move in moves}, date(2026, 9, 1))
         return lines
@@ -130,7 +111,8 @@ class TestLedgerNeutral(KgwCommon):
         lines = self._book_ledger(COUNT)
         for receivable in lines[:20]:
             self.env["kgw.ledger"].sudo()._book_payment(
-                receivable, 1230, date(2026, 9, 2), self._at(date(2026, 9, 2)))
+                receivable, 1230, date(2026, 9, 2), self._at(date(2026, 9, 2))
+            )
         self.assertEqual(len(lines.move_id), COUNT)
         self.assertEqual(sum(lines.mapped("amount_residual")), 1230.0 * (COUNT - 20))
         self.assertEqual(self._get_figures(), before)

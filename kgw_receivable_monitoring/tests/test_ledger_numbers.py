@@ -12,21 +12,69 @@ from .common import KgwCommon
 # whatever the date of issue: creditors correct, post-date and number by warehouses.
 SHAPES = (
     # number/month/year, the commonest of all, and its orders
-    "{n}/{m}/{y}", "{n}/{m}/{yy}", "{n}/{y}", "{n}/{yy}", "{n}/{y}/{m}", "{y}/{m}/{n}", "{y}/{n}",
-    "{m}/{y}/{n}", "{m}/{n}/{y}", "{n}-{m}-{y}", "{n}.{m}.{y}", "{n}_{m}_{y}", "{n}\\{m}\\{y}",
-    "{n} {m} {y}", "{n}/{r}/{y}", "{n}/{r}/{yy}", "{n}/{r}", "{r}/{n}/{y}", "{n:04d}/{m}/{y}",
+    "{n}/{m}/{y}",
+    "{n}/{m}/{yy}",
+    "{n}/{y}",
+    "{n}/{yy}",
+    "{n}/{y}/{m}",
+    "{y}/{m}/{n}",
+    "{y}/{n}",
+    "{m}/{y}/{n}",
+    "{m}/{n}/{y}",
+    "{n}-{m}-{y}",
+    "{n}.{m}.{y}",
+    "{n}_{m}_{y}",
+    "{n}\\{m}\\{y}",
+    "{n} {m} {y}",
+    "{n}/{r}/{y}",
+    "{n}/{r}/{yy}",
+    "{n}/{r}",
+    "{r}/{n}/{y}",
+    "{n:04d}/{m}/{y}",
     "{n:06d}/{y}",
     # with the letters of the kind of document
-    "FV {n}/{m}/{y}", "FV/{n}/{m}/{y}", "FV/{y}/{m}/{n:04d}", "FV-{n}/{y}", "FV{n}/{yy}", "FVS/{n}/{y}",
-    "FS {n}/{y}", "FS-{n}/{m}/{yy}", "F/{n}/{m}/{y}", "F-{y}-{m}-{n}", "F{y}{m}{n:03d}", "FA/{n}/{m}/{y}",
-    "FA {n}/{y}/KR", "FVAT/{n}/{m}/{y}", "FAKTURA {n}/{m}/{y}", "Faktura VAT nr {n}/{y}", "RACH/{n}/{y}",
-    "FZ/{n}/{m}/{y}", "FE/{y}/{n}", "PRO/{n}/{y}",
+    "FV {n}/{m}/{y}",
+    "FV/{n}/{m}/{y}",
+    "FV/{y}/{m}/{n:04d}",
+    "FV-{n}/{y}",
+    "FV{n}/{yy}",
+    "FVS/{n}/{y}",
+    "FS {n}/{y}",
+    "FS-{n}/{m}/{yy}",
+    "F/{n}/{m}/{y}",
+    "F-{y}-{m}-{n}",
+    "F{y}{m}{n:03d}",
+    "FA/{n}/{m}/{y}",
+    "FA {n}/{y}/KR",
+    "FVAT/{n}/{m}/{y}",
+    "FAKTURA {n}/{m}/{y}",
+    "Faktura VAT nr {n}/{y}",
+    "RACH/{n}/{y}",
+    "FZ/{n}/{m}/{y}",
+    "FE/{y}/{n}",
+    "PRO/{n}/{y}",
     # with warehouse, branch, seller, register
-    "{n}/MAG/{m}/{yy}", "{n}/K/{r}", "{n}/KR/{y}", "FV/{n}/KRK/{m}/{y}", "S{n}/M1/{m}/{y}",
-    "FS-{n}/{yy}/WAW", "{n}/SKLEP/{y}", "FV {n}/O.Gdańsk/{y}", "(S)FS-{n}/MAG/{m}/{y}", "FA#{n}/{y}",
+    "{n}/MAG/{m}/{yy}",
+    "{n}/K/{r}",
+    "{n}/KR/{y}",
+    "FV/{n}/KRK/{m}/{y}",
+    "S{n}/M1/{m}/{y}",
+    "FS-{n}/{yy}/WAW",
+    "{n}/SKLEP/{y}",
+    "FV {n}/O.Gdańsk/{y}",
+    "(S)FS-{n}/MAG/{m}/{y}",
+    "FA#{n}/{y}",
     # plain numbers, with and without leading zeros
-    "{n}", "{n:07d}", "A{n}", "A\\{n}", "A-{n:05d}", "{y}{m}{n:04d}", "{y}{n:06d}", "{n:010d}{y}",
-    "NR {n}", "№ {n}",
+    "{n}",
+    "{n:07d}",
+    "A{n}",
+    "A\\{n}",
+    "A-{n:05d}",
+    "{y}{m}{n:04d}",
+    "{y}{n:06d}",
+    "{n:010d}{y}",
+    "NR {n}",
+    "№ {n}",
 )
 PARTS = (
     {"n": 12, "m": "11", "y": 2026, "yy": "26", "r": "XI"},
@@ -34,13 +82,50 @@ PARTS = (
     {"n": 1, "m": "7", "y": 2031, "yy": "31", "r": "VII"},
 )
 LITERALS = (
-    "12/11/2026", "FV 9999/11/2026", "77", "FV/2026/11/0001", "1/MAG/11/26", "F-2026-11-15",
-    "0001234/K/XI", "A\\12", "FS/13/13/2026", "FV 31/02/2026", "00/00/0000", "2026", "1999/2/2/2",
-    "123456789012345678901234567890", "2147483648", "9999999999/2026", "FV/99999999999999999999/11/2026",
-    "12/11/2026 KOREKTA", "żółta/ŁÓDŹ/12", "  12 / 11 / 2026".strip(), "FV (12) [11] {2026}", "12%/11%d/%s",
-    "100%", "FV'12\"/26", "<b>12</b>/26", "12/11/2026/12/11/2026", "---", "/", "FV", "x" * 60,
-    "FV 12/XI/2026/PL", "PL-12-2026-11-30", "20261130", "30112026", "2026-11-30", "30.11.2026", "1e5",
-    "0x1F", "-12", "+12/2026", "12,5/2026", "FV:12;2026", "FV\u00a012/2026", "FV\u201312/2026",
+    "12/11/2026",
+    "FV 9999/11/2026",
+    "77",
+    "FV/2026/11/0001",
+    "1/MAG/11/26",
+    "F-2026-11-15",
+    "0001234/K/XI",
+    "A\\12",
+    "FS/13/13/2026",
+    "FV 31/02/2026",
+    "00/00/0000",
+    "2026",
+    "1999/2/2/2",
+    "123456789012345678901234567890",
+    "2147483648",
+    "9999999999/2026",
+    "FV/99999999999999999999/11/2026",
+    "12/11/2026 KOREKTA",
+    "żółta/ŁÓDŹ/12",
+    "  12 / 11 / 2026".strip(),
+    "FV (12) [11] {2026}",
+    "12%/11%d/%s",
+    "100%",
+    "FV'12\"/26",
+    "<b>12</b>/26",
+    "12/11/2026/12/11/2026",
+    "---",
+    "/",
+    "FV",
+    "x" * 60,
+    "FV 12/XI/2026/PL",
+    "PL-12-2026-11-30",
+    "20261130",
+    "30112026",
+    "2026-11-30",
+    "30.11.2026",
+    "1e5",
+    "0x1F",
+    "-12",
+    "+12/2026",
+    "12,5/2026",
+    "FV:12;2026",
+    "FV\u00a012/2026",
+    "FV\u201312/2026",
 )
 # None of the months and years that stand in the shapes, but for the first year.
 DATES = (date(2026, 9, 30), date(2024, 2, 29), date(2027, 12, 31))
@@ -57,8 +142,12 @@ class TestLedgerNumbers(KgwCommon):
     """The creditor's number is data: whatever it looks like, it is posted as it is."""
 
     def _book(self, documents):
-        partner = self.env["res.partner"].create({"name": "Odbiorca", "kgw_mandate_id": self.mandate.id})
-        return self.env["kgw.ledger"]._book_invoices(self.mandate, documents, [partner] * len(documents))
+        partner = self.env["res.partner"].create(
+            {"name": "Odbiorca", "kgw_mandate_id": self.mandate.id}
+        )
+        return self.env["kgw.ledger"]._book_invoices(
+            self.mandate, documents, [partner] * len(documents)
+        )
 
     def _book_table(self, numbers, issued):
         return self._book([self._document(number, issued=issued) for number in numbers])
@@ -72,7 +161,9 @@ class TestLedgerNumbers(KgwCommon):
             with self.subTest(issued=issued):
                 moves = self._book_table(numbers, issued)
                 self.env.flush_all()
-                self.assertEqual(moves.mapped("name"), [f"A {number}{suffix}" for number in numbers])
+                self.assertEqual(
+                    moves.mapped("name"), [f"A {number}{suffix}" for number in numbers]
+                )
                 self.assertEqual(moves.mapped("kgw_number"), list(numbers))
                 self.assertEqual(Counter(moves.mapped("state")), {"posted": len(numbers)})
                 self.assertEqual(set(moves.mapped("invoice_date")), {issued})
@@ -80,10 +171,13 @@ class TestLedgerNumbers(KgwCommon):
                 self.assertEqual(moves.mapped("kgw_display_number"), list(numbers))
 
     def test_number_in_two_years_gets_the_year_into_the_name(self):
-        moves = self._book([
-            self._document("77", issued=date(2026, 3, 2)), self._document("77", issued=date(2027, 3, 2)),
-            self._document("77", issued=date(2027, 4, 2)),
-        ])
+        moves = self._book(
+            [
+                self._document("77", issued=date(2026, 3, 2)),
+                self._document("77", issued=date(2027, 3, 2)),
+                self._document("77", issued=date(2027, 4, 2)),
+            ]
+        )
         self.assertEqual(moves.mapped("name"), ["A 77", "A 77 (2027)", "A 77 (2027-04-02)"])
         self.assertEqual(moves.mapped("kgw_number"), ["77", "77", "77"])
 
@@ -93,7 +187,9 @@ class TestLedgerNumbers(KgwCommon):
         self.assertEqual(later.name, "A 77 (2027)")
 
     def test_same_number_of_two_mandates_stands_side_by_side(self):
-        other = self._create_mandate("B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand)
+        other = self._create_mandate(
+            "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+        )
         mine = self._watch(self._document("77"))
         theirs = self._watch(self._document("77"), mandate=other)
         self.assertEqual((mine.move_id.name, theirs.move_id.name), ("A 77", "B 77"))

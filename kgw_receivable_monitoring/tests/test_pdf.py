@@ -54,12 +54,14 @@ class TestPdf(TransactionCase):
 
     def test_anything_from_outside_stops_the_page(self):
         wanted = (
-            '<img src="file:///etc/hostname">', '<img src="http://127.0.0.1:9/x.png">',
-            '<img src="https://example.com/x.png">', '<link rel="stylesheet" href="file:///x.css">',
+            '<img src="file:///etc/hostname">',
+            '<img src="http://127.0.0.1:9/x.png">',
+            '<img src="https://example.com/x.png">',
+            '<link rel="stylesheet" href="file:///x.css">',
             '<style>@import "http://127.0.0.1:9/x.css"</style>',
             '<p style="background: url(ftp://example.com/x)">x</p>',
             '<object data="file:///etc/hostname"></object>',
-            '<style>@font-face{font-family:X;src:url(file:///x)}p{font-family:X}</style><p>x</p>',
+            "<style>@font-face{font-family:X;src:url(file:///x)}p{font-family:X}</style><p>x</p>",
         )
         for body in wanted:
             with self.subTest(body=body), self.assertLogs("weasyprint"):
@@ -124,18 +126,26 @@ class TestLetterDocument(TransactionCase):
     def _letter(self, **changes):
         brand = {**text.SAMPLE_VALUES["brand"], "logo": PIXEL}
         return {
-            "lang": "pl_PL", "brand": brand, "place_date": "Kraków, 21 listopada 2026 r.",
+            "lang": "pl_PL",
+            "brand": brand,
+            "place_date": "Kraków, 21 listopada 2026 r.",
             "recipient_lines": [{"line": "Budmax <Józef>"}, {"line": "30-001 Kraków"}],
-            "case_number": "KGW/2026/00123", "subject": "Wezwanie do zapłaty",
+            "case_number": "KGW/2026/00123",
+            "subject": "Wezwanie do zapłaty",
             "body": text.render_html("<p>Treść {{ total }}</p>", text.SAMPLE_VALUES),
-            "is_registered": True, "footer": "KRS 0000123456", **changes,
+            "is_registered": True,
+            "footer": "KRS 0000123456",
+            **changes,
         }
 
     def _html(self, **changes):
         letter = self._letter(**changes)
-        return str(self.env["ir.qweb"]._render(
-            "kgw_receivable_monitoring.letter_document", {"letter": letter},
-        ))
+        return str(
+            self.env["ir.qweb"]._render(
+                "kgw_receivable_monitoring.letter_document",
+                {"letter": letter},
+            )
+        )
 
     def _draw(self, **changes):
         letter = self._letter(**changes)
@@ -145,9 +155,16 @@ class TestLetterDocument(TransactionCase):
     def test_sheet_carries_every_part_and_escapes_them(self):
         [page] = _text_of(self._draw())
         for part in (
-            AGENCY, "Budmax <Józef>", "30-001 Kraków", "Kraków, 21 listopada 2026 r.",
-            "Nr sprawy: KGW/2026/00123", "List polecony", "Wezwanie do zapłaty",
-            "Treść 10 000,00 zł", "KRS 0000123456", "Strona 1 z 1",
+            AGENCY,
+            "Budmax <Józef>",
+            "30-001 Kraków",
+            "Kraków, 21 listopada 2026 r.",
+            "Nr sprawy: KGW/2026/00123",
+            "List polecony",
+            "Wezwanie do zapłaty",
+            "Treść 10 000,00 zł",
+            "KRS 0000123456",
+            "Strona 1 z 1",
         ):
             self.assertIn(part, page)
 

@@ -15,10 +15,22 @@ from ..tools.text import SAMPLE_VALUES
 
 TO_CREDITOR = {"email_creditor_question", "email_approval", "email_creditor_report"}
 BEFORE_DUE = {"email_information", "call_information", "sms_information", "letter_information"}
-CODES = TO_CREDITOR | BEFORE_DUE | {
-    "sms_reminder", "email_reminder", "call_reminder", "letter_reminder",
-    "email_monit", "call_monit", "sms_monit", "letter_demand", "email_demand", "letter_final",
-}
+CODES = (
+    TO_CREDITOR
+    | BEFORE_DUE
+    | {
+        "sms_reminder",
+        "email_reminder",
+        "call_reminder",
+        "letter_reminder",
+        "email_monit",
+        "call_monit",
+        "sms_monit",
+        "letter_demand",
+        "email_demand",
+        "letter_final",
+    }
+)
 LANGUAGES = ("pl_PL", "en_US")
 
 # The basic GSM-7 alphabet without its extension table: one septet each (3GPP TS 23.038).
@@ -54,8 +66,11 @@ def _load():
     texts = (r for r in records.values() if r["model"] == "kgw.template.text")
     return {
         (records[t["template_id"]]["code"], t["lang"]): (
-            records[t["template_id"]]["channel"], t.get("subject", ""), t["body"],
-        ) for t in texts
+            records[t["template_id"]]["channel"],
+            t.get("subject", ""),
+            t["body"],
+        )
+        for t in texts
     }
 
 
@@ -74,8 +89,11 @@ def _values(code, lang="pl_PL", count=1, acting="agency", **changes):
     if acting != "agency":
         values["authority_date"] = ""
         values["brand"] = {
-            **values["creditor"], "short_name": "Zelazo", "phone": "22 765 43 21",
-            "email": "rozliczenia@zelazo.example", "website": "",
+            **values["creditor"],
+            "short_name": "Zelazo",
+            "phone": "22 765 43 21",
+            "email": "rozliczenia@zelazo.example",
+            "website": "",
         }
     return {**values, **changes}
 
@@ -101,16 +119,23 @@ SITUATIONS = {
     "euro": {"total": "125,00 EUR", "items": [_item(amount="125,00 EUR", residual="125,00 EUR")]},
     "currencies": {"total": "10,00 zł, 20,00 EUR", "total_words": ""},
     "no account": {"creditor": {**SAMPLE_VALUES["creditor"], "account": "", "bank": ""}},
-    "consumer": {"is_consumer": "1", "counterparty": {
-        "name": "Jan Kowalski", "nip": "", "address_lines": [{"line": "30-001 Kraków"}],
-    }},
+    "consumer": {
+        "is_consumer": "1",
+        "counterparty": {
+            "name": "Jan Kowalski",
+            "nip": "",
+            "address_lines": [{"line": "30-001 Kraków"}],
+        },
+    },
     "no date": {"answer_by": "", "answer_days": "7"},
     "one day": {"answer_by": "", "answer_days": "1"},
     "no days": {"answer_by": "", "answer_days": ""},
     "bare": {
         "brand": {**dict.fromkeys(SAMPLE_VALUES["brand"], ""), "name": "M", "short_name": "M"},
         "creditor": {**dict.fromkeys(SAMPLE_VALUES["creditor"], ""), "name": "W"},
-        "authority_date": "", "legal_notice": "", "case": {"number": "1", "controller": ""},
+        "authority_date": "",
+        "legal_notice": "",
+        "case": {"number": "1", "controller": ""},
         "items": [_item("1", paid="", ksef_number="", title="")],
     },
 }

@@ -7,111 +7,18 @@ the ORM, the clock, gaps between contacts or holds: those belong to the case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 
 from ..const import APPROVAL_LEAD_DAYS, LETTER_TRANSIT_DAYS, RUNG_LEVEL
 from . import calendar
+from .course_values import Course, Facts, Given, Next, Step
+
+__all__ = ["Course", "Facts", "Given", "Next", "Step", "answer_by", "next_step", "planned_day"]
 
 # A demand that goes out within so many days of its first possible day is on time.
 ON_TIME_DAYS = 7
 
 REMINDER, DEMAND, FINAL = (RUNG_LEVEL[code] for code in ("reminder", "demand", "final"))
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a scenario.
-
-    :param offset: days from the effective due date, negative before it
-    :param rung: 1 (information) to 5 (final demand); 0 for a step without channel
-    :param kind: ``contact``, ``question`` or ``report``
-    :param channels: the channel and its fallback; empty for a step without channel
-    :param answer_days: days that a demand gives for an answer, else 0
-    :param only_unreached: taken only when the step before was tried and reached nobody
-    :param if_new, if_late, if_amount: taken when any of those set holds; all unset means always
-    """
-
-    id: int
-    offset: int
-    rung: int = 0
-    kind: str = "contact"
-    channels: tuple[str, ...] = ()
-    answer_days: int = 0
-    needs_approval: bool = False
-    only_unreached: bool = False
-    if_new: bool = False
-    if_late: bool = False
-    if_amount: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """A rung that was given: the day it took effect (None: not yet) and its answer-by date."""
-
-    effective_on: date | None = None
-    answer_by: date | None = None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of one receivable in its present course.
-
-    :param due: the printed due date; ``effective_due`` is the one moved by art. 115 kc
-    :param entered_on: the day from which it is monitored
-    :param horizon: days after the effective due date at which monitoring ends
-    :param done: step id -> ``open``, ``reached``, ``unreached`` or ``passed``
-    :param given: rung -> :class:`Given`
-    :param usable: channels for which the case has a usable contact point
-    :param approvals: step id -> ``open``, ``approved`` or ``refused``
-    """
-
-    due: date
-    effective_due: date
-    entered_on: date
-    horizon: int = 30
-    done: Mapping[int, str] = field(default_factory=dict)
-    given: Mapping[int, Given] = field(default_factory=dict)
-    usable: frozenset[str] = frozenset(("email", "sms", "phone", "letter"))
-    approvals: Mapping[int, str] = field(default_factory=dict)
-    is_new: bool = False
-    was_late: bool = False
-    amount: Decimal = Decimal()
-
-    @property
-    def last_day(self) -> date:
-        """Last day of monitoring."""
-        return self.effective_due + timedelta(days=self.horizon)
-
-    @property
-    def last_day_before(self) -> date:
-        """Last working day before the printed due date."""
-        return calendar.back(min(self.due, self.effective_due) - timedelta(days=1))
-
-
-@dataclass(frozen=True)
-class Next:
-    """The next thing to do.
-
-    :param act: ``contact``, ``approval`` (ask the creditor first), ``question`` or ``report``
-    :param until: last day on which it still makes sense; None for acts that do not lapse
-    """
-
-    step_id: int
-    act: str
-    from_date: date
-    until: date | None
-    rung: int
-
-
-@dataclass(frozen=True)
-class Course:
-    """Answer of :func:`next_step`: what is next, and the steps passed over with their reasons."""
-
-    next: Next | None
-    passed: tuple[tuple[int, str], ...] = ()
 
 
 def planned_day(step: Step, effective_due: date) -> date:
@@ -167,7 +74,12 @@ class _Walk:
     def _order(self, candidate: Next):
         """Earliest first; of those possible today the mildest rung not yet given, then the rest."""
         start = max(candidate.from_date, self.today)
-        return (start, candidate.rung in self.facts.given, candidate.rung, self.rank[candidate.step_id])
+        return (
+            start,
+            candidate.rung in self.facts.given,
+            candidate.rung,
+            self.rank[candidate.step_id],
+        )
 
     def _candidate(self, position: int, step: Step) -> Next | None:
         if step.kind != "contact":
@@ -203,9 +115,7 @@ class _Walk:
         if not below:
             return earliest
         given = self.facts.given.get(below)
-        if given is None:
-            return earliest if self._is_exhausted(below) else None
-        if given.effective_on is None:
+        if given is None or given.effective_on is None:
             return None
         earliest = max(earliest, given.effective_on)
         if step.rung == FINAL and given.answer_by:
@@ -213,10 +123,16 @@ class _Walk:
         return calendar.forward(earliest)
 
     def _rung_below(self, step: Step) -> int:
-        """The next lower rung after the due date; a final demand always stands on a demand."""
+        """The next lower rung after the due date that was or still can be given, 0 for none.
+
+        A final demand always stands on a demand.
+        """
         if step.rung == FINAL:
             return DEMAND
-        return max((s.rung for s in self._after_due() if s.rung < step.rung), default=0)
+        lower = {s.rung for s in self._after_due() if s.rung < step.rung}
+        return max(
+            (r for r in lower if r in self.facts.given or not self._is_exhausted(r)), default=0
+        )
 
     def _is_exhausted(self, rung: int) -> bool:
         """A rung below demand that can't be given any more does not block the harsher ones."""
@@ -224,7 +140,8 @@ class _Walk:
             return False
         return all(
             self.facts.done.get(s.id) in ("passed", "unreached") or not self._has_route(s)
-            for s in self._after_due() if s.rung == rung
+            for s in self._after_due()
+            if s.rung == rung
         )
 
     def _after_due(self):
@@ -243,7 +160,7 @@ class _Walk:
         return min(end, max(own, following - timedelta(days=1)))
 
     def _following_day(self, position: int, before: bool) -> date | None:
-        for step in self.steps[position + 1:]:
+        for step in self.steps[position + 1 :]:
             if step.kind == "contact" and (step.offset < 0) == before:
                 return planned_day(step, self.facts.effective_due)
         return None
@@ -294,11 +211,13 @@ class _Walk:
             if previous is None or self.facts.done.get(previous.id) != "unreached":
                 return False
         wanted = [
-            holds for asked, holds in (
+            holds
+            for asked, holds in (
                 (step.if_new, self.facts.is_new),
                 (step.if_late, self.facts.was_late),
                 (step.if_amount is not None, self.facts.amount >= (step.if_amount or 0)),
-            ) if asked
+            )
+            if asked
         ]
         return any(wanted) if wanted else True
 

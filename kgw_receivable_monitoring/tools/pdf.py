@@ -70,7 +70,8 @@ def html_to_pdf(html, css, title, author, lang):
         document.metadata.title, document.metadata.authors = title, [author]
         document.metadata.lang = language
         return document.write_pdf(
-            pdf_variant=PDF_VARIANT, pdf_identifier=_identify(page, css, title, author),
+            pdf_variant=PDF_VARIANT,
+            pdf_identifier=_identify(page, css, title, author),
         )
 
 
@@ -109,6 +110,7 @@ def _load():
 
 def _make_fetcher(weasyprint):
     """Return a fetcher that knows ``data:`` only, and remembers what else was wanted."""
+
     class DataFetcher(weasyprint.urls.URLFetcher):
         refused = ()
 
@@ -135,6 +137,7 @@ def _identify(*parts):
 
 def _bind_short_words(html):
     """Tie what must not end a line to the next word with a no-break space."""
+
     def tie(match):
         return match[0].rstrip() + "\u00a0"
 

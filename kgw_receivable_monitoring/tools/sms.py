@@ -6,9 +6,20 @@ quotation mark) turns the whole message into UCS-2 with 70 letters a part (3GPP 
 
 import unicodedata
 
-_REPLACED = str.maketrans({
-    "ł": "l", "Ł": "L", "–": "-", "—": "-", "−": "-", "„": '"', "”": '"', "“": '"', "’": "'", "…": "...",
-})
+_REPLACED = str.maketrans(
+    {
+        "ł": "l",
+        "Ł": "L",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "„": '"',
+        "”": '"',
+        "“": '"',
+        "’": "'",
+        "…": "...",
+    }
+)
 
 
 def to_gsm(text: str) -> str:

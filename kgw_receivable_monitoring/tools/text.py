@@ -30,16 +30,33 @@ CACHE_SIZE = 512
 
 FILTERS = ("capitalize", "count", "length", "lower", "trim", "upper")
 LOOP_COUNTERS = ("first", "index", "index0", "last", "length", "revindex")
-NODES = frozenset((
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Name,
-    nodes.Getattr, nodes.Getitem, nodes.Const, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not,
-    nodes.Compare, nodes.Operand, nodes.Filter,
-))
+NODES = frozenset(
+    (
+        nodes.Template,
+        nodes.Output,
+        nodes.TemplateData,
+        nodes.For,
+        nodes.If,
+        nodes.Name,
+        nodes.Getattr,
+        nodes.Getitem,
+        nodes.Const,
+        nodes.CondExpr,
+        nodes.And,
+        nodes.Or,
+        nodes.Not,
+        nodes.Compare,
+        nodes.Operand,
+        nodes.Filter,
+    )
+)
 
 _UNREADABLE = "The text is nested too deeply, or a number in it is too long"
 
 _ITEM = {
-    "number": "FV 9999/11/2026", "issue_date": "21.10.2026", "due_date": "4.11.2026",
+    "number": "FV 9999/11/2026",
+    "issue_date": "21.10.2026",
+    "due_date": "4.11.2026",
     "days_overdue": "17",  # "" before the due date
     "amount": "12\u00a0400,00\u00a0zł",
     "paid": "2\u00a0400,00\u00a0zł",  # "" when nothing was paid
@@ -52,32 +69,41 @@ _ITEM = {
 SAMPLE_VALUES = {
     # who speaks; the creditor himself for white labels and own sales
     "brand": {
-        "name": "Kancelaria Przykładowa sp. z o.o.", "short_name": "Kancelaria",
-        "phone": "12\u00a0345\u00a067\u00a089", "email": "kontakt@kancelaria.example",
+        "name": "Kancelaria Przykładowa sp. z o.o.",
+        "short_name": "Kancelaria",
+        "phone": "12\u00a0345\u00a067\u00a089",
+        "email": "kontakt@kancelaria.example",
         "website": "www.kancelaria.example",
-        "address": "ul. Długa 1, 31-147 Kraków", "nip": "8567346215",
+        "address": "ul. Długa 1, 31-147 Kraków",
+        "nip": "8567346215",
     },
     # whose money it is; the account is the one to pay to
     "creditor": {
-        "name": "Hurtownia Żelazo sp. z o.o.", "nip": "5252248481",
+        "name": "Hurtownia Żelazo sp. z o.o.",
+        "nip": "5252248481",
         "address": "ul. Źródlana 7, 00-950 Warszawa",
-        "account": "61 1090 1014 0000 0712 1981 2874", "bank": "Bank Przykładowy S.A.",
+        "account": "61 1090 1014 0000 0712 1981 2874",
+        "bank": "Bank Przykładowy S.A.",
     },
     # "" own sales, "agency" the agency's brand, "white" the creditor's brand used by the agency
     "acting": "agency",
     "authority_date": "2 listopada 2026 r.",  # date of the power of attorney
     "counterparty": {
-        "name": "Budmax Józef Święcicki", "nip": "7010012345",
+        "name": "Budmax Józef Święcicki",
+        "nip": "7010012345",
         "address_lines": [{"line": "ul. Jaśminowa 3 lok. 12"}, {"line": "30-001 Kraków"}],
     },
     "case": {"number": "KGW/2026/00123", "controller": "Anna Nowak"},
-    "today": "21 listopada 2026 r.", "today_short": "21.11.2026", "place": "Kraków",
+    "today": "21 listopada 2026 r.",
+    "today_short": "21.11.2026",
+    "place": "Kraków",
     "items": [_ITEM],  # what this contact is about, all on one side of the due date
     "others": [dict(_ITEM, number="FV 77/11/2026", title="FV 77/11/2026")],  # named besides
     "total": "10\u00a0000,00\u00a0zł",  # open amounts of the items, one per currency
     "total_words": "dziesięć tysięcy złotych 00/100",  # "" when there are several currencies
     "others_total": "10\u00a0000,00\u00a0zł",
-    "answer_by": "30 listopada 2026 r.", "answer_days": "7",
+    "answer_by": "30 listopada 2026 r.",
+    "answer_days": "7",
     "count_invoices": "1 faktura",  # nominative, in the language of the text
     "count_of_invoices": "1 faktury",  # genitive; in English the same as above
     "is_consumer": "",  # "1" when the counterparty is a consumer
@@ -105,8 +131,12 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self, autoescape):
         super().__init__(
-            autoescape=autoescape, undefined=StrictUndefined, finalize=_finalize,
-            trim_blocks=True, lstrip_blocks=True, cache_size=0,
+            autoescape=autoescape,
+            undefined=StrictUndefined,
+            finalize=_finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=0,
         )
         self.globals.clear()
         self.tests.clear()
@@ -220,7 +250,8 @@ def _name(node):
 def _find_unknown(tree):
     """Yield (line, path) of what ``tree`` reads and :data:`SAMPLE_VALUES` does not have."""
     loops = {
-        loop.target.name: SAMPLE_VALUES[loop.iter.name][0] for loop in tree.find_all(nodes.For)
+        loop.target.name: SAMPLE_VALUES[loop.iter.name][0]
+        for loop in tree.find_all(nodes.For)
         if isinstance(loop.iter, nodes.Name) and type(SAMPLE_VALUES.get(loop.iter.name)) is list
     }
     undeclared = meta.find_undeclared_variables(tree) - SAMPLE_VALUES.keys()

@@ -25,7 +25,9 @@ class KgwCallOutcome(models.TransientModel):
             reminder = wizard.reminder_id
             # The script names amounts of ledger invoices; the agent's right is on the case.
             values = self.env["kgw.text"].sudo()._get_values(reminder.sudo(), now)
-            _subject, wizard.script = reminder.template_id._get_text(reminder.case_id.lang)._render(values)
+            _subject, wizard.script = reminder.template_id._get_text(reminder.case_id.lang)._render(
+                values
+            )
 
     @api.depends("reminder_id")
     def _compute_phone(self):
@@ -46,9 +48,16 @@ class KgwCallOutcome(models.TransientModel):
         self.ensure_one()
         now = fields.Datetime.now()
         reminder = self.reminder_id
-        reminder.check_access("write")
+        reminder.case_id.check_access("write")
         if reminder.state not in ("planned", "failed"):
-            raise UserError(self.env._("This call is not on the board any more: it was recorded or cancelled meanwhile."))
-        # The course and the ledger's lines move with the outcome; the right on the call was checked.
-        self.env["kgw.channel.phone"].sudo()._record_call(reminder.sudo(), self.outcome, self.note, now)
+            raise UserError(
+                self.env._(
+                    "This call is not on the board any more: it was recorded or cancelled"
+                    " meanwhile."
+                )
+            )
+        # The course and the ledger's lines move with it; the right on the case was checked.
+        self.env["kgw.channel.phone"].sudo()._record_call(
+            reminder.sudo(), self.outcome, self.note, now
+        )
         return {"type": "ir.actions.act_window_close"}

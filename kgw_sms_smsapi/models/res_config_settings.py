@@ -10,9 +10,7 @@ class ResConfigSettings(models.TransientModel):
     kgw_smsapi_token = fields.Char(related="company_id.kgw_smsapi_token", readonly=False)
     kgw_smsapi_base_url = fields.Char(related="company_id.kgw_smsapi_base_url", readonly=False)
     kgw_smsapi_sender = fields.Char(related="company_id.kgw_smsapi_sender", readonly=False)
-    kgw_smsapi_normalize = fields.Boolean(
-        related="company_id.kgw_smsapi_normalize", readonly=False
-    )
+    kgw_smsapi_normalize = fields.Boolean(related="company_id.kgw_smsapi_normalize", readonly=False)
 
     def action_kgw_check_smsapi(self):
         """Show how many points the SMSAPI account has left: token, address and way are right."""

@@ -165,9 +165,10 @@ class TestReports(SmsapiCommon):
             ):
                 for code in codes:
                     self._receive(report(code, number))
-                self.assertEqual([call.args for call in hook.call_args_list], [
-                    (status, NOW) for status in expected
-                ])
+                self.assertEqual(
+                    [call.args for call in hook.call_args_list],
+                    [(status, NOW) for status in expected],
+                )
 
     def test_unknown_message_and_unknown_status_are_passed_over(self):
         tracker = self._tracker()

@@ -63,15 +63,11 @@ class TestSmsApi(SmsapiCommon):
 
     def test_invalid_number_that_is_not_named_is_found_one_by_one(self):
         self._gateway(error(13), FakeGateway.accept, error(13), FakeGateway.accept)
-        self.assertOutcomes(
-            self._send(NUMBER, OTHER, THIRD), ["accepted", "refused", "accepted"]
-        )
+        self.assertOutcomes(self._send(NUMBER, OTHER, THIRD), ["accepted", "refused", "accepted"])
 
     def test_number_left_out_of_the_list_is_refused_if_named_else_unknown(self):
         listed = {"id": "1", "number": "48600100201"}
-        self._gateway(
-            answer({"list": [listed], "invalid_numbers": [{"number": "48600100202"}]})
-        )
+        self._gateway(answer({"list": [listed], "invalid_numbers": [{"number": "48600100202"}]}))
         results = self._send(NUMBER, OTHER, THIRD)
         self.assertOutcomes(results, ["accepted", "refused", "unknown"])
 
@@ -209,4 +205,3 @@ class TestSmsApi(SmsapiCommon):
         self.assertNotRegex(lines, "600.?100.?201")
         self.assertNotIn("tajne", lines)
         self.assertNotIn("token-of-the-test", lines)
-

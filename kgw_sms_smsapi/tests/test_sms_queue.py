@@ -72,8 +72,10 @@ class TestSmsQueue(SmsapiCommon):
         gateway = self._gateway()
         mine, _notification = self._post()
         theirs, _notification = self._post(other)
-        without_message = self.env["sms.sms"].with_company(other).create(
-            {"number": "+48600100209", "body": "Faktura"}
+        without_message = (
+            self.env["sms.sms"]
+            .with_company(other)
+            .create({"number": "+48600100209", "body": "Faktura"})
         )
         everything = mine | theirs | without_message
         everything._send()
@@ -98,9 +100,7 @@ class TestSmsQueue(SmsapiCommon):
         self._gateway()
         mine, _notification = self._post()
         theirs, _notification = self._post(other)
-        providers = {
-            type(api).__name__: batch for api, batch in (mine | theirs)._split_by_api()
-        }
+        providers = {type(api).__name__: batch for api, batch in (mine | theirs)._split_by_api()}
         self.assertEqual(providers, {"SmsApiSmsapi": mine, "SmsApi": theirs})
 
 

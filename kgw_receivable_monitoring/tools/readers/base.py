@@ -16,6 +16,7 @@ MAX_VALUE = 80
 Kind = Literal["invoice", "correction", "advance", "settlement"]
 Severity = Literal["error", "warning"]
 
+
 def _lt(sentence):
     """Mark a sentence for translation and return it; the model translates it for the reader.
 
@@ -43,7 +44,9 @@ PROBLEM_CODES = {
     # one row or document is refused
     "value_missing": _lt("Line {line}: “{field}” is empty."),
     "bad_date": _lt("Line {line}: “{value}” in “{field}” is not a date, write it as 21.11.2026."),
-    "bad_amount": _lt("Line {line}: “{value}” in “{field}” is not an amount, write it as 1 234,56."),
+    "bad_amount": _lt(
+        "Line {line}: “{value}” in “{field}” is not an amount, write it as 1 234,56.",
+    ),
     "bad_currency": _lt("Line {line}: “{value}” is not a currency code such as PLN or EUR."),
     "currency_conflict": _lt("Line {line}: the amount and the currency column differ: {value}."),
     "quote_unclosed": _lt("Line {line}: a quotation mark is opened and never closed."),
@@ -52,17 +55,17 @@ PROBLEM_CODES = {
         "Line {line}: document {value} stands in the file already with the same"
         " due date; this line was left out.",
     ),
-    "instalment_conflict": _lt("Line {line}: another instalment of {value} has a different currency."),
+    "instalment_conflict": _lt(
+        "Line {line}: another instalment of {value} has a different currency.",
+    ),
     # the document is taken, somebody should look
     "encoding_repaired": _lt("Some characters could not be read and were replaced."),
     "line_skipped": _lt("Line {line} is no document and was left out: “{value}”."),
     "sibling_refused": _lt(
-        "Line {line}: another line of document {value} was refused, an instalment"
-        " may be missing.",
+        "Line {line}: another line of document {value} was refused, an instalment may be missing.",
     ),
     "amounts_disagree": _lt(
-        "Line {line}: what is left to pay is not the amount less what was paid:"
-        " {value}.",
+        "Line {line}: what is left to pay is not the amount less what was paid: {value}.",
     ),
     "paid_over_gross": _lt(
         "Line {line}: more was paid than the document amounts to: {value};"
@@ -87,8 +90,7 @@ PROBLEM_CODES = {
     "seller_is_buyer": _lt("Line {line}: seller and buyer have the same NIP {value}."),
     "corrects_many": _lt("Line {line}: the correction concerns several invoices: {value}."),
     "factor_account": _lt(
-        "Line {line}: the account belongs to a factor; the claim may have been"
-        " assigned.",
+        "Line {line}: the account belongs to a factor; the claim may have been assigned.",
     ),
     "instalments_split": _lt(
         "Line {line}: the file names {value} due dates without amounts; the"

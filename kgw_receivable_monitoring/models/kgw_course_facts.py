@@ -1,0 +1,134 @@
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..const import RUNG_LEVEL
+from ..tools import calendar, course
+
+# What a reminder in each state means for its step; of several, the first named here counts.
+STEP_OUTCOME = {
+    "planned": "open",
+    "claimed": "open",
+    "failed": "open",
+    "unknown": "open",
+    "sent": "reached",
+    "delivered": "reached",
+    "undelivered": "unreached",
+    "dead": "unreached",
+}
+OUTCOME_ORDER = ("open", "reached", "unreached", "passed")
+
+
+class KgwCourseFacts(models.AbstractModel):
+    """What the course is asked with, read in bulk: steps done, rungs given, ways, approvals."""
+
+    _name = "kgw.course.facts"
+    _description = "Facts for the Course"
+
+    @api.model
+    def _read(self, receivables):
+        """Return ``{receivable id: course.Facts}``."""
+        self.env.flush_all()
+        done, given = self._read_taken_steps(receivables)
+        for line_id, step_id in self._read_passed_steps(receivables):
+            done.setdefault(line_id, {}).setdefault(step_id, "passed")
+        approvals = self._read_approvals(receivables)
+        usable = receivables.kgw_case_id._get_usable_channels()
+        known = self._get_known_cases(receivables)
+        return {
+            line.id: course.Facts(
+                due=line.date_maturity,
+                effective_due=line.kgw_effective_due,
+                entered_on=line.kgw_entered_on,
+                horizon=line.kgw_case_id.mandate_id._get_scenario(
+                    line.kgw_case_id.kind_id
+                ).horizon_days,
+                done=done.get(line.id, {}),
+                given=given.get(line.id, {}),
+                usable=usable.get(line.kgw_case_id.id, frozenset()),
+                approvals=approvals.get(line.id, {}),
+                is_new=line.kgw_case_id not in known,
+                was_late=line.kgw_case_id.was_late,
+                amount=Decimal(str(abs(line.balance))),
+            )
+            for line in receivables
+        }
+
+    def _get_known_cases(self, receivables):
+        """Return the cases in which an invoice was settled already: those are not new."""
+        return (
+            self.env["account.move.line"]
+            .search(
+                [
+                    ("kgw_case_id", "in", receivables.kgw_case_id.ids),
+                    ("kgw_stage", "=", "closed"),
+                ]
+            )
+            .kgw_case_id
+        )
+
+    def _read_taken_steps(self, receivables):
+        """Return the steps done and rungs given, from the lines of reminders that are not void."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+            SELECT l.id, rl.step_id, rl.rung, r.state, r.effective_at, r.answer_by
+              FROM account_move_line l
+              JOIN kgw_reminder_line rl ON rl.move_id = l.move_id
+               AND rl.instalment = l.kgw_instalment AND rl.course = l.kgw_course
+              JOIN kgw_reminder r ON r.id = rl.reminder_id
+             WHERE l.id = ANY(%s) AND rl.step_id IS NOT NULL AND rl.void IS NOT TRUE
+             ORDER BY r.id
+        """,
+                list(receivables.ids),
+            )
+        )
+        done, given = {}, {}
+        for line_id, step_id, rung, state, effective_at, answer_by in rows:
+            outcome = STEP_OUTCOME[state]
+            taken = done.setdefault(line_id, {})
+            taken[step_id] = min(outcome, taken.get(step_id, outcome), key=OUTCOME_ORDER.index)
+            if outcome == "reached":
+                effective = calendar.local_date(effective_at) if effective_at else None
+                given.setdefault(line_id, {}).setdefault(
+                    RUNG_LEVEL[rung],
+                    course.Given(effective, answer_by),
+                )
+        return done, given
+
+    def _read_passed_steps(self, receivables):
+        """Return ``(receivable id, step id)`` of what was passed over, asked or reported."""
+        return self.env.execute_query(
+            SQL(
+                """
+            SELECT l.id, e.step_id
+              FROM account_move_line l
+              JOIN kgw_event e ON e.move_id = l.move_id AND e.instalment = l.kgw_instalment
+               AND e.course = l.kgw_course AND e.kind IN ('passed', 'question', 'report')
+              JOIN kgw_scenario_step s ON s.id = e.step_id
+             WHERE l.id = ANY(%s) AND (e.kind = 'passed' OR s.kind <> 'contact')
+        """,
+                list(receivables.ids),
+            )
+        )
+
+    def _read_approvals(self, receivables):
+        """Return ``{receivable id: {step id: open|approved|refused}}``."""
+        words = {None: "open", "approve": "approved", "refuse": "refused"}
+        rows = self.env.execute_query(
+            SQL(
+                """
+            SELECT rel.account_move_line_id, d.step_id, d.value
+              FROM account_move_line_kgw_decision_rel rel
+              JOIN kgw_decision d ON d.id = rel.kgw_decision_id
+             WHERE rel.account_move_line_id = ANY(%s) AND d.kind = 'approval'
+             ORDER BY d.id
+        """,
+                list(receivables.ids),
+            )
+        )
+        approvals = {}
+        for line_id, step_id, value in rows:
+            approvals.setdefault(line_id, {})[step_id] = words[value]
+        return approvals

@@ -1,0 +1,85 @@
+from datetime import date
+
+from odoo.tests import tagged
+
+from .test_import import ImportCase
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestImportPayments(ImportCase):
+    def setUp(self):
+        super().setUp()
+        self._take(self._hand_over(self._row(), self._row("13/11/2026", amount="100,00")))
+        self.receivable = self._get_receivables("12/11/2026")
+
+    def test_payments_are_booked_and_set_the_coverage(self):
+        self.mandate.coverage_date = False
+        record = self._hand_over_payments(
+            "05.09.2026;12/11/2026;845,00;PLN", known_through=date(2026, 9, 6)
+        )
+        record.action_preview()
+        self.assertEqual(self.receivable.amount_residual, 1845)
+        self.assertFalse(self.mandate.coverage_date)
+        self._take(record, date(2026, 9, 7))
+        self.assertEqual(self.receivable.amount_residual, 1000)
+        self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
+        self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
+
+    def test_same_list_again_is_known_and_books_nothing(self):
+        rows = "05.09.2026;12/11/2026;845,00;PLN", "05.09.2026;13/11/2026;100,00;PLN"
+        self._take(self._hand_over_payments(*rows))
+        before = self._count_all()
+        again = self._take(self._hand_over_payments(*rows))
+        self.assertEqual(again.line_ids.mapped("state"), ["known", "known"])
+        self.assertEqual(self.receivable.amount_residual, 1000)
+        self.assertEqual(self._count_all(), before)
+
+    def test_overlapping_list_books_what_is_new(self):
+        self._take(self._hand_over_payments("05.09.2026;12/11/2026;500,00;PLN"))
+        self._take(
+            self._hand_over_payments(
+                "05.09.2026;12/11/2026;500,00;PLN", "06.09.2026;12/11/2026;500,00;PLN"
+            )
+        )
+        self.assertEqual(self.receivable.amount_residual, 845)
+
+    def test_two_equal_payments_of_one_list_are_two(self):
+        self._take(self._hand_over_payments(*["05.09.2026;12/11/2026;500,00;PLN"] * 2))
+        self.assertEqual(self.receivable.amount_residual, 845)
+
+    def test_over_payment_is_told_in_its_row(self):
+        record = self._take(self._hand_over_payments("05.09.2026;12/11/2026;2 000,00;PLN"))
+        self.assertEqual(self.receivable.kgw_stage, "closed")
+        self.assertIn("155", record.line_ids.message)
+
+    def test_rows_that_fit_no_invoice_are_refused(self):
+        record = self._hand_over_payments(
+            "05.09.2026;99/2026;10,00;PLN",
+            "05.09.2026;12/11/2026;10,00;EUR",
+            "05.09.2026;12/11/2026;-10,00;PLN",
+            "05.09.2026;13/11/2026;10,00;PLN",
+            "kiedyś;12/11/2026;10;PLN",
+        )
+        record.action_preview()
+        states = {row.line: row.state for row in record.line_ids}
+        self.assertEqual(states, {2: "refused", 3: "refused", 4: "refused", 5: "new", 6: "refused"})
+        self.assertTrue(
+            all(record.line_ids.filtered(lambda r: r.state == "refused").mapped("message"))
+        )
+
+    def test_payment_of_one_creditor_never_settles_anothers_invoice(self):
+        other = self._create_mandate(
+            "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+        )
+        record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN", mandate=other)
+        record.action_preview()
+        self.assertEqual(record.line_ids.state, "refused")
+        self.assertFalse(record.line_ids.counterparty)
+        self._take(record)
+        self.assertEqual(self.receivable.amount_residual, 1845)
+
+    def test_payment_list_without_columns_is_refused(self):
+        record = self._hand_over("x;y", header="a;b", content="payments")
+        record.action_preview()
+        self.assertEqual(record.state, "refused")
+        self.assertTrue(record.message)

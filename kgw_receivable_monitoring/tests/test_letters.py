@@ -1,0 +1,110 @@
+from datetime import date, timedelta
+from unittest.mock import patch
+
+from odoo.tests.common import tagged
+
+from ..tools import calendar
+from .common import DUE
+from .engine_common import KgwEngineCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestLetters(KgwEngineCommon):
+    """Letters wait, claimed, in their print run; a person posts them."""
+
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue(8)
+        self.letter = self._draft(self.line, "p8_letter", self.day)
+
+    def print_letter(self):
+        self.dispatch("letter", self.day)
+        return self.letter.print_run_id
+
+    def test_letter_is_claimed_until_it_is_posted(self):
+        run = self.print_letter()
+        self.assertEqual((self.letter.state, run.state, run.date), ("claimed", "open", self.day))
+        self.assertFalse(self.letter.contact_on or self.letter.effective_at)
+        self.assertEqual(self.letter.attachment_id.mimetype, "application/pdf")
+        run._post(self._at(self.day, 15))
+        self.assertEqual((self.letter.state, run.state), ("sent", "posted"))
+        self.assertEqual(self.letter.contact_on, self.day)
+
+    def test_dispatching_again_prints_no_second_letter(self):
+        run = self.print_letter()
+        attachment = self.letter.attachment_id
+        cron = self.env.ref("kgw_receivable_monitoring.ir_cron_kgw_dispatch_letter")
+        self.dispatch("letter", self.day, 12, cron_id=cron.id)
+        self.assertEqual((self.letter.print_run_id, self.letter.attachment_id), (run, attachment))
+        self.assertEqual(self.letter.state, "claimed", "a printed letter is no lost claim")
+
+    def test_ordinary_letter_counts_four_working_days_after_posting(self):
+        for posted, effect in (
+            (date(2026, 9, 15), date(2026, 9, 21)),
+            (date(2026, 9, 18), date(2026, 9, 24)),
+            (date(2026, 11, 6), date(2026, 11, 13)),  # Independence Day lies between
+        ):
+            with self.subTest(posted=posted), self.cr.savepoint() as point:
+                self.print_letter()._post(self._at(posted, 15))
+                self.assertEqual(self.letter.effective_at, calendar.noon(effect))
+                point.rollback()
+                self.env.invalidate_all()
+
+    def test_registered_letter_counts_seven_working_days_after_posting_or_from_its_proof(self):
+        self.letter._set_state("cancelled", self._at(self.day), reason="withdrawn")
+        final = self._draft(self.line, "p21_letter", self.day)
+        decision = self.env["kgw.decision"]._ask(
+            "approval", final.step_id, self.line, self.day, self._at(self.day)
+        )
+        decision._decide("approve", self._at(self.day))
+        self.dispatch("letter", self.day)
+        self.assertTrue(final.print_run_id.is_registered)
+        final.print_run_id._post(self._at(self.day, 15))
+        self.assertEqual(final.effective_at, calendar.noon(date(2026, 9, 24)))
+        proof = self._at(self.day + timedelta(days=2))
+        final._mark_delivered(proof)
+        self.assertEqual(final.effective_at, proof)
+
+    def test_letter_can_be_taken_back_until_it_is_posted(self):
+        run = self.print_letter()
+        self.letter.action_cancel()
+        self.assertEqual((self.letter.state, run.letter_count), ("cancelled", 0))
+        run._post(self._at(self.day, 15))
+        self.assertEqual(self.letter.state, "cancelled")
+
+    def test_posted_letter_can_not_be_taken_back(self):
+        self.print_letter()._post(self._at(self.day, 15))
+        self.assertFalse(self.letter._set_state("cancelled", self._at(self.day, 16)))
+
+    def test_letter_paid_before_posting_is_not_posted(self):
+        run = self.print_letter()
+        self.pay(self.line, 1230, self.day)
+        run._post(self._at(self.day, 15))
+        self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
+        self.assertFalse(self.letter.contact_on)
+
+    def test_posting_asks_for_the_balance_once_more(self):
+        run = self.print_letter()
+        with patch.object(type(self.env["kgw.planner"]), "_drop_settled", lambda *_a: None):
+            self.pay(self.line, 1230, self.day)
+        self.assertEqual(self.letter.state, "claimed")
+        run._post(self._at(self.day, 15))
+        self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
+
+    def test_letter_paid_before_printing_is_not_in_the_printers_file(self):
+        run = self.print_letter()
+        self.pay(self.line, 1230, self.day)
+        self.assertEqual(run.letter_count, 0)
+
+    def test_answer_by_counts_from_the_expected_receipt(self):
+        self.print_letter()
+        # Tuesday 15 September, received on Monday 21, 7 days to answer: Monday 28.
+        self.assertEqual(self.letter.answer_by, date(2026, 9, 28))
+
+    def test_letters_of_a_day_share_one_run_by_kind_of_posting(self):
+        other = self._watch(self._document("2", buyer=self._party("Inny sp. z o.o.")))
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        second = self._draft(other, "p8_letter", self.day)
+        run = self.print_letter()
+        self.assertEqual(run.reminder_ids, self.letter | second)
+        self.assertEqual((run.letter_count, run.is_registered, DUE < run.date), (2, False, True))

@@ -1,0 +1,164 @@
+import json
+import re
+
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from ..models.kgw_portal import KgwPortal
+from .test_portal_isolation import SECRET, IsolationCase
+
+PRIVATE = (
+    "_get_cases",
+    "_get_case",
+    "_count_cases",
+    "_decide",
+    "_get_letter",
+    "_search_cases",
+    "_get_creditor_domain",
+)
+
+
+@tagged("post_install", "-at_install", "kgw", "kgw_http")
+class TestPortalPages(IsolationCase, HttpCase):
+    """The same over HTTP: pages, routes, files and RPC, as a stranger would try them."""
+
+    def _post(self, path, user, **data):
+        self.authenticate(user.login, user.login)
+        page = self.url_open("/my/account").text
+        token = re.search(r'csrf_token["\']?\s*[:=]\s*["\']([^"\']+)', page).group(1)
+        return self.url_open(path, data={"csrf_token": token, **data}, allow_redirects=False)
+
+    def _get(self, path, user):
+        self.authenticate(user.login, user.login)
+        return self.url_open(path, allow_redirects=False)
+
+    def _call(self, user, model, method, *args, **kwargs):
+        """Return the JSON-RPC answer of ``call_kw``."""
+        self.authenticate(user.login, user.login)
+        answer = self.url_open(
+            f"/web/dataset/call_kw/{model}/{method}",
+            data=json.dumps(
+                {
+                    "jsonrpc": "2.0",
+                    "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
+                }
+            ),
+            headers={"Content-Type": "application/json"},
+        )
+        return answer.json()
+
+    def test_creditor_reads_its_case_and_nobody_else_does(self):
+        path = f"/my/monitoring/{self.case.id}"
+        page = self._get(path, self.user_a)
+        self.assertEqual(page.status_code, 200)
+        self.assertIn(SECRET, page.text)
+        self.assertIn("FV A/1", page.text)
+        for user in (self.user_b, self.counterparty_user):
+            answer = self._get(path, user)
+            self.assertEqual(answer.status_code, 303)
+            self.assertEqual(
+                answer.headers["Location"],
+                self._get("/my/monitoring/999999", user).headers["Location"],
+            )
+            self.assertNotIn("FV A/1", self._get("/my/monitoring", user).text)
+        self.logout()
+        self.assertIn("/web/login", self.url_open(path, allow_redirects=False).headers["Location"])
+
+    def test_letter_route_and_file_are_closed_to_others(self):
+        path = f"/my/monitoring/letter/{self.letter.id}"
+        self.assertEqual(self._get(path, self.user_a).headers["Content-Type"], "application/pdf")
+        for user in (self.user_b, self.counterparty_user):
+            self.assertEqual(self._get(path, user).status_code, 303)
+            for file in (
+                f"/web/content/{self.letter.attachment_id.id}",
+                f"/web/content/kgw.reminder/{self.letter.id}/attachment_id",
+                f"/web/image/{self.letter.attachment_id.id}",
+            ):
+                self.assertNotIn(b"%PDF", self._get(file, user).content)
+
+    @mute_logger("odoo.http")
+    def test_decision_route_takes_the_creditors_answer_only(self):
+        path = f"/my/monitoring/decision/{self.decision.id}"
+        self._post(path, self.user_b, value="approve")
+        self.assertEqual(self.decision.state, "open")
+        self._post(path, self.user_a, value="refuse")
+        self.assertEqual((self.decision.state, self.decision.value), ("taken", "refuse"))
+
+    @mute_logger("odoo.http")
+    def test_rpc_gives_portal_users_nothing_of_our_models(self):
+        for model in sorted(
+            name for name, m in self.env.items() if name.startswith("kgw.") and not m._abstract
+        ):
+            for method, args in (
+                ("search_read", [[], ["id"]]),
+                ("search_count", [[]]),
+                ("name_search", [""]),
+                ("formatted_read_group", [[], ["id"], ["__count"]]),
+                ("web_search_read", [[], {"id": {}}]),
+                ("read", [[1], ["id"]]),
+                ("export_data", [[1], ["id"]]),
+            ):
+                answer = self._call(self.user_a, model, method, *args)
+                self.assertIn("error", answer, f"{model}.{method}: {answer}")
+
+    @mute_logger("odoo.http")
+    def test_rpc_calls_no_private_method_of_the_portal(self):
+        for method in PRIVATE:
+            for user in (self.user_b, self.counterparty_user):
+                self.assertIn("error", self._call(user, "kgw.portal", method), method)
+        public = [
+            name
+            for name in vars(KgwPortal)
+            if not name.startswith("_") and callable(vars(KgwPortal)[name])
+        ]
+        self.assertEqual(public, [], "what is public can be called by everybody who is logged in")
+
+    @mute_logger("odoo.http")
+    def test_invoices_of_the_ledger_are_hidden_from_their_counterparty(self):
+        move = self.receivable.move_id
+        self.assertEqual(move.partner_id, self.counterparty_user.commercial_partner_id)
+        page = self._get("/my/invoices", self.counterparty_user)
+        self.assertEqual(page.status_code, 200)
+        self.assertNotIn(move.name, page.text)
+        self.assertEqual(
+            self._get(f"/my/invoices/{move.id}", self.counterparty_user).status_code, 303
+        )
+        found = self._call(self.counterparty_user, "account.move", "search_read", [], ["name"])
+        self.assertEqual(found.get("result"), [])
+        self.assertIn(
+            "error", self._call(self.counterparty_user, "account.move", "read", [move.id], ["name"])
+        )
+        lines = self._call(self.counterparty_user, "account.move.line", "search_count", [])
+        self.assertEqual(lines.get("result"), 0)
+
+    @mute_logger("odoo.http")
+    def test_fields_of_ours_on_invoices_and_partners_are_closed(self):
+        for model, field in (
+            ("account.move", "kgw_mandate_id"),
+            ("account.move.line", "kgw_stage"),
+            ("res.partner", "kgw_mandate_id"),
+        ):
+            answer = self._call(self.user_a, model, "search_read", [], [field])
+            self.assertIn("error", answer, model)
+            answer = self._call(self.user_a, model, "search_count", [(field, "!=", False)])
+            self.assertIn("error", answer, model)
+
+    def test_html_of_a_letter_is_shown_without_scripts(self):
+        page = self._get(f"/my/monitoring/{self.case.id}", self.user_a).text
+        self.assertIn('sandbox=""', page)
+        self.assertNotIn("<script>alert", page)
+        self.assertIn("&lt;script&gt;alert", page)
+
+    def test_home_counts_the_creditors_cases(self):
+        self.authenticate(self.user_b.login, self.user_b.login)
+        answer = self.url_open(
+            "/my/counters",
+            data=json.dumps(
+                {
+                    "jsonrpc": "2.0",
+                    "params": {"counters": ["kgw_case_count"]},
+                }
+            ),
+            headers={"Content-Type": "application/json"},
+        ).json()
+        self.assertEqual(answer["result"]["kgw_case_count"], 1)

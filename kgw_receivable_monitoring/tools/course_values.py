@@ -1,0 +1,103 @@
+"""What the course is asked with, and what it answers: plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from . import calendar
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a scenario.
+
+    :param offset: days from the effective due date, negative before it
+    :param rung: 1 (information) to 5 (final demand); 0 for a step without channel
+    :param kind: ``contact``, ``question`` or ``report``
+    :param channels: the channel and its fallback; empty for a step without channel
+    :param answer_days: days that a demand gives for an answer, else 0
+    :param only_unreached: taken only when the step before was tried and reached nobody
+    :param if_new, if_late, if_amount: taken when any of those set holds; all unset means always
+    """
+
+    id: int
+    offset: int
+    rung: int = 0
+    kind: str = "contact"
+    channels: tuple[str, ...] = ()
+    answer_days: int = 0
+    needs_approval: bool = False
+    only_unreached: bool = False
+    if_new: bool = False
+    if_late: bool = False
+    if_amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """A rung that was given: the day it took effect (None: not yet) and its answer-by date."""
+
+    effective_on: date | None = None
+    answer_by: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one receivable in its present course.
+
+    :param due: the printed due date; ``effective_due`` is the one moved by art. 115 kc
+    :param entered_on: the day from which it is monitored
+    :param horizon: days after the effective due date at which monitoring ends
+    :param done: step id -> ``open``, ``reached``, ``unreached`` or ``passed``
+    :param given: rung -> :class:`Given`
+    :param usable: channels for which the case has a usable contact point
+    :param approvals: step id -> ``open``, ``approved`` or ``refused``
+    """
+
+    due: date
+    effective_due: date
+    entered_on: date
+    horizon: int = 30
+    done: Mapping[int, str] = field(default_factory=dict)
+    given: Mapping[int, Given] = field(default_factory=dict)
+    usable: frozenset[str] = frozenset(("email", "sms", "phone", "letter"))
+    approvals: Mapping[int, str] = field(default_factory=dict)
+    is_new: bool = False
+    was_late: bool = False
+    amount: Decimal = Decimal()
+
+    @property
+    def last_day(self) -> date:
+        """Last day of monitoring."""
+        return self.effective_due + timedelta(days=self.horizon)
+
+    @property
+    def last_day_before(self) -> date:
+        """Last working day before the printed due date."""
+        return calendar.back(min(self.due, self.effective_due) - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next thing to do.
+
+    :param act: ``contact``, ``approval`` (ask the creditor first), ``question`` or ``report``
+    :param until: last day on which it still makes sense; None for acts that do not lapse
+    """
+
+    step_id: int
+    act: str
+    from_date: date
+    until: date | None
+    rung: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """Answer of :func:`next_step`: what is next, and the steps passed over with their reasons."""
+
+    next: Next | None
+    passed: tuple[tuple[int, str], ...] = ()
