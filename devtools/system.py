@@ -24,10 +24,10 @@ def has_browser():
     return False
 
 
-def has_fonts():
-    """Tell whether DejaVu, the typeface of our letters, is installed."""
-    return any(
-        next(Path(folder).rglob("DejaVuSans.ttf"), None)
+def font_check(name):
+    """Return a check for a font file."""
+    return lambda: any(
+        next(Path(folder).rglob(name), None)
         for folder in ("/usr/share/fonts", "/usr/local/share/fonts")
         if Path(folder).is_dir()
     )
@@ -50,7 +50,8 @@ RUNTIME_NEEDS = {
     "libpango-1.0-0": library_check("pango-1.0"),
     "libpangoft2-1.0-0": library_check("pangoft2-1.0"),
     "libharfbuzz-subset0": library_check("harfbuzz-subset"),
-    "fonts-dejavu-core": has_fonts,
+    "fonts-lato": font_check("Lato-Regular.ttf"),  # the typeface of our letters
+    "fonts-dejavu-core": font_check("DejaVuSans.ttf"),  # what Lato lacks
 }
 TEST_NEEDS = {
     "chromium": has_browser,

@@ -53,7 +53,7 @@ class Story:
 
     def create_world(self):
         """Create company data, users, brands, creditors and mandates."""
-        self.world.create()
+        self.world.create_all()
 
     # === FILES === #
 

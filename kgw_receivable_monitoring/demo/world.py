@@ -45,7 +45,7 @@ class World:
         self.users = {}
         self.mandates = {}
 
-    def create(self):
+    def create_all(self):
         """Create company data, users, brands, creditors and mandates."""
         company = self.env.ref("base.main_company")
         with file_open(f"{MODULE}/static/description/icon.png", "rb") as icon:

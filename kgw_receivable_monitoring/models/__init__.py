@@ -16,6 +16,7 @@ from . import (
     kgw_creditor_mail,
     kgw_decision,
     kgw_dispatcher,
+    kgw_enrolment,
     kgw_event,
     kgw_fallback,
     kgw_gate,

@@ -64,12 +64,14 @@ class KgwEvent(models.Model):
             );
             CREATE OR REPLACE FUNCTION kgw_event_append_only() RETURNS trigger AS $$
             DECLARE
-                sealed kgw_event := NEW;
-                erased kgw_event := NEW;
+                sealed kgw_event;
+                erased kgw_event;
             BEGIN
-                IF TG_OP = 'DELETE' THEN
+                IF TG_OP IN ('DELETE', 'TRUNCATE') THEN
                     RAISE EXCEPTION 'kgw_event is append-only: an event is never deleted';
                 END IF;
+                sealed := NEW;
+                erased := NEW;
                 sealed.seq := OLD.seq; sealed.digest := OLD.digest; sealed.hash := OLD.hash;
                 IF sealed IS NOT DISTINCT FROM OLD AND OLD.hash IS NULL AND NEW.hash IS NOT NULL THEN
                     RETURN NEW;
@@ -84,6 +86,9 @@ class KgwEvent(models.Model):
             DROP TRIGGER IF EXISTS kgw_event_append_only ON kgw_event;
             CREATE TRIGGER kgw_event_append_only BEFORE UPDATE OR DELETE ON kgw_event
                 FOR EACH ROW EXECUTE FUNCTION kgw_event_append_only();
+            DROP TRIGGER IF EXISTS kgw_event_no_truncate ON kgw_event;
+            CREATE TRIGGER kgw_event_no_truncate BEFORE TRUNCATE ON kgw_event
+                FOR EACH STATEMENT EXECUTE FUNCTION kgw_event_append_only();
         """)
         )
 

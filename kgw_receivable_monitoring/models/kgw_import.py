@@ -244,7 +244,7 @@ class KgwImport(models.Model):
         partners = [self._find_partner(document.buyer) for document in fresh]
         moves = self._book(fresh, partners)
         parties = {move: document.buyer for move, document in zip(moves, fresh, strict=True)}
-        self.env["kgw.ledger"]._enrol(self.mandate_id, moves, on_date, now, parties)
+        self.env["kgw.enrolment"]._enrol(self.mandate_id, moves, on_date, now, parties)
         if not self.mandate_id.is_own_sales:
             self._book_earlier_payments(fresh, moves, on_date, now)
         for move, document in zip(moves, fresh, strict=True):

@@ -1,8 +1,5 @@
 from odoo import api, models
 
-from ..const import LANGUAGES
-from ..tools import identifiers
-
 # Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
 # ten times 100 take seconds.
 BATCH = 100
@@ -348,78 +345,3 @@ class KgwLedger(models.AbstractModel):
                 ]
             )
         )
-
-    # === ENROLMENT === #
-
-    @api.model
-    def _enrol(self, mandate, moves, on_date, now, parties=None):
-        """Start monitoring ``moves``: find or open the cases and set the courses going.
-
-        :param parties: ``{move: tools.readers Party}`` where a file gave contact data
-        """
-        cases = {}
-        for move in moves:
-            partner = move.partner_id.commercial_partner_id
-            case = self._find_case(mandate, partner, (parties or {}).get(move))
-            cases[move] = case
-        lines = moves.line_ids.filtered(
-            lambda r: r.display_type == "payment_term" and r.balance > 0
-        )
-        lines._kgw_enrol(cases, on_date, now)
-        self.env["kgw.event"]._record(
-            [
-                line._kgw_prepare_event_vals(
-                    "enrolled",
-                    now,
-                    payload={
-                        "invoice": line.move_id.kgw_display_number,
-                        "due_date": str(line.date_maturity),
-                        "amount": line.amount_currency,
-                        "currency": line.currency_id.name,
-                    },
-                )
-                for line in lines
-            ]
-        )
-
-    def _find_case(self, mandate, partner, party):
-        """Return the case of a counterparty in ``mandate``, opened when it is the first invoice."""
-        case = self.env["kgw.case"].search(
-            [
-                ("mandate_id", "=", mandate.id),
-                ("counterparty_id", "=", partner.id),
-            ]
-        ) or self.env["kgw.case"].create(
-            {
-                "mandate_id": mandate.id,
-                "counterparty_id": partner.id,
-                "kind_id": self._guess_kind(partner, party).id,
-                "controller_id": mandate.controller_id.id,
-                "lang": partner.lang if partner.lang in dict(LANGUAGES) else "pl_PL",
-            }
-        )
-        self._add_contact_points(case, partner, party)
-        return case
-
-    def _guess_kind(self, partner, party):
-        code = "company" if partner.is_company else "consumer"
-        if party:
-            code = identifiers.guess_kind(party)
-        kinds = self.env["kgw.kind"]
-        return kinds.search([("code", "=", code)], limit=1) or kinds.search([], limit=1)
-
-    def _add_contact_points(self, case, partner, party):
-        """Add contact data that the case does not have yet; nothing is overwritten."""
-        source = party or partner
-        wanted = {
-            "email": source.email,
-            "phone": source.phone,
-            "address": self.env["kgw.text"]._get_partner_address(source),
-        }
-        known = {(point.kind, point.value) for point in case.contact_point_ids}
-        points = self.env["kgw.contact.point"]
-        for kind, value in wanted.items():
-            if value:
-                vals = points._normalise({"case_id": case.id, "kind": kind, "value": value})
-                if (kind, vals["value"]) not in known:
-                    points.create({**vals, "source": "import" if party else "partner"})

@@ -58,7 +58,7 @@ class KgwPlanner(models.AbstractModel):
                     ("amount_residual", ">", 0),
                 ]
             )
-            self.env["kgw.ledger"]._enrol(mandate, lines.move_id, on_date, now)
+            self.env["kgw.enrolment"]._enrol(mandate, lines.move_id, on_date, now)
 
     @api.model
     def _close_stages(self, on_date, now):

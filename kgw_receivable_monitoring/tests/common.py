@@ -206,7 +206,7 @@ class KgwCommon(TransactionCase):
         partners = [holder._find_partner(document.buyer) for document in documents]
         moves = self.env["kgw.ledger"]._book_invoices(mandate, documents, partners)
         parties = {move: document.buyer for move, document in zip(moves, documents, strict=True)}
-        self.env["kgw.ledger"]._enrol(mandate, moves, on, self._at(on, 6), parties)
+        self.env["kgw.enrolment"]._enrol(mandate, moves, on, self._at(on, 6), parties)
         return moves.line_ids.filtered("kgw_case_id").sorted(
             lambda r: (r.move_id.id, r.date_maturity)
         )

@@ -77,6 +77,7 @@ class TestEvent(KgwEngineCommon):
                         f"UPDATE kgw_event SET {column} = %s WHERE id = %s", value, event.id
                     )
             self.assertRefused("DELETE FROM kgw_event WHERE id = %s", event.id)
+        self.assertRefused("TRUNCATE kgw_event CASCADE")
 
     def test_orm_can_neither_change_nor_delete_an_event(self):
         event = self.record()

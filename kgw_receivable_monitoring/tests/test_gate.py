@@ -215,7 +215,10 @@ class TestGate(KgwEngineCommon):
         for state, passes in (("wrong", False), ("objected", False), ("verified", True)):
             with self.subTest(state=state):
                 phone.state = state
-                self.assertPasses() if passes else self.assertNever("no_contact_point")
+                if passes:
+                    self.assertPasses()
+                else:
+                    self.assertNever("no_contact_point")
         phone.unlink()
         self.assertNever("no_contact_point")
 

@@ -29,6 +29,7 @@ class IsolationCase(KgwCommon):
                 "name": f"Księgowość {login}",
                 "parent_id": partner.id,
                 "email": f"{login}@wierzyciel.example",
+                "lang": "en_US",
             }
         )
         return (
