@@ -21,7 +21,11 @@ from .environment import tail
 from .workspace import child_env, free_port
 
 DATABASE = "demo"
-KEEPERS = {"mail": "devtools.smtp_keeper", "sms": "devtools.sms_keeper"}
+# name -> module and options; the SMS gateway reports deliveries as soon as Odoo serves
+KEEPERS = {
+    "mail": ("devtools.smtp_keeper",),
+    "sms": ("devtools.sms_keeper", "--report-delay", "1"),
+}
 PATIENCE_SECONDS = 60
 
 
@@ -82,7 +86,7 @@ def start_keeper(project, name, out):
     command = [
         project.environment.python,
         "-m",
-        KEEPERS[name],
+        *KEEPERS[name],
         "--port",
         port,
         "--store",

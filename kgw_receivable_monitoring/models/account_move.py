@@ -130,6 +130,11 @@ class AccountMove(models.Model):
         self._kgw_refuse_on_ledger()
         return super().action_register_payment()
 
+    def _portal_ensure_token(self):
+        """No link opens a creditor's invoice as if it were the agency's."""
+        self._kgw_refuse_on_ledger()
+        return super()._portal_ensure_token()
+
     def action_print_pdf(self):
         self._kgw_refuse_on_ledger()
         return super().action_print_pdf()

@@ -219,6 +219,11 @@ class TestLedgerFences(KgwCommon):
             .create(values)
         )
 
+    def test_link_for_sharing_or_preview_is_refused(self):
+        self._refuse(self.move.preview_invoice)
+        self._refuse(self.move._portal_ensure_token)
+        self.assertFalse(self.move.sudo().access_token)
+
     def test_buttons_of_the_invoice_are_refused(self):
         for button in (
             "action_register_payment",
