@@ -61,6 +61,8 @@ class World:
                 "country_id": self.env.ref("base.pl").id,
             }
         )
+        # Whoever comes to the portal without a language of its own reads Polish.
+        self.env["ir.default"].set("res.partner", "lang", self._get_lang())
         # Polish groups thousands; Odoo's own Polish format does not (a setting of the language).
         self.env["res.lang"].search([("code", "=", "pl_PL")]).write(
             {"thousands_sep": "\u00a0", "grouping": "[3,0]"}
