@@ -28,8 +28,6 @@ class KgwChannel(models.AbstractModel):
     _claim_size = 1
     # Whether a person at the desk makes the contact, not the dispatcher.
     _at_desk = False
-    # Whether handing over ends the work; a letter is *sent* only when it is posted.
-    _sends_at_once = True
 
     @api.model
     def _get_obstacle(self, reminder):

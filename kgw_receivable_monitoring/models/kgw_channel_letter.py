@@ -16,7 +16,6 @@ class KgwChannelLetter(models.AbstractModel):
 
     _knows_hours = False
     _claim_size = 20
-    _sends_at_once = False
 
     @api.model
     def _prepare_content(self, reminder, now):
