@@ -155,4 +155,4 @@ def main(env):
     print_logins()
 
 
-main(env)  # noqa: F821  (given by odoo shell)
+main(env)  # given by odoo shell

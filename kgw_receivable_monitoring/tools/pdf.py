@@ -80,7 +80,7 @@ def merge(parts):
 
     :raise PdfError: ``broken``, which names the part
     """
-    from pypdf import PdfWriter  # noqa: PLC0415  only printing needs it
+    from pypdf import PdfWriter  # only printing needs it
 
     writer, output = PdfWriter(), io.BytesIO()
     for number, part in enumerate(parts, start=1):
@@ -90,7 +90,7 @@ def merge(parts):
 
 
 def _append(writer, part, number):
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    from pypdf.errors import PyPdfError
 
     try:
         writer.append(io.BytesIO(part))
@@ -102,7 +102,7 @@ def _append(writer, part, number):
 def _load():
     """Return the library; its import takes half a second and needs libraries of the system."""
     try:
-        import weasyprint  # noqa: PLC0415
+        import weasyprint
     except (ImportError, OSError) as error:
         raise PdfError("missing", CURE) from error
     return weasyprint
@@ -165,7 +165,7 @@ def _quiet():
 
 
 def _enter_quiet():
-    global _quiet_depth  # noqa: PLW0603  guarded by the lock
+    global _quiet_depth  # guarded by the lock
     with _quiet_lock:
         if not _quiet_depth:
             for name in NOISY_LOGGERS:
@@ -176,7 +176,7 @@ def _enter_quiet():
 
 
 def _leave_quiet():
-    global _quiet_depth  # noqa: PLW0603  guarded by the lock
+    global _quiet_depth  # guarded by the lock
     with _quiet_lock:
         _quiet_depth -= 1
         if not _quiet_depth:
