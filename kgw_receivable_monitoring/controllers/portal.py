@@ -1,5 +1,5 @@
 from odoo import fields, http
-from odoo.exceptions import AccessError
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
@@ -54,7 +54,7 @@ class KgwPortalController(CustomerPortal):
     def kgw_decide(self, decision_id, value=""):
         try:
             case_id = request.env["kgw.portal"]._decide(decision_id, value, fields.Datetime.now())
-        except AccessError:
+        except UserError:  # not its own, or taken already in another tab
             return request.redirect("/my/monitoring")
         return request.redirect(f"/my/monitoring/{case_id}")
 

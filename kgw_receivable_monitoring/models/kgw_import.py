@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import calendar
+from ..tools import calendar, identifiers
 from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read
 from ..tools.readers.base import FIELD_LABELS
 from ..tools.readers.payments_csv import read_payments
@@ -258,7 +258,9 @@ class KgwImport(models.Model):
                 message = self.env["kgw.payment.list"]._take(self.mandate_id, payment, now)
                 rows[payment.line].write({"state": "done", "message": message})
         if self.known_through:
-            self.mandate_id.coverage_date = self.known_through
+            # An older list taken later does not unlearn what is known, nor is the future known.
+            known = min(self.known_through, calendar.local_date(now))
+            self.mandate_id.coverage_date = max(self.mandate_id.coverage_date or known, known)
 
     def _get_row_key(self, document):
         return document.line or 0, document.number
@@ -283,7 +285,9 @@ class KgwImport(models.Model):
         """Return the counterparty within this mandate: by NIP, then by name and postcode."""
         partners = self._get_partners()
         if party.nip:
-            found = partners.filtered(lambda p: p.vat == party.nip)
+            found = partners.filtered(
+                lambda p: identifiers.compact(p.vat).removeprefix("PL") == party.nip
+            )
         else:
             found = partners.filtered(lambda p: p.name == party.name and (p.zip or "") == party.zip)
         # The counterparty is created for this mandate alone: creditors share none. A wrong NIP is
@@ -298,7 +302,7 @@ class KgwImport(models.Model):
                 .sudo()
                 .search(
                     [
-                        ("vat", "!=", False),
+                        ("kgw_mandate_id", "=", False),
                         ("parent_id", "=", False),
                     ]
                 )

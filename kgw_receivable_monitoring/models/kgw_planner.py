@@ -70,7 +70,12 @@ class KgwPlanner(models.AbstractModel):
                 for line in changed
             ]
         )
-        self._drop_settled(changed.filtered(lambda r: r.kgw_stage == "closed"), now)
+        closed = changed.filtered(lambda r: r.kgw_stage == "closed")
+        self._drop_settled(closed, now)
+        # What was settled and is owed again (a payment taken back) lost its next step by closing.
+        (changed - closed).filtered(lambda r: not r.kgw_next_step_id)._kgw_refresh_course(
+            on_date, now
+        )
 
     @api.model
     def _close_past_days(self, on_date, now):

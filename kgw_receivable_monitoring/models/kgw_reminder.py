@@ -282,7 +282,9 @@ class KgwReminder(models.Model):
 
     def action_cancel(self):
         """A person decides that this contact is not made."""
-        if any(r.state not in REMINDER_SOURCES["cancelled"] for r in self):
+        printed = self.filtered(lambda r: r.print_run_id.state == "open")
+        sending = (self - printed).filtered(lambda r: r.state == "claimed")
+        if sending or any(r.state not in REMINDER_SOURCES["cancelled"] for r in self):
             raise UserError(self.env._("Only what has not gone out yet can be cancelled."))
         self._get_decidable()._set_state("cancelled", fields.Datetime.now(), reason="withdrawn")
 

@@ -25,6 +25,18 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
         self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
 
+    def test_coverage_goes_neither_back_nor_into_the_future(self):
+        self.mandate.coverage_date = date(2026, 9, 6)
+        for known_through, expected in (
+            (date(2026, 9, 1), date(2026, 9, 6)),
+            (date(2026, 12, 31), date(2026, 9, 7)),
+        ):
+            record = self._hand_over_payments(
+                f"05.09.2026;12/11/2026;{known_through.month},00;PLN", known_through=known_through
+            )
+            self._take(record, date(2026, 9, 7))
+            self.assertEqual(self.mandate.coverage_date, expected)
+
     def test_same_list_again_is_known_and_books_nothing(self):
         rows = "05.09.2026;12/11/2026;845,00;PLN", "05.09.2026;13/11/2026;100,00;PLN"
         self._take(self._hand_over_payments(*rows))

@@ -276,3 +276,12 @@ class TestPlanner(KgwEngineCommon):
         self.assertFalse(self.reminders(line))
         passed = self.events("passed", move_id=line.move_id.id, step_id=self._step("m5_email").id)
         self.assertEqual(passed.reason, "no_route")
+
+    def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
+        receivable = self._watch(self._document())
+        self.pay(receivable, 1230, DUE)
+        self.assertEqual((receivable.kgw_stage, receivable.kgw_next_date), ("closed", False))
+        receivable.remove_move_reconcile()
+        self.env["kgw.planner"]._run_day(DUE, self._at(DUE, 7))
+        self.assertEqual(receivable.kgw_stage, "before_due")
+        self.assertTrue(receivable.kgw_next_step_id)

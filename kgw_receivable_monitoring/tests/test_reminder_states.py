@@ -36,6 +36,12 @@ class TestReminderStates(KgwEngineCommon):
         self.now = self._at(self.day)
         self.reminder = self._draft(self.line, "p2_sms", self.day)
 
+    def test_message_that_is_being_sent_can_not_be_cancelled(self):
+        self.reminder._set_state("claimed", self.now)
+        with self.assertRaisesRegex(UserError, "not gone out yet"):
+            self.reminder.action_cancel()
+        self.assertEqual(self.reminder.state, "claimed")
+
     # === THE MATRIX === #
 
     def test_every_state_and_target_moves_exactly_where_it_may(self):
