@@ -27,7 +27,7 @@ class KgwPrintRun(models.Model):
     document_name = fields.Char(compute="_compute_document_name")
 
     _one_open = models.UniqueIndex(
-        "(date, is_registered) WHERE state = 'open'",
+        "(date, is_registered, name) WHERE state = 'open'",
         "There is already an open print run for this day.",
     )
 
@@ -43,20 +43,22 @@ class KgwPrintRun(models.Model):
 
     @api.model
     def _get_open(self, reminder, on_date):
-        """Return the open run of ``on_date`` for ordinary or registered letters."""
+        """Return the open run of ``on_date`` for ordinary or registered letters.
+
+        A run whose letters were put into one PDF takes no more: what comes later would count as
+        posted without having been printed.
+        """
         is_registered = bool(reminder.is_registered)
-        run = self.search(
-            [
-                ("date", "=", on_date),
-                ("is_registered", "=", is_registered),
-                ("state", "=", "open"),
-            ]
-        )
-        return run or self.create(
+        runs = self.search([("date", "=", on_date), ("is_registered", "=", is_registered)])
+        fresh = runs.filtered(lambda r: r.state == "open" and not r.document)
+        if fresh:
+            return fresh[0]
+        name = "{} {}".format(on_date, "R" if is_registered else "Z")
+        return self.create(
             {
                 "date": on_date,
                 "is_registered": is_registered,
-                "name": "{} {}".format(on_date, "R" if is_registered else "Z"),
+                "name": f"{name} {len(runs) + 1}" if runs else name,
             }
         )
 

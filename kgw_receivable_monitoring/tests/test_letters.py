@@ -91,6 +91,14 @@ class TestLetters(KgwEngineCommon):
         run._post(self._at(self.day, 15))
         self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
 
+    def test_letter_that_comes_after_printing_goes_into_another_run(self):
+        runs = self.env["kgw.print.run"]
+        printed = runs._get_open(self.letter, DUE)
+        printed.document = b"JVBERi0="
+        later = runs._get_open(self.letter, DUE)
+        self.assertNotEqual(later, printed)
+        self.assertEqual(runs._get_open(self.letter, DUE), later)
+
     def test_letter_paid_before_printing_is_not_in_the_printers_file(self):
         run = self.print_letter()
         self.pay(self.line, 1230, self.day)
