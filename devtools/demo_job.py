@@ -135,7 +135,8 @@ def count_lines(path):
 
 def print_logins():
     """Print where to log in as whom."""
-    print(f"  Log in at {os.environ['KGW_DEMO_URL']}/web/login; the password is the login")
+    url = os.environ["KGW_DEMO_URL"]
+    print(f"  While the demo serves, log in at {url}/web/login; the password is the login")
     for login in PASSWORD_OF:
         print(f"    {login.ljust(16)}{ROLES[login]}")
 

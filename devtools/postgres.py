@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,17 +22,17 @@ USER = "odoo"
 OLDEST = 13
 # The kernel's limit for a socket's path is 107 bytes.
 LONGEST_SOCKET = 100
-SETTINGS = """
-listen_addresses = ''
-unix_socket_directories = '{socket}'
-fsync = off
-autovacuum = off
-synchronous_commit = off
-full_page_writes = off
-max_connections = 100
-shared_buffers = 256MB
-max_wal_size = 2GB
-"""
+# Given at every start, so that a cluster that is there already keeps up with them.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "autovacuum": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+}
 
 
 class Cluster:
@@ -184,12 +185,12 @@ class Cluster:
                 f"PostgreSQL could not make its cluster: {done.stderr.strip()}",
                 f"look whether the disk is full (df -h {self.folder}), then run it again.",
             )
-        with open(data / "postgresql.conf", "a") as settings:
-            settings.write(SETTINGS.format(socket=self.socket))
 
     def _launch(self):
         log = self.folder / "server.log"
-        done = self._control("start", "-w", "-t", "60", "-l", str(log))
+        settings = {**SETTINGS, "unix_socket_directories": self.socket}
+        options = " ".join(shlex.quote(f"--{name}={value}") for name, value in settings.items())
+        done = self._control("start", "-w", "-t", "60", "-l", str(log), "-o", options)
         if done.returncode:
             raise Problem(
                 f"PostgreSQL did not start:\n{tail(log) or done.stderr}",

@@ -34,6 +34,7 @@ CALL_ENDINGS = ("reached", "no_answer", "will_pay", "voicemail", "no_invoice", "
 
 # What the last days brought is left on the boards for whoever tries the demo.
 LEFT_OVER_DAYS = 2
+LEFT_OVER_LETTER_DAYS = 3
 
 
 class Story:
@@ -146,8 +147,9 @@ class Story:
         self.dispatch(day, 10)
         if calendar.is_working_day(day) and day < self.end - timedelta(days=LEFT_OVER_DAYS):
             self.work_the_board(day)
-            self.post_letters(day)
             self.answer_questions(day)
+        if calendar.is_working_day(day) and day < self.end - timedelta(days=LEFT_OVER_LETTER_DAYS):
+            self.post_letters(day)
 
     def dispatch(self, day, hour):
         """Send what may go out at an hour of the day, as the scheduled actions do."""

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..const import LANGUAGES, STAGES
 from ..tools import calendar, words
@@ -61,6 +62,17 @@ class KgwCase(models.Model):
                 # Anybody who may open a case takes a number; the sequence itself stays closed.
                 vals["name"] = self.env["ir.sequence"].sudo().next_by_code("kgw.case")
         return super().create(vals_list)
+
+    def write(self, vals):
+        """A case never moves to another creditor or counterparty: its history would go along."""
+        for name in ("mandate_id", "counterparty_id"):
+            if name in vals and any(case[name].id != vals[name] for case in self):
+                raise UserError(
+                    self.env._(
+                        "A case stays with its mandate and counterparty. Open another case instead."
+                    )
+                )
+        return super().write(vals)
 
     @api.depends("counterparty_id.name", "name")
     def _compute_display_name(self):

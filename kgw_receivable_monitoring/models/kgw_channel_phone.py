@@ -50,7 +50,8 @@ class KgwChannelPhone(models.AbstractModel):
             reminder._set_state("claimed", now)
             reminder._mark_sent(now, effective_at=now)._mark_delivered(now)
         elif outcome == "wrong_number":
-            reminder.case_id.contact_point_ids._get_usable("phone").state = "wrong"
-            reminder._mark_unreached(now, is_last=True)
+            points = reminder.case_id.contact_point_ids
+            points._get_usable("phone").state = "wrong"
+            reminder._mark_unreached(now, is_last=not points._get_usable("phone"))
         else:
             reminder._mark_unreached(now, is_last=reminder.attempts >= CALL_ATTEMPTS)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools import identifiers
 
@@ -36,6 +37,12 @@ class KgwContactPoint(models.Model):
         return super().create([self._normalise(vals) for vals in vals_list])
 
     def write(self, vals):
+        if "case_id" in vals and any(point.case_id.id != vals["case_id"] for point in self):
+            raise UserError(
+                self.env._(
+                    "Contact data stay with their case: creditors share none. Enter them anew."
+                )
+            )
         if "value" not in vals:
             return super().write(vals)
         for point in self:

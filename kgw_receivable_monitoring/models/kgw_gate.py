@@ -47,17 +47,38 @@ class KgwGate(models.AbstractModel):
     @api.model
     def _judge(self, reminder, now):
         """Return the :class:`Verdict` on one reminder at ``now`` (naive UTC); writes nothing."""
-        for question in (
+        return self._ask(
+            (
+                self._judge_time,
+                self._judge_debt,
+                self._judge_mandate,
+                self._judge_hold,
+                self._judge_authority,
+                self._judge_coverage,
+                self._judge_contact_point,
+                self._judge_gap,
+                self._judge_hours,
+            ),
+            reminder,
+            now,
+        )
+
+    @api.model
+    def _judge_posting(self, letter, now):
+        """Return the :class:`Verdict` on a printed letter that is about to be posted: what may
+        have changed since it passed the gate."""
+        questions = (
             self._judge_time,
             self._judge_debt,
             self._judge_mandate,
             self._judge_hold,
             self._judge_authority,
-            self._judge_coverage,
-            self._judge_contact_point,
-            self._judge_gap,
-            self._judge_hours,
-        ):
+        )
+        return self._ask(questions, letter, now)
+
+    def _ask(self, questions, reminder, now):
+        """Return the first verdict that does not let the reminder pass."""
+        for question in questions:
             verdict = question(reminder, now)
             if verdict.reason:
                 return verdict

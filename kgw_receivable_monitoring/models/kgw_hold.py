@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..const import CHANNELS
 
@@ -55,12 +56,34 @@ class KgwHold(models.Model):
     def create(self, vals_list):
         """Every hold stands in the history of what it holds."""
         holds = super().create(vals_list)
+        if any(not hold.case_id and not hold.move_id for hold in holds):
+            holds._check_manager()
         holds.case_id._touch()
         holds._record("hold", self.env.context.get("kgw_now") or self.env.cr.now())
         return holds
 
+    def write(self, vals):
+        """A hold ends by being lifted, which stands in the register; never by a write."""
+        if "lifted_at" in vals and not self.env.su:
+            raise AccessError(self.env._("Press Lift: the end of a hold stands in the register."))
+        return super().write(vals)
+
     def action_lift(self):
-        self._lift(fields.Datetime.now())
+        self._check_manager()
+        self.sudo()._lift(fields.Datetime.now())  # nobody writes the end of a hold directly
+
+    def _check_manager(self):
+        """
+        :raise AccessError: the user is no manager of monitoring
+        """
+        if not self.env.su and not self.env.user.has_group(
+            "kgw_receivable_monitoring.group_kgw_manager"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only managers of monitoring lift holds, or hold more than a single case."
+                )
+            )
 
     def _lift(self, now):
         """End the holds at ``now``."""

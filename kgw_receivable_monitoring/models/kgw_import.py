@@ -150,6 +150,12 @@ class KgwImport(models.Model):
 
     def _get_refusal(self, document):
         """Return why a document can't be watched, or ''."""
+        if self._is_foreign(document):
+            return self.env._(
+                "The file is from another seller (%(seller)s), not from the creditor of this mandate."
+                " Choose the right mandate, or correct the NIP of the creditor.",
+                seller=document.seller.name or document.seller.nip,
+            )
         if document.kind == "correction" or document.gross < 0:
             return self.env._(
                 "Corrections are not taken from files: enter the difference as a payment of the"
@@ -175,6 +181,11 @@ class KgwImport(models.Model):
                 "The account belongs to a factor: ask the creditor whether the claim was assigned.",
             )
         return ""
+
+    def _is_foreign(self, document):
+        """Whether the document names a seller other than the creditor: debts are never mixed."""
+        own = identifiers.compact(self.mandate_id.creditor_id.vat).removeprefix("PL")
+        return bool(document.seller and document.seller.nip and document.seller.nip != own)
 
     # === WHAT IS KNOWN ALREADY === #
 
@@ -255,8 +266,8 @@ class KgwImport(models.Model):
         rows = {row.line: row for row in self._get_new_rows()}
         for payment in payments:
             if payment.line in rows:
-                message = self.env["kgw.payment.list"]._take(self.mandate_id, payment, now)
-                rows[payment.line].write({"state": "done", "message": message})
+                state, message = self.env["kgw.payment.list"]._take(self.mandate_id, payment, now)
+                rows[payment.line].write({"state": state, "message": message})
         if self.known_through:
             # An older list taken later does not unlearn what is known, nor is the future known.
             known = min(self.known_through, calendar.local_date(now))

@@ -139,10 +139,27 @@ class KgwMandate(models.Model):
                     )
 
     def write(self, vals):
+        if "creditor_id" in vals:
+            self._check_creditor_stays(vals["creditor_id"])
         res = super().write(vals)
         if "coverage_date" in vals:
             self._release_covered()
         return res
+
+    def _check_creditor_stays(self, creditor_id):
+        """Refuse to give a mandate with cases to another creditor, who would read them.
+
+        :raise UserError: a mandate has cases
+        """
+        for mandate in self:
+            if mandate.creditor_id.id != creditor_id and mandate.case_count:
+                raise UserError(
+                    self.env._(
+                        "Mandate %s has cases already and stays with its creditor: end it and"
+                        " create another one.",
+                        mandate.name,
+                    )
+                )
 
     def _release_covered(self):
         """Let reminders that waited for payments to be known be tried at once."""
@@ -197,6 +214,7 @@ class KgwMandate(models.Model):
             ): self.journal_id,
             self.env._("a scenario"): self.scenario_ids,
             self.env._("the creditor's account"): self.account_number,
+            self.env._("the e-mail of the creditor, who is asked by it"): self.creditor_id.email,
         }
         if not self.is_own_sales:
             needed[self.env._("the date of the power of attorney")] = self.authority_date

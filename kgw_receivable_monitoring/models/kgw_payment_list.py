@@ -2,6 +2,8 @@ from collections import Counter
 
 from odoo import api, models
 
+from ..tools import calendar
+
 
 class KgwPaymentList(models.AbstractModel):
     """Payments that a creditor reports as a list: what each row would do, and does."""
@@ -61,10 +63,19 @@ class KgwPaymentList(models.AbstractModel):
             )
         if not receivables:
             return self.env._("No open invoice of this mandate has this number and currency.")
+        if len(receivables.move_id) > 1:
+            return self.env._(
+                "Several open invoices have this number, and the amount fits none of them alone:"
+                " ask the creditor which one was paid.",
+            )
         return ""
 
     def _find_receivables(self, mandate, payment):
-        """Return the open receivables of the newest invoice with the number of ``payment``."""
+        """Return the open receivables that ``payment`` is for.
+
+        Of several invoices with its number those issued by its day, and of these the one whose
+        balance it settles; of more than one invoice where even that does not tell.
+        """
         # Importers have no accounting rights; mandate and number are the fence.
         moves = (
             self.env["account.move"]
@@ -75,17 +86,36 @@ class KgwPaymentList(models.AbstractModel):
                     ("kgw_number", "=", payment.number),
                     ("state", "=", "posted"),
                     ("currency_id.name", "=", payment.currency),
-                ],
-                order="invoice_date desc, id desc",
+                    ("invoice_date", "<=", payment.date),
+                ]
             )
         )
         lines = moves.line_ids.filtered(lambda r: r.kgw_case_id and r.amount_residual > 0)
-        return lines.filtered(lambda r: r.move_id == lines[:1].move_id)
+        by_move = lines.grouped("move_id")
+        exact = [found for found in by_move.values() if self._is_settled_by(found, payment)]
+        return exact[0] if len(exact) == 1 else lines
+
+    def _is_settled_by(self, receivables, payment):
+        """Whether ``payment`` is the whole balance of an invoice, or of one of its due dates."""
+        amounts = receivables.mapped("amount_residual_currency")
+        return any(
+            receivables.currency_id.is_zero(float(payment.amount) - amount)
+            for amount in (sum(amounts), *amounts)
+        )
 
     @api.model
     def _take(self, mandate, payment, now):
-        """Book one payment and return what is worth telling about it, or ''."""
+        """Book one payment.
+
+        :return: ``(state, message)`` of its row: ``done``, or ``refused`` when what was paid or
+            booked meanwhile leaves no invoice for it
+        """
         receivables = self._find_receivables(mandate, payment)
+        refusal = self._get_refusal(mandate, payment, receivables)
+        if payment.date > calendar.local_date(now):
+            refusal = self.env._("The day of the payment lies in the future. Correct the date.")
+        if refusal:
+            return "refused", refusal
         left = self.env["kgw.ledger"]._book_payment(
             receivables,
             float(payment.amount),
@@ -93,9 +123,9 @@ class KgwPaymentList(models.AbstractModel):
             now,
         )
         if left <= 0:
-            return ""
+            return "done", ""
         currency = self.env["kgw.ledger"]._find_currency(payment.currency)
-        return self.env._(
+        return "done", self.env._(
             "%s is more than was owed and was not booked: ask the creditor.",
             currency.format(left),
         )

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -164,8 +166,8 @@ class KgwPlanner(models.AbstractModel):
     def _plan(self, on_date, now):
         """Plan the contacts due on ``on_date`` and return how many; one statement.
 
-        One reminder per case: led by a before-due step that would lapse before the next slot,
-        else by the highest rung due. Receivables of the same side whose own step is due are taken
+        One reminder per case: led by what would lapse before the next slot, a demand before an
+        information, else by the highest rung due. Receivables of the same side whose own step is due are taken
         along, all others of that side are only named.
         """
         self.env.flush_all()
@@ -240,7 +242,8 @@ class KgwPlanner(models.AbstractModel):
             SELECT l.id AS receivable_id, l.kgw_case_id AS case_id, l.kgw_next_until AS until,
                    c.mandate_id, c.controller_id, m.brand_before_id, m.brand_after_id,
                    s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
-                   (side.side = 'before' AND l.kgw_next_until < %(on_date)s + sc.gap_before_days) AS lapses
+                   ((side.side = 'before' OR s.rung IN ('demand', 'final'))
+                    AND l.kgw_next_until < slot.day) AS lapses
               FROM account_move_line l
               JOIN kgw_case c ON c.id = l.kgw_case_id
               JOIN kgw_mandate m ON m.id = c.mandate_id AND m.state = 'active'
@@ -251,6 +254,7 @@ class KgwPlanner(models.AbstractModel):
               JOIN LATERAL (SELECT CASE WHEN s.offset_days < 0 THEN 'before' ELSE 'after' END AS side,
                                    CASE WHEN s.offset_days < 0 THEN sc.gap_before_days
                                         ELSE sc.gap_after_days END AS gap) side ON TRUE
+              JOIN %(slots)s AS slot(gap, day) ON slot.gap = side.gap
              WHERE l.kgw_next_date <= %(on_date)s
                AND l.kgw_next_until >= %(on_date)s
                AND l.kgw_next_act = 'contact'
@@ -269,10 +273,19 @@ class KgwPlanner(models.AbstractModel):
         """,
             on_date=on_date,
             hold=self._get_hold_condition(on_date),
+            slots=self._get_slots(on_date),
             way=self._get_way_query(),
             is_working_day=calendar.is_working_day(on_date),
             is_saturday=on_date.weekday() == 5 and not calendar.is_day_off(on_date),
         )
+
+    def _get_slots(self, on_date):
+        """Return ``(gap, day)`` rows: the next working day after each gap used in scenarios."""
+        scenarios = self.env["kgw.scenario"].with_context(active_test=False)
+        pairs = scenarios._read_group([], ["gap_before_days", "gap_after_days"])
+        gaps = sorted({gap for pair in pairs for gap in pair})
+        days = [calendar.forward(on_date + timedelta(days=gap)) for gap in gaps]
+        return SQL("unnest(%s::int[], %s::date[])", gaps, days)
 
     def _get_way_query(self):
         """Return the query for the channel of step ``s`` in case ``c``: its own where there is a

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date, format_datetime
@@ -8,6 +8,9 @@ from odoo.tools.misc import format_date, format_datetime
 from ..const import OPEN_STATES
 from ..tools import words
 from ..tools.calendar import POLAND
+
+# Why a step was passed over, where the creditor should know.
+TOLD_REASONS = ("authority", "approval", "no_contact_point", "no_route", "sender", "horizon")
 
 
 class KgwPortal(models.AbstractModel):
@@ -122,7 +125,7 @@ class KgwPortal(models.AbstractModel):
             "owed": case.owed_label,
             "overdue": case.overdue_label,
             "next_step": (planned.step_id or case.next_step_id).name or "",
-            "next_date": self._format_date(planned.planned_on or case.next_date),
+            "next_date": self._format_upcoming(planned.planned_on or case.next_date),
             "decision_count": len(case.decision_ids.filtered(lambda d: d.state == "open")),
         }
 
@@ -135,7 +138,7 @@ class KgwPortal(models.AbstractModel):
             "stage": receivable.stage,
             "stage_label": self._get_label(receivable, "stage"),
             "next_step": receivable.next_step_id.name or "",
-            "next_date": self._format_date(receivable.next_date),
+            "next_date": self._format_upcoming(receivable.next_date),
         }
 
     def _prepare_decision(self, decision):
@@ -155,11 +158,13 @@ class KgwPortal(models.AbstractModel):
         """Return what the creditor reads of the register, the newest first.
 
         A call is told by its outcome, a plan by what came of it: their technical events and past
-        plans are left out, and so are steps that were passed over.
+        plans are left out. Of the steps passed over those are told that something kept from being
+        done; that a step did not apply, or its day was over, is no news.
         """
         return case.event_ids.filtered(
             lambda e: (
-                e.kind not in ("passed", "note")
+                e.kind != "note"
+                and (e.kind != "passed" or e.reason in TOLD_REASONS)
                 and not (
                     e.channel == "phone"
                     and e.kind in ("sent", "delivered", "undelivered", "failed")
@@ -202,6 +207,10 @@ class KgwPortal(models.AbstractModel):
     def _format_money(self, amount, currency):
         """Return an amount with grouped thousands, which Odoo's own Polish format lacks."""
         return words.format_money(Decimal(str(amount)), currency, self.env.lang or "en_US")
+
+    def _format_upcoming(self, day):
+        """What is due since a past day is due today: nothing upcoming lies in the past."""
+        return self._format_date(max(day, fields.Date.context_today(self))) if day else ""
 
     def _format_date(self, day):
         return format_date(self.env, day) if day else ""

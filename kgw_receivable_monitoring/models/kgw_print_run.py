@@ -68,8 +68,10 @@ class KgwPrintRun(models.Model):
     # === ACTION METHODS === #
 
     def action_merge(self):
-        """Put the letters of the run into one PDF for the printer."""
-        for run in self._get_printable():
+        """Put the letters of the run into one PDF for the printer, without what must not go out."""
+        runs = self._get_printable()
+        runs._take_out(fields.Datetime.now())
+        for run in runs:
             letters = run._get_letters()
             if not letters:
                 raise UserError(self.env._("This print run has no letters any more."))
@@ -77,7 +79,30 @@ class KgwPrintRun(models.Model):
             run.document = base64.b64encode(merged)
 
     def action_posted(self):
-        self._get_printable()._post(fields.Datetime.now())
+        """The letters are about to go to the post: first name those that must not go any more.
+
+        :raise UserError: letters have to be taken out of the pile
+        """
+        runs, now = self._get_printable(), fields.Datetime.now()
+        stale = runs._get_stale(now)
+        if stale:
+            raise UserError(
+                self.env._(
+                    "Some letters must not go out any more: %(letters)s. Take them out of the pile"
+                    " and press “Take Out”, then mark the others as posted. If they are at the post"
+                    " already, press “All Are at the Post”.",
+                    letters=runs._name_stale(stale),
+                )
+            )
+        runs._mark_posted(now)
+
+    def action_take_out(self):
+        """The letters that must not go out any more were taken out of the pile."""
+        self._get_printable()._take_out(fields.Datetime.now())
+
+    def action_all_posted(self):
+        """Everything printed is at the post already: the register says what happened."""
+        self._get_printable()._mark_posted(fields.Datetime.now())
 
     def _get_printable(self):
         """Return these runs with the rights to print and post them.
@@ -90,7 +115,39 @@ class KgwPrintRun(models.Model):
             raise AccessError(self.env._("Only managers of monitoring print and post letters."))
         return self.sudo()  # letters, courses and the register move with the run
 
+    # === POSTING === #
+
     def _post(self, now):
+        """Take out what must not go out any more at ``now`` and record the rest as posted."""
+        self._take_out(now)
+        self._mark_posted(now)
+
+    def _get_stale(self, now):
+        """Return ``{letter: verdict}`` of printed letters that must not be posted at ``now``."""
+        gate = self.env["kgw.gate"]
+        letters = self._get_open_letters()
+        verdicts = {letter: gate._judge_posting(letter, now) for letter in letters}
+        return {letter: verdict for letter, verdict in verdicts.items() if verdict.reason}
+
+    def _get_open_letters(self):
+        open_runs = self.filtered(lambda run: run.state == "open")
+        return open_runs.reminder_ids.filtered(lambda letter: letter.state == "claimed")
+
+    def _name_stale(self, stale):
+        """Return the letters to take out as text: counterparty, case and why."""
+        reasons = dict(self.env["kgw.reminder"]._fields["reason"]._description_selection(self.env))
+        return "; ".join(
+            f"{letter.case_id.display_name} ({reasons[verdict.reason]})"
+            for letter, verdict in stale.items()
+        )
+
+    def _take_out(self, now):
+        """Cancel the letters that must not be posted any more; their PDF is out of date."""
+        for letter, verdict in self._get_stale(now).items():
+            self.env["kgw.gate"]._refuse(letter, verdict, now)
+            letter.print_run_id.document = False
+
+    def _mark_posted(self, now):
         """Record that the letters were posted at ``now``; from then on they can't be called back.
 
         An ordinary letter counts from 4 working days after posting, a registered one, while there
@@ -100,8 +157,5 @@ class KgwPrintRun(models.Model):
         for run in self.filtered(lambda r: r.state == "open"):
             days = REGISTERED_TRANSIT_DAYS if run.is_registered else LETTER_TRANSIT_DAYS
             effect = calendar.noon(calendar.add_working_days(today, days))
-            letters = run.reminder_ids.filtered(lambda r: r.state == "claimed")
-            settled = letters.filtered(lambda r: not r._get_owed_lines().filtered("step_id"))
-            settled._set_state("cancelled", now, reason="paid")
-            (letters - settled)._mark_sent(now, effective_at=effect)
+            run._get_open_letters()._mark_sent(now, effective_at=effect)
             run.write({"state": "posted", "posted_on": today})

@@ -21,7 +21,7 @@ MATRIX = {
     "kgw.reminder": ("r", "r", "r"),
     "kgw.reminder.line": ("r", "r", "r"),
     "kgw.event": ("r", "r", "r"),
-    "kgw.hold": ("rwc", "rwc", "rwc"),
+    "kgw.hold": ("rc", "rwc", "rwc"),
     "kgw.decision": ("r", "r", "r"),
     "kgw.print.run": ("r", "r", "r"),
     "kgw.import": ("", "rwcu", "rwcu"),

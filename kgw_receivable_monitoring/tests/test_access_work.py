@@ -4,7 +4,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import DUE, MODULE
@@ -142,8 +142,42 @@ class TestWork(AccessCase):
         point.write({"value": "nowy@budmax.example", "state": "verified"})
         case.contact_point_ids.create({"case_id": case.id, "kind": "phone", "value": "600 100 200"})
         case.message_post(body="notatka")
-        case.hold_ids.action_lift()
+        case.hold_ids.with_user(self.manager).action_lift()
         self.assertFalse(case.hold_ids.filtered("is_open"))
+
+    def test_agent_neither_lifts_a_hold_nor_holds_more_than_a_case(self):
+        self.case.with_user(self.agent).action_hold()
+        hold = self.case.hold_ids
+        holds = self.env["kgw.hold"].with_user(self.agent)
+        for attempt in (
+            hold.with_user(self.agent).action_lift,
+            lambda: hold.with_user(self.agent).write({"lifted_at": hold.create_date}),
+            lambda: hold.with_user(self.manager).write({"lifted_at": hold.create_date}),
+            lambda: holds.create({"reason": "other"}),
+            lambda: holds.create({"reason": "other", "mandate_id": self.mandate.id}),
+            lambda: holds.create({"reason": "other", "channel": "sms"}),
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+        self.assertTrue(hold.is_open)
+
+    def test_case_and_its_contact_data_stay_with_their_creditor(self):
+        """Whoever moved them would show one creditor what belongs to another."""
+        other = self._create_mandate(
+            "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+        )
+        theirs = self._watch(
+            self._document("B/1", buyer=self._party("Inny sp. z o.o.")), mandate=other
+        ).kgw_case_id
+        for attempt in (
+            lambda: self.case.with_user(self.agent).write({"mandate_id": other.id}),
+            lambda: self.case.write({"counterparty_id": theirs.counterparty_id.id}),
+            lambda: self.case.contact_point_ids.write({"case_id": theirs.id}),
+            lambda: self.mandate.write({"creditor_id": other.creditor_id.id}),
+        ):
+            with self.assertRaises(UserError):
+                attempt()
+        self.case.write({"mandate_id": self.mandate.id})
 
     def test_agent_cancels_a_call(self):
         call = self._run_to_call().with_user(self.agent)

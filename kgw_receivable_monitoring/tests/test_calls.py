@@ -131,6 +131,18 @@ class TestCalls(KgwEngineCommon):
         self.assertEqual((phone.state, self.call.state), ("wrong", "undelivered"))
         self.assertNotIn("phone", self.case._get_usable_channels()[self.case.id])
 
+    def test_wrong_number_with_another_one_known_is_tried_again(self):
+        self.env["kgw.contact.point"].create(
+            {"case_id": self.case.id, "kind": "phone", "value": "600 100 200"}
+        )
+        self.put_on_board()
+        first = self.case.contact_point_ids._get_usable("phone")
+        self.end("wrong_number")
+        self.assertEqual((first.state, self.call.state), ("wrong", "failed"))
+        self.assertTrue(self.call.activity_ids)
+        with freeze_time(self.now):
+            self.assertNotEqual(self.open_desk().phone, first.value)
+
     def test_unreached_call_before_due_is_followed_by_the_sms(self):
         due = DUE + timedelta(days=3)  # a Thursday, so that -2 is another day than -3
         line = self._watch(self._document("2", due=due, buyer=self._party("Nowy sp. z o.o.")))
@@ -174,6 +186,15 @@ class TestCalls(KgwEngineCommon):
         self.hold(self.day, case_id=self.case.id)
         with freeze_time(self.now):
             self.assertTrue(self.open_desk().warning)
+
+    def test_two_open_desks_record_one_attempt(self):
+        self.put_on_board()
+        with freeze_time(self.now):
+            first, second = self.open_desk(), self.open_desk()
+            first.action_save()
+            with self.assertRaises(UserError):
+                second.action_save()
+        self.assertEqual((self.call.state, self.call.attempts), ("failed", 1))
 
     def test_desk_refuses_a_call_that_is_off_the_board(self):
         self.put_on_board()

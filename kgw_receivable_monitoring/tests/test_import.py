@@ -263,10 +263,22 @@ class TestImportInvoices(ImportCase):
         self.assertEqual((len(mine), len(theirs)), (1, 1))
         self.assertNotEqual(mine, theirs)
 
-    def test_ksef_file_is_one_invoice_with_its_number(self):
+    def _read_ksef_file(self):
         folder = f"{MODULE}/demo/files/zielony_ogrod"
         with file_open(f"{folder}/9991020013-20261005-0100A1B2C300-47.xml", "rb") as handle:
-            data = handle.read()
+            return handle.read()
+
+    def test_file_of_another_seller_is_refused(self):
+        record = self._hand_over_bytes(self._read_ksef_file(), filename="fa.xml")
+        record.action_preview()
+        self.assertEqual(record.line_ids.state, "refused")
+        self.assertIn("Zielony Ogród", record.line_ids.message)
+        self._take(record)
+        self.assertFalse(self._get_moves())
+
+    def test_ksef_file_is_one_invoice_with_its_number(self):
+        self.creditor.vat = "PL9991020013"
+        data = self._read_ksef_file()
         record = self._take(self._hand_over_bytes(data, filename="fa.xml"), date(2026, 10, 13))
         self.assertEqual(record.line_ids.state, "done")
         self.assertEqual(len(self._get_moves()), 1)

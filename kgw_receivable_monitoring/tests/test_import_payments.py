@@ -9,8 +9,12 @@ from .test_import import ImportCase
 class TestImportPayments(ImportCase):
     def setUp(self):
         super().setUp()
+        self.day = date(2026, 9, 7)
         self._take(self._hand_over(self._row(), self._row("13/11/2026", amount="100,00")))
         self.receivable = self._get_receivables("12/11/2026")
+
+    def _take(self, record, day=None):
+        return super()._take(record, day or self.day)
 
     def test_payments_are_booked_and_set_the_coverage(self):
         self.mandate.coverage_date = False
@@ -20,7 +24,7 @@ class TestImportPayments(ImportCase):
         record.action_preview()
         self.assertEqual(self.receivable.amount_residual, 1845)
         self.assertFalse(self.mandate.coverage_date)
-        self._take(record, date(2026, 9, 7))
+        self._take(record)
         self.assertEqual(self.receivable.amount_residual, 1000)
         self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
         self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
@@ -34,7 +38,7 @@ class TestImportPayments(ImportCase):
             record = self._hand_over_payments(
                 f"05.09.2026;12/11/2026;{known_through.month},00;PLN", known_through=known_through
             )
-            self._take(record, date(2026, 9, 7))
+            self._take(record)
             self.assertEqual(self.mandate.coverage_date, expected)
 
     def test_same_list_again_is_known_and_books_nothing(self):
@@ -89,6 +93,47 @@ class TestImportPayments(ImportCase):
         self.assertFalse(record.line_ids.counterparty)
         self._take(record)
         self.assertEqual(self.receivable.amount_residual, 1845)
+
+    def test_payment_of_a_future_day_is_refused(self):
+        record = self._hand_over_payments("08.09.2026;12/11/2026;845,00;PLN")
+        record.action_preview()
+        self._take(record)
+        self.assertEqual(record.line_ids.state, "refused")
+        self.assertIn("future", record.line_ids.message)
+        self.assertEqual(self.receivable.amount_residual, 1845)
+
+    def test_payment_between_two_invoices_of_one_number_goes_where_it_fits(self):
+        """The number 77 in two years: the payment of one of them is no payment of the other."""
+        self._take(
+            self._hand_over(
+                self._row("77", issued="25.08.2025", due="08.09.2025", amount="500,00"),
+                self._row("77", amount="800,00"),
+                self._row("77", issued="06.09.2026", due="20.09.2026", amount="900,00"),
+            )
+        )
+        late = self._take(self._hand_over_payments("05.09.2026;77;900,00;PLN"))
+        self.assertEqual(late.line_ids.state, "refused", "what it fits was issued after it")
+        self._take(self._hand_over_payments("05.09.2026;77;800,00;PLN"))
+        self.assertEqual(self._get_receivables("77").mapped("amount_residual"), [500, 0, 900])
+
+    def test_payment_that_fits_none_of_two_invoices_is_refused(self):
+        self._take(
+            self._hand_over(
+                self._row("77", issued="25.08.2025", due="08.09.2025", amount="500,00"),
+                self._row("77", amount="800,00"),
+            )
+        )
+        record = self._take(self._hand_over_payments("05.09.2026;77;100,00;PLN"))
+        self.assertEqual(record.line_ids.state, "refused")
+        self.assertIn("Several", record.line_ids.message)
+        self.assertEqual(self._get_receivables("77").mapped("amount_residual"), [500, 800])
+
+    def test_invoice_paid_between_preview_and_taking_refuses_the_row(self):
+        record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN")
+        record.action_preview()
+        self.pay(self.receivable, 1845, date(2026, 9, 6))
+        self._take(record)
+        self.assertEqual(record.line_ids.state, "refused")
 
     def test_payment_list_without_columns_is_refused(self):
         record = self._hand_over("x;y", header="a;b", content="payments")

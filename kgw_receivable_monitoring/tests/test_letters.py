@@ -1,7 +1,8 @@
 from datetime import date, timedelta
 from unittest.mock import patch
 
-from odoo.tests.common import tagged
+from odoo.exceptions import UserError
+from odoo.tests.common import freeze_time, tagged
 
 from ..tools import calendar
 from .common import DUE
@@ -83,13 +84,48 @@ class TestLetters(KgwEngineCommon):
         self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
         self.assertFalse(self.letter.contact_on)
 
-    def test_posting_asks_for_the_balance_once_more(self):
+    def change_after_printing(self, name):
+        """Let something happen that forbids a letter which lies printed."""
+        if name == "paid":
+            with patch.object(type(self.env["kgw.planner"]), "_drop_settled", lambda *_a: None):
+                self.pay(self.line, 1230, self.day)
+        elif name == "hold":
+            self.hold(self.day, case_id=self.line.kgw_case_id.id)
+        elif name == "mandate":
+            self.mandate.action_suspend()
+        elif name == "authority":
+            self.mandate.may_demand = False
+        return self._at(self.day + timedelta(days=90 if name == "lapsed" else 0), 15)
+
+    def test_what_happened_after_printing_takes_the_letter_out_at_posting(self):
         run = self.print_letter()
-        with patch.object(type(self.env["kgw.planner"]), "_drop_settled", lambda *_a: None):
-            self.pay(self.line, 1230, self.day)
-        self.assertEqual(self.letter.state, "claimed")
-        run._post(self._at(self.day, 15))
-        self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
+        for reason in ("paid", "hold", "mandate", "authority", "lapsed"):
+            with self.subTest(reason=reason), self.cr.savepoint() as point:
+                now = self.change_after_printing(reason)
+                self.assertEqual(self.letter.state, "claimed")
+                run.document = b"JVBERi0="
+                run._post(now)
+                self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", reason))
+                self.assertFalse(self.letter.contact_on or run.document)
+                point.rollback()
+                self.env.invalidate_all()
+
+    def test_posting_names_the_letters_to_take_out_and_changes_nothing(self):
+        run = self.print_letter().with_user(self.manager)
+        self.change_after_printing("hold")
+        with freeze_time(self._at(self.day, 15)):
+            with self.assertRaisesRegex(UserError, self.line.kgw_case_id.name):
+                run.action_posted()
+            self.assertEqual((self.letter.state, run.state), ("claimed", "open"))
+            run.action_take_out()
+            self.assertEqual((self.letter.state, run.letter_count), ("cancelled", 0))
+
+    def test_what_is_at_the_post_already_is_recorded_as_sent(self):
+        run = self.print_letter().with_user(self.manager)
+        self.change_after_printing("hold")
+        with freeze_time(self._at(self.day, 15)):
+            run.action_all_posted()
+        self.assertEqual((self.letter.state, self.letter.contact_on), ("sent", self.day))
 
     def test_letter_that_comes_after_printing_goes_into_another_run(self):
         runs = self.env["kgw.print.run"]

@@ -65,6 +65,27 @@ class TestPlannerCases(KgwEngineCommon):
         days = self.reminders(lines).filtered("contact_on").mapped("contact_on")
         self.assertEqual(len(days), len(set(days)))
 
+    def test_demand_in_its_last_slot_goes_before_the_information_of_another_invoice(self):
+        """What can still go tomorrow waits; what can't, goes today."""
+        late = self._watch(self._document("STARA/1"))
+        fresh = self._watch(self._document("NOWA/2", due=self.day(27)), on=self.day(10))
+        self.env["account.move.line"]._kgw_flush_stages(self.day(22))
+        for line, code, until in (
+            (late, "p8_letter", self.day(22)),
+            (fresh, "m5_email", self.day(25)),
+        ):
+            line.write(
+                {
+                    "kgw_next_step_id": self._step(code).id,
+                    "kgw_next_act": "contact",
+                    "kgw_next_date": self.day(22),
+                    "kgw_next_until": until,
+                }
+            )
+        self.env["kgw.planner"]._plan(self.day(22), self._at(self.day(22), 7))
+        self.assertEqual(self.reminders(late | fresh, "planned").step_id, self._step("p8_letter"))
+        self.assertFalse(self.reminders(fresh))
+
     # === HOLDS === #
 
     def test_hold_of_any_scope_stops_planning_until_it_is_lifted(self):

@@ -17,6 +17,23 @@ class KgwCallOutcome(models.TransientModel):
     warning = fields.Char(compute="_compute_warning")
     outcome = fields.Selection(CALL_OUTCOMES, required=True, default="no_answer")
     note = fields.Text()
+    attempts = fields.Integer(
+        help="How often the call had been tried when the dialogue was opened."
+    )
+
+    @api.model
+    def default_get(self, fields):
+        """Remember the attempt that this dialogue is about: it is recorded once."""
+        values = super().default_get(fields)
+        reminder = self.env["kgw.reminder"].browse(values.get("reminder_id"))
+        return {**values, "attempts": reminder.attempts}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            reminder = self.env["kgw.reminder"].browse(vals.get("reminder_id"))
+            vals.setdefault("attempts", reminder.attempts)
+        return super().create(vals_list)
 
     @api.depends("reminder_id")
     def _compute_script(self):
@@ -49,7 +66,7 @@ class KgwCallOutcome(models.TransientModel):
         now = fields.Datetime.now()
         reminder = self.reminder_id
         reminder.case_id.check_access("write")
-        if reminder.state not in ("planned", "failed"):
+        if reminder.state not in ("planned", "failed") or reminder.attempts != self.attempts:
             raise UserError(
                 self.env._(
                     "This call is not on the board any more: it was recorded or cancelled"
