@@ -24,6 +24,7 @@ class BooksCommon(KgwCommon):
         company = cls.env["res.company"].create(
             {
                 "name": "Agencja neutralna",
+                "email": "biuro@agencja-neutralna.example",
                 "country_id": cls.env.ref("base.pl").id,
                 "currency_id": cls.env.ref("base.PLN").id,
             }
