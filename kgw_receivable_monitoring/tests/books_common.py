@@ -25,6 +25,7 @@ class BooksCommon(KgwCommon):
             {
                 "name": "Agencja neutralna",
                 "email": "biuro@agencja-neutralna.example",
+                "vat": "PL9991020125",
                 "country_id": cls.env.ref("base.pl").id,
                 "currency_id": cls.env.ref("base.PLN").id,
             }
