@@ -2,6 +2,9 @@ from odoo import api, models
 
 from ..tools import words
 
+# How many receivables an e-mail that asks for payments lists, the oldest first.
+LISTED = 50
+
 
 class KgwCreditorMail(models.AbstractModel):
     """What the creditor is told and asked by e-mail; it decides only after logging in."""
@@ -34,6 +37,17 @@ class KgwCreditorMail(models.AbstractModel):
         )
         values = self._get_values(mandate, receivables.kgw_case_id[:1], receivables, on_date)
         self._post(mandate, "email_creditor_report", values)
+
+    @api.model
+    def _ask_payments(self, mandate, receivables, needed, on_date):
+        """Ask the creditor for its payments through ``needed``: ``receivables`` wait for them."""
+        lang = mandate.creditor_id.lang or "pl_PL"
+        listed = receivables.sorted("date_maturity")[:LISTED]
+        values = {
+            **self._get_values(mandate, listed.kgw_case_id[:1], listed, on_date),
+            "answer_by": words.format_date(needed, lang, long=True),
+        }
+        self._post(mandate, "email_creditor_payments", values)
 
     @api.model
     def _get_values(self, mandate, case, receivables, on_date):

@@ -166,13 +166,13 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, now):
         """After the due date, payments must be known through it (the transfer may be on its way)."""
-        if reminder.side == "before" or reminder.mandate_id.is_own_sales:
+        if reminder.side == "before":
             return Verdict()
-        known = reminder.mandate_id.coverage_date
+        today = calendar.local_date(now)
         due = max(reminder.line_ids.filtered("step_id").receivable_id.mapped("kgw_effective_due"))
-        if known and known >= due:
+        if reminder.mandate_id._knows_payments(due, today):
             return Verdict()
-        return Verdict("coverage", calendar.noon(calendar.local_date(now) + timedelta(days=1)))
+        return Verdict("coverage", calendar.noon(today + timedelta(days=1)))
 
     def _judge_contact_point(self, reminder, now):
         kind = CHANNEL_POINT[reminder.channel]

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools import calendar
+
 STATES = [
     ("draft", "Draft"),
     ("active", "Active"),
@@ -75,6 +77,9 @@ class KgwMandate(models.Model):
         copy=False,
         help="Closing date of the last statement or open-items list. After the due date a"
         " counterparty is contacted only when payments are known through that date.",
+    )
+    coverage_asked_on = fields.Date(
+        readonly=True, copy=False, help="When the creditor was last asked for its payments."
     )
     privacy_notice = fields.Text(
         help="Who processes the data and on whose behalf (RODO art. 13 and 14); printed at the end"
@@ -237,6 +242,15 @@ class KgwMandate(models.Model):
             and (not self.authority_until or on_date <= self.authority_until)
         )
         return bool(self.may_demand and in_force)
+
+    def _knows_payments(self, due, on_date):
+        """Whether payments are known through ``due`` and lately enough to contact anybody on
+        ``on_date``; in own sales always, since they are in the same books."""
+        self.ensure_one()
+        if self.is_own_sales:
+            return True
+        oldest = calendar.add_working_days(on_date, -self.company_id.kgw_coverage_days)
+        return bool(self.coverage_date and self.coverage_date >= max(due, oldest))
 
     def _get_brand(self, side):
         """Return who speaks on ``side`` (``before`` or ``after`` the due date)."""

@@ -37,6 +37,7 @@ class KgwPlanner(models.AbstractModel):
         while self._ask_and_report(on_date, now):
             lines.flush_model()
         planned = self._plan(on_date, now)
+        self._ask_for_payments(on_date, now)
         if planned:
             self.env["kgw.dispatcher"]._wake()
         return planned
@@ -159,6 +160,28 @@ class KgwPlanner(models.AbstractModel):
             self.env["kgw.creditor.mail"]._report(mandate, lines, on_date, now)
         due._kgw_refresh_course(on_date, now)
         return bool(due)
+
+    @api.model
+    def _ask_for_payments(self, on_date, now):
+        """Ask creditors, once a day, for the payments that planned contacts wait for."""
+        waiting = self.env["kgw.reminder"].search(
+            [
+                ("state", "=", "planned"),
+                ("side", "=", "after"),
+                ("mandate_id.is_own_sales", "=", False),
+                "|",
+                ("mandate_id.coverage_asked_on", "=", False),
+                ("mandate_id.coverage_asked_on", "<", on_date),
+            ]
+        )
+        for mandate, reminders in waiting.grouped("mandate_id").items():
+            lines = reminders.line_ids.filtered("step_id").receivable_id.filtered(
+                lambda r, m=mandate: not m._knows_payments(r.kgw_effective_due, on_date)
+            )
+            if lines:
+                needed = calendar.back(on_date - timedelta(days=1))
+                self.env["kgw.creditor.mail"]._ask_payments(mandate, lines, needed, on_date)
+                mandate.coverage_asked_on = on_date
 
     # === PLAN === #
 

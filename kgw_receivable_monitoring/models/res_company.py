@@ -15,3 +15,9 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="In whose name the company writes to its creditors.",
     )
+    kgw_coverage_days = fields.Integer(
+        string="Payments Known At Most",
+        default=3,
+        groups="base.group_user",
+        help="Working days. After the due date nobody is contacted on older knowledge of payments.",
+    )

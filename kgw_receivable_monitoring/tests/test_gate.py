@@ -192,6 +192,19 @@ class TestGate(KgwEngineCommon):
                 else:
                     self.assertNotYet("coverage", next_noon)
 
+    def test_old_knowledge_of_payments_lets_nothing_through(self):
+        """Known through the due date, but longer ago than the setting allows."""
+        day = DUE + timedelta(days=11)
+        call = self.swap("p11_call")
+        oldest = calendar.add_working_days(day, -3)
+        for known, reason in ((oldest - timedelta(days=1), "coverage"), (oldest, "")):
+            self.mandate.coverage_date = known
+            verdict = self.env["kgw.gate"]._judge(call, self._at(day))
+            self.assertEqual(verdict.reason, reason)
+        self.mandate.coverage_date = oldest - timedelta(days=1)
+        self.company.kgw_coverage_days = 5
+        self.assertEqual(self.env["kgw.gate"]._judge(call, self._at(day)).reason, "")
+
     def test_before_due_contact_and_own_sales_need_no_coverage(self):
         self.mandate.coverage_date = False
         early = self.swap("m5_email")

@@ -218,6 +218,22 @@ class TestPlannerCases(KgwEngineCommon):
         self.assertEqual((case.mandate_id, case.counterparty_id), (other, line.partner_id))
         self.assertNotEqual(case, line.kgw_case_id)
 
+    def test_without_coverage_the_creditor_is_asked_once_a_day(self):
+        self.mandate.coverage_date = self.day(-1)
+        self._watch(self._document(), self._document("FV 2/09/2026"))
+        mails = self.env["mail.mail"].search([])
+        asked = []
+        for number in (-5, 2, 2, 3, 3):
+            self.run_day(self.day(number))
+            asked.append(len(self.env["mail.mail"].search([]) - mails))
+        self.assertEqual(asked, [0, 1, 1, 2, 2])
+        mail = (self.env["mail.mail"].search([]) - mails)[0]
+        self.assertEqual(mail.email_to, self.creditor.email)
+        self.assertIn("FV 2/09/2026", mail.body_html)
+        self.mandate.coverage_date = self.day(3)
+        self.run_day(self.day(4))
+        self.assertEqual(len(self.env["mail.mail"].search([]) - mails), 2)
+
     def test_without_coverage_the_reminder_waits_and_goes_out_when_payments_are_known(self):
         self.mandate.coverage_date = self.day(-1)
         line = self._watch(self._document())

@@ -13,7 +13,12 @@ from odoo.tools.misc import file_path
 from ..tools import text
 from ..tools.text import SAMPLE_VALUES
 
-TO_CREDITOR = {"email_creditor_question", "email_approval", "email_creditor_report"}
+TO_CREDITOR = {
+    "email_creditor_question",
+    "email_approval",
+    "email_creditor_report",
+    "email_creditor_payments",
+}
 BEFORE_DUE = {"email_information", "call_information", "sms_information", "letter_information"}
 CODES = (
     TO_CREDITOR
