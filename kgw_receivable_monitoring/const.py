@@ -150,6 +150,20 @@ REGISTERED_TRANSIT_DAYS = 7
 # or an SMS without a delivery report, counts as having taken effect.
 ELECTRONIC_EFFECT_HOURS = 24
 
+# A mandate's plan waits for a manager above so many times its median day of the last weeks, and
+# never below so many contacts; the first plan above FIRST_RUN_LIMIT contacts.
+VOLUME_FACTOR = 3
+VOLUME_DAYS = 28
+VOLUME_FLOOR = 20
+FIRST_RUN_LIMIT = 50
+
+# Models of other software that reminds of the same invoices once they have a record of a company.
+OTHER_ENGINES = {
+    "account_followup.followup.line": "Odoo Enterprise Follow-up",
+    "credit.control.policy": "OCA Credit Control",
+    "account.invoice.overdue.reminder": "OCA Overdue Invoice Reminder",
+}
+
 # The creditor is asked for approval this many working days before the step.
 APPROVAL_LEAD_DAYS = 3
 

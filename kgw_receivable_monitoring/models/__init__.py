@@ -4,6 +4,7 @@ from . import (
     account_move_send,
     account_partial_reconcile,
     ir_actions_report,
+    kgw_brake,
     kgw_brand,
     kgw_case,
     kgw_channel,

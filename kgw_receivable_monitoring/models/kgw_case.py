@@ -48,6 +48,7 @@ class KgwCase(models.Model):
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
+    stop_note = fields.Char(related="mandate_id.stop_note")
     next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
 
     _once = models.UniqueIndex(

@@ -48,10 +48,17 @@ class KgwDispatcher(models.AbstractModel):
             left = progress(len(candidates - claimed))
             if claimed:  # what is claimed is sent, also when the time of this run is up
                 if not model._at_desk:
-                    self._record(model._send(claimed), now)
+                    self._send(model, claimed, now)
                 left = progress(len(claimed))
             if not left:
                 return
+
+    def _send(self, model, claimed, now):
+        """Hand over what was claimed, unless somebody has pressed Stop since."""
+        stopped = self.env["kgw.hold"]._get_stopped(claimed, calendar.local_date(now))
+        stopped._mark_failed(now, self.env._("Stopped before it was handed over"))
+        if claimed - stopped:
+            self._record(model._send(claimed - stopped), now)
 
     @api.model
     def _recover(self, channel, now):

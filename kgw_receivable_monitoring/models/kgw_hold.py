@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..const import CHANNELS
 
@@ -11,6 +12,8 @@ REASONS = [
     ("reply", "A reply waits to be read"),
     ("insolvency", "Insolvency"),
     ("stop", "Stop"),
+    ("volume", "Unusually many contacts: a manager looks first"),
+    ("engine", "Another reminder engine works on the same invoices"),
     ("other", "Other"),
 ]
 
@@ -25,6 +28,7 @@ class KgwHold(models.Model):
 
     case_id = fields.Many2one("kgw.case", index="btree_not_null", ondelete="cascade")
     mandate_id = fields.Many2one("kgw.mandate", index="btree_not_null", ondelete="cascade")
+    brand_id = fields.Many2one("kgw.brand", index="btree_not_null", ondelete="cascade")
     move_id = fields.Many2one(
         "account.move",
         string="Invoice",
@@ -38,6 +42,7 @@ class KgwHold(models.Model):
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
     lifted_at = fields.Datetime(readonly=True)
+    sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
 
     _open_holds = models.Index("(from_date) WHERE lifted_at IS NULL")
@@ -66,10 +71,23 @@ class KgwHold(models.Model):
         """A hold ends by being lifted, which stands in the register; never by a write."""
         if "lifted_at" in vals and not self.env.su:
             raise AccessError(self.env._("Press Lift: the end of a hold stands in the register."))
+        if not self.env.su and vals.keys() - {"note"} and "stop" in self.mapped("reason"):
+            raise UserError(
+                self.env._("A stop is not changed: a second person lifts it. Add a note if needed.")
+            )
         return super().write(vals)
+
+    @api.constrains("reason", "note")
+    def _check_note(self):
+        if self.filtered(lambda hold: hold.reason == "stop" and not (hold.note or "").strip()):
+            raise ValidationError(self.env._("Write down why everything stops: others will ask."))
 
     def action_lift(self):
         self._check_manager()
+        if self.filtered(lambda hold: hold.reason == "stop" and hold.create_uid == self.env.user):
+            raise UserError(
+                self.env._("You have stopped this yourself: another manager has to let it go on.")
+            )
         self.sudo()._lift(fields.Datetime.now())  # nobody writes the end of a hold directly
 
     def _check_manager(self):
@@ -91,6 +109,7 @@ class KgwHold(models.Model):
         held.write({"lifted_at": now})
         held.case_id._touch()
         held._record("lifted", now)
+        self.env["kgw.reminder"]._release("hold")
 
     def _record(self, kind, now):
         self.env["kgw.event"]._record(
@@ -112,35 +131,57 @@ class KgwHold(models.Model):
             ]
         )
 
+    @api.model
+    def _in_force(self, on_date):
+        """Return the domain of the holds in force on ``on_date``."""
+        return (
+            Domain("lifted_at", "=", False)
+            & Domain("from_date", "<=", on_date)
+            & (Domain("until_date", "=", False) | Domain("until_date", ">=", on_date))
+        )
+
+    @api.model
     def _get_blocking(self, reminder, on_date):
-        """Return the holds in force on ``on_date`` for the case, mandate or everything.
+        """Return a hold in force on ``on_date`` for the case, its mandate, brand or everything.
 
         Holds of single invoices are not among them: they take lines out, not the reminder.
         """
-        return self.search(
-            [
-                ("lifted_at", "=", False),
-                ("move_id", "=", False),
-                ("from_date", "<=", on_date),
-                "|",
-                ("until_date", "=", False),
-                ("until_date", ">=", on_date),
-                ("case_id", "in", (False, reminder.case_id.id)),
-                ("mandate_id", "in", (False, reminder.mandate_id.id)),
-                ("channel", "in", (False, reminder.channel)),
-            ],
-            limit=1,
-        )
+        scope = [
+            ("move_id", "=", False),
+            ("case_id", "in", (False, reminder.case_id.id)),
+            ("mandate_id", "in", (False, reminder.mandate_id.id)),
+            ("brand_id", "in", (False, reminder.brand_id.id)),
+            ("channel", "in", (False, reminder.channel)),
+        ]
+        return self.search(self._in_force(on_date) & Domain(scope), limit=1)
 
+    @api.model
+    def _get_stop_note(self, mandate):
+        """Return why nothing goes out under ``mandate`` for the time being, or ''."""
+        brands = (mandate.brand_before_id | mandate.brand_after_id).ids
+        scope = [
+            ("move_id", "=", False),
+            ("case_id", "=", False),
+            ("mandate_id", "in", (False, mandate.id)),
+            ("brand_id", "in", (False, *brands)),
+        ]
+        held = self.search(self._in_force(fields.Date.context_today(self)) & Domain(scope))
+        return "; ".join(hold._describe() for hold in held)
+
+    def _describe(self):
+        """Return a hold in words: reason, note, what of the mandate waits."""
+        reason = dict(self._fields["reason"]._description_selection(self.env))[self.reason]
+        channel = dict(self._fields["channel"]._description_selection(self.env)).get(self.channel)
+        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name)))
+
+    @api.model
+    def _get_stopped(self, reminders, on_date):
+        """Return those of ``reminders`` that somebody has stopped, perhaps after their claim."""
+        if not self.search_count(self._in_force(on_date) & Domain("reason", "=", "stop"), limit=1):
+            return reminders.browse()
+        return reminders.filtered(lambda reminder: self._get_blocking(reminder, on_date))
+
+    @api.model
     def _get_held_moves(self, moves, on_date):
         """Return those of ``moves`` that are on hold by themselves on ``on_date``."""
-        return self.search(
-            [
-                ("lifted_at", "=", False),
-                ("move_id", "in", moves.ids),
-                ("from_date", "<=", on_date),
-                "|",
-                ("until_date", "=", False),
-                ("until_date", ">=", on_date),
-            ]
-        ).move_id
+        return self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids)).move_id

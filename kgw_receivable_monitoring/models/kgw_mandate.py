@@ -87,6 +87,9 @@ class KgwMandate(models.Model):
     )
     case_ids = fields.One2many("kgw.case", "mandate_id")
     case_count = fields.Integer(compute="_compute_case_count")
+    stop_note = fields.Char(
+        compute="_compute_stop_note", help="Why nothing goes out under this mandate."
+    )
 
     _unique_code = models.UniqueIndex("(code)", "There is already a mandate with this code.")
     _own_journal = models.UniqueIndex(
@@ -104,6 +107,10 @@ class KgwMandate(models.Model):
         )
         for mandate in self:
             mandate.case_count = counts.get(mandate, 0)
+
+    def _compute_stop_note(self):
+        for mandate in self:
+            mandate.stop_note = self.env["kgw.hold"]._get_stop_note(mandate)
 
     @api.depends("is_own_sales", "company_id")
     def _compute_journal_id(self):
@@ -168,14 +175,7 @@ class KgwMandate(models.Model):
 
     def _release_covered(self):
         """Let reminders that waited for payments to be known be tried at once."""
-        self.env["kgw.reminder"].search(
-            [
-                ("mandate_id", "in", self.ids),
-                ("state", "=", "planned"),
-                ("waiting_reason", "=", "coverage"),
-            ]
-        ).write({"not_before": False, "waiting_reason": False})
-        self.env["kgw.dispatcher"]._wake()
+        self.env["kgw.reminder"]._release("coverage", [("mandate_id", "in", self.ids)])
 
     # === ACTION METHODS === #
 

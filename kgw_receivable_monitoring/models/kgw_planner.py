@@ -36,7 +36,9 @@ class KgwPlanner(models.AbstractModel):
         self._refresh_stale_pointers(on_date, now)
         while self._ask_and_report(on_date, now):
             lines.flush_model()
+        self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
         planned = self._plan(on_date, now)
+        self.env["kgw.brake"]._hold_unusual_volume(on_date, now)
         self._ask_for_payments(on_date, now)
         if planned:
             self.env["kgw.dispatcher"]._wake()
@@ -292,6 +294,8 @@ class KgwPlanner(models.AbstractModel):
                                   AND (h.mandate_id IS NULL OR h.mandate_id = m.id)
                                   AND (h.move_id IS NULL OR h.move_id = l.move_id)
                                   AND (h.channel IS NULL OR h.channel = way.channel)
+                                  AND (h.brand_id IS NULL OR h.brand_id = CASE side.side
+                                       WHEN 'before' THEN m.brand_before_id ELSE m.brand_after_id END)
                                   AND %(hold)s)
         """,
             on_date=on_date,

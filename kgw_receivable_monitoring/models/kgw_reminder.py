@@ -237,6 +237,17 @@ class KgwReminder(models.Model):
         if is_last:
             moved._mark_undelivered(now)
 
+    @api.model
+    def _release(self, reason, domain=()):
+        """Let the reminders that wait for ``reason`` be tried at once."""
+        # Nobody may write reminders directly; the gate asks everything again.
+        waiting = self.sudo().search(
+            [("state", "in", ("planned", "failed")), ("waiting_reason", "=", reason), *domain]
+        )
+        if waiting:
+            waiting.write({"not_before": False, "waiting_reason": False})
+            self.env["kgw.dispatcher"]._wake()
+
     def _get_agent(self):
         """Return who makes the call: the controller of the case, else of the mandate."""
         self.ensure_one()

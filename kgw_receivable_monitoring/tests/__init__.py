@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_access_work,
+    test_brakes,
     test_calendar,
     test_calls,
     test_course,

@@ -1,0 +1,153 @@
+from datetime import timedelta
+from statistics import median
+
+from odoo import api, models
+from odoo.tools import html2plaintext
+
+from ..const import (
+    FIRST_RUN_LIMIT,
+    OTHER_ENGINES,
+    VOLUME_DAYS,
+    VOLUME_FACTOR,
+    VOLUME_FLOOR,
+)
+from ..tools.text import TextError
+
+SAMPLE_SIZE = 3
+
+
+class KgwBrake(models.AbstractModel):
+    """What stops a plan by itself until a manager has looked: each brake puts a hold."""
+
+    _name = "kgw.brake"
+    _description = "Brakes of the Plan"
+
+    # === VOLUME === #
+
+    @api.model
+    def _hold_unusual_volume(self, on_date, now):
+        """Hold the mandates whose plan of ``on_date`` is far above what they usually have.
+
+        :return: the new holds; a mandate that a manager let go on is not held again that day
+        """
+        seen = self.env["kgw.hold"].search([("reason", "=", "volume"), ("from_date", "=", on_date)])
+        holds = self.env["kgw.hold"]
+        for mandate, days in self._count_planned(on_date).items():
+            count = days.pop(on_date, 0)
+            limit = self._get_limit(list(days.values()))
+            if count > limit and mandate not in seen.mandate_id:
+                holds |= self._hold_volume(mandate, count, limit, on_date, now)
+        return holds
+
+    def _count_planned(self, on_date):
+        """Return ``{mandate: {day: contacts}}`` of the last weeks and of ``on_date``."""
+        rows = self.env["kgw.reminder"]._read_group(
+            [
+                ("planned_on", ">=", on_date - timedelta(days=VOLUME_DAYS)),
+                ("planned_on", "<=", on_date),
+                ("state", "!=", "cancelled"),
+                ("origin_id", "=", False),
+            ],
+            ["mandate_id", "planned_on:day"],
+            ["__count"],
+        )
+        counts = {}
+        for mandate, day, count in rows:
+            counts.setdefault(mandate, {})[day] = count
+        return counts
+
+    def _get_limit(self, usual):
+        """Return how many contacts a day may have without a look, after the days of ``usual``."""
+        if not usual:
+            return FIRST_RUN_LIMIT
+        return max(VOLUME_FACTOR * median(usual), VOLUME_FLOOR)
+
+    def _hold_volume(self, mandate, count, limit, on_date, now):
+        hold = self.env["kgw.hold"].create(
+            {
+                "mandate_id": mandate.id,
+                "reason": "volume",
+                "from_date": on_date,
+                "note": self.env._(
+                    "%(count)s contacts planned, without a look up to %(limit)s",
+                    count=count,
+                    limit=round(limit),
+                ),
+                "sample": self._get_sample(mandate, on_date, now),
+            }
+        )
+        mandate.message_post(
+            body=self.env._(
+                "Nothing goes out: %(note)s. A manager looks at the texts in Work > Holds and lifts"
+                " the hold, or cancels the reminders.",
+                note=hold.note,
+            )
+        )
+        return hold
+
+    def _get_sample(self, mandate, on_date, now):
+        """Return some of the planned texts, one for each channel and template."""
+        planned = self.env["kgw.reminder"].search(
+            [
+                ("mandate_id", "=", mandate.id),
+                ("planned_on", "=", on_date),
+                ("state", "=", "planned"),
+            ],
+            order="id",
+        )
+        firsts = [group[0] for group in planned.grouped("template_id").values()]
+        return "\n\n".join(self._write_sample(first, now) for first in firsts[:SAMPLE_SIZE])
+
+    def _write_sample(self, reminder, now):
+        try:
+            subject, body = reminder._get_channel()._render(
+                reminder, self.env["kgw.text"]._get_values(reminder, now)
+            )
+        except TextError as error:
+            subject, body = "", str(error)
+        text = html2plaintext(body) if reminder.channel in ("email", "letter") else body
+        return "\n".join(filter(None, (reminder.display_name, subject, text)))
+
+    # === OTHER ENGINES === #
+
+    @api.model
+    def _hold_beside_other_engines(self, on_date, now):
+        """Hold the mandates whose invoices another reminder engine works on, and lift the holds
+        of those where it is gone."""
+        holds = self.env["kgw.hold"]
+        open_holds = holds.search([("reason", "=", "engine"), ("lifted_at", "=", False)])
+        mandates = self.env["kgw.mandate"].search([("state", "=", "active")])
+        found = {
+            mandate: engines
+            for mandate in mandates
+            if (engines := self._find_other_engines(mandate.journal_id.company_id))
+        }
+        open_holds.filtered(lambda hold: hold.mandate_id not in found)._lift(now)
+        holds.create(
+            [
+                {
+                    "mandate_id": mandate.id,
+                    "reason": "engine",
+                    "from_date": on_date,
+                    "note": self.env._(
+                        "%(engines)s is set up in %(company)s: switch one of the two off there",
+                        engines=", ".join(engines),
+                        company=mandate.journal_id.company_id.name,
+                    ),
+                }
+                for mandate, engines in found.items()
+                if mandate not in open_holds.mandate_id
+            ]
+        )
+
+    def _find_other_engines(self, company):
+        """Return the names of other engines that are set up for ``company``."""
+        return [
+            name
+            for model, name in OTHER_ENGINES.items()
+            if model in self.env and self._is_set_up(self.env[model], company)
+        ]
+
+    def _is_set_up(self, model, company):
+        companies = [("company_id", "in", (False, company.id))]
+        return bool(model.search_count(companies if "company_id" in model._fields else [], limit=1))

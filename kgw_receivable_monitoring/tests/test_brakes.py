@@ -1,0 +1,173 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests.common import freeze_time, tagged
+
+from ..const import FIRST_RUN_LIMIT
+from ..models import kgw_brake
+from .common import DUE, KgwCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestStop(KgwCommon):
+    """A stop works before the next message, and another person lets it go on."""
+
+    def setUp(self):
+        super().setUp()
+        self.line = self._watch(self._document())
+        self.day = DUE - timedelta(days=5)
+        self.other_manager = self._create_user("kgw_manager_2", "manager")
+
+    def stop(self, user=None, **scope):
+        return (
+            self.env["kgw.hold"]
+            .with_user(user or self.manager)
+            .create({"reason": "stop", "note": "zły wzór", "from_date": self.day, **scope})
+        )
+
+    def test_stop_of_any_scope_lets_nothing_out_that_is_planned(self):
+        for scope in (
+            {},
+            {"mandate_id": self.mandate.id},
+            {"brand_id": self.brand.id},
+            {"channel": "email"},
+        ):
+            with self.subTest(scope=scope), self.cr.savepoint() as point:
+                self.env["kgw.planner"]._run_day(self.day, self._at(self.day, 7))
+                self.stop(**scope)
+                self.env["kgw.dispatcher"]._dispatch("email", self._at(self.day))
+                self.assertEqual(self.gateways.sent, [])
+                self.assertEqual(self.reminders(self.line).waiting_reason, "hold")
+                point.rollback()
+                self.env.invalidate_all()
+
+    def test_stop_of_another_brand_mandate_or_channel_stops_nothing(self):
+        self.stop(brand_id=self._create_brand("Inna marka").id)
+        self.stop(channel="sms")
+        self.run_day(self.day)
+        self.assertEqual(len(self.gateways.sent), 1)
+
+    def test_stop_between_claim_and_sending_keeps_the_message_back(self):
+        self.env["kgw.planner"]._run_day(self.day, self._at(self.day, 7))
+        commits = []
+
+        def commit(*_args, **_kwargs):
+            commits.append(self.reminders(self.line).state)
+            if commits[-1] == "claimed":
+                self.stop()
+            return float("inf")
+
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", commit):
+            self.env["kgw.dispatcher"]._dispatch("email", self._at(self.day))
+        self.assertIn("claimed", commits)
+        self.assertEqual(self.gateways.sent, [])
+        self.assertEqual(self.reminders(self.line).state, "failed")
+
+    def test_stop_needs_a_reason_and_a_second_person_lifts_it(self):
+        with self.assertRaises(ValidationError):
+            self.stop(note=" ")
+        hold = self.stop()
+        with self.assertRaises(UserError):
+            hold.action_lift()
+        with self.assertRaises(UserError):
+            hold.write({"until_date": self.day - timedelta(days=1)})
+        with self.assertRaises(UserError):
+            hold.write({"reason": "other"})
+        hold.with_user(self.other_manager).action_lift()
+        self.assertFalse(hold.is_open)
+
+    def test_what_waited_goes_out_at_once_when_the_stop_is_lifted(self):
+        self.env["kgw.planner"]._run_day(self.day, self._at(self.day, 7))
+        hold = self.stop()
+        self.env["kgw.dispatcher"]._dispatch("email", self._at(self.day))
+        with freeze_time(self._at(self.day, 11)):
+            hold.with_user(self.other_manager).action_lift()
+        self.env["kgw.dispatcher"]._dispatch("email", self._at(self.day, 12))
+        self.assertEqual(len(self.gateways.sent), 1)
+
+    def test_stop_stands_on_mandate_and_case_for_everybody(self):
+        case = self.line.kgw_case_id.with_user(self.agent)
+        with freeze_time(self._at(self.day, 11)):
+            self.assertFalse(case.stop_note)
+            self.stop(channel="sms")
+            case.invalidate_recordset()
+            self.mandate.invalidate_recordset()
+            self.assertIn("zły wzór", case.stop_note)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestVolume(KgwCommon):
+    """A plan far above the usual waits for a manager."""
+
+    def setUp(self):
+        super().setUp()
+        self.day = DUE - timedelta(days=5)
+
+    def watch(self, count, due=DUE, prefix="V"):
+        return self._watch(
+            *(
+                self._document(
+                    f"{prefix} {number}", due=due, buyer=self._party(f"Firma {prefix} {number}")
+                )
+                for number in range(count)
+            )
+        )
+
+    def get_holds(self):
+        return self.env["kgw.hold"].search([("reason", "=", "volume")])
+
+    def test_first_run_above_the_limit_waits_with_a_sample(self):
+        lines = self.watch(FIRST_RUN_LIMIT + 1)
+        self.run_day(self.day)
+        self.assertEqual(self.gateways.sent, [])
+        hold = self.get_holds()
+        self.assertEqual(hold.mandate_id, self.mandate)
+        self.assertIn("51", hold.note)
+        self.assertIn("V 0", hold.sample)
+        hold._lift(self._at(self.day, 9))
+        self.run_day(self.day, 11)
+        self.assertEqual(len(self.gateways.sent), len(lines))
+        self.assertEqual(self.get_holds(), hold)
+
+    def test_first_run_up_to_the_limit_goes_out(self):
+        self.watch(3)
+        with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 3):
+            self.run_day(self.day)
+        self.assertFalse(self.get_holds())
+        self.assertEqual(len(self.gateways.sent), 3)
+
+    def test_day_above_three_medians_waits_and_an_ordinary_one_goes_out(self):
+        """Two ordinary days of two contacts; then seven, above the floor set low."""
+        for number in (0, 1):
+            self.watch(2, due=DUE + timedelta(days=number), prefix=f"A{number}")
+        self.watch(7, due=DUE + timedelta(days=3), prefix="B")
+        with patch.object(kgw_brake, "VOLUME_FLOOR", 2):
+            # −5 of a Monday is a Wednesday: two ordinary days, then the crowd on Saturday → Friday
+            self.run_day(self.day)
+            self.run_day(self.day + timedelta(days=1))
+            self.assertFalse(self.get_holds())
+            sent = len(self.gateways.sent)
+            self.run_day(self.day + timedelta(days=2))
+        self.assertEqual(len(self.get_holds()), 1)
+        self.assertEqual(len(self.gateways.sent), sent)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestOtherEngines(KgwCommon):
+    """Two engines that remind of the same invoice send twice."""
+
+    def test_company_with_another_engine_is_not_planned_until_it_is_gone(self):
+        line = self._watch(self._document())
+        day = DUE - timedelta(days=5)
+        # Any model with a record of the company stands in for the other engine's.
+        with patch.dict(kgw_brake.OTHER_ENGINES, {"account.journal": "Inny silnik"}):
+            self.run_day(day)
+            self.assertFalse(self.reminders(line))
+            self.run_day(day)
+        hold = self.env["kgw.hold"].search([("reason", "=", "engine")])
+        self.assertEqual((hold.mandate_id, len(hold)), (self.mandate, 1))
+        self.assertIn("Inny silnik", hold.note)
+        self.run_day(day)
+        self.assertFalse(hold.is_open)
+        self.assertTrue(self.reminders(line, "sent"))
