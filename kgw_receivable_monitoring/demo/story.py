@@ -180,9 +180,11 @@ class Story:
 
     def post_letters(self, day):
         """The manager presses *posted* on the day's print runs."""
+        now = self.get_moment(day, 15)
         runs = self.env["kgw.print.run"].search([("state", "=", "open")])
-        runs.filtered(lambda r: r._get_letters()).action_merge()
-        runs._post(self.get_moment(day, 15))
+        runs._take_out(now)
+        runs.filtered(lambda r: r._get_letters())._merge(now)
+        runs._post(now)
 
     def answer_questions(self, day):
         """Krakbud answers a day after it was asked; Zielony Ogród leaves it to the defaults."""

@@ -16,6 +16,7 @@ CREDITORS = {
         "city": "Kraków",
         "email": "ksiegowosc@krakbud.example",
         "account": "PL23999000180000000000001234",
+        "foreign_account": "PL43999000180000000000000777",
         "login": "krakbud",
     },
     "ogrod": {
@@ -25,7 +26,7 @@ CREDITORS = {
         "zip": "32-087",
         "city": "Zielonki",
         "email": "biuro@zielonyogrod.example",
-        "account": "PL61109010140000071219812874",
+        "account": "PL94999000180000000000004321",
         "login": "ogrod",
     },
 }
@@ -165,10 +166,12 @@ class World:
                 values["account"],
                 {
                     "authority_date": self.start - timedelta(days=20),
+                    "foreign_account_number": values.get("foreign_account"),
                     "may_demand": True,
                     "journal_id": self.env["kgw.ledger"]._ensure().id,
                 },
             )
+        company.partner_id.lang = self._get_lang()  # the creditor of its own sales is written to
         sales = self.env["account.journal"].search(
             [("type", "=", "sale"), ("company_id", "=", company.id)], limit=1
         )
@@ -176,7 +179,7 @@ class World:
             "KAM",
             company.partner_id,
             agency,
-            "PL61109010140000071219812874",
+            "PL24999000180000000000005678",
             {
                 "is_own_sales": True,
                 "journal_id": sales.id,

@@ -23,6 +23,8 @@ from . import (
     kgw_gate,
     kgw_hold,
     kgw_import,
+    kgw_import_check,
+    kgw_import_known,
     kgw_import_line,
     kgw_kind,
     kgw_ledger,

@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from ..tools import calendar
-
 
 class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
@@ -14,22 +12,24 @@ class AccountPartialReconcile(models.Model):
         # monitoring: the history is written and the stage follows without their rights.
         watched = partials.sudo().filtered(lambda p: p.debit_move_id.kgw_case_id)
         if watched:
-            self.env["kgw.event"]._record(
-                [partial._kgw_prepare_payment_event() for partial in watched]
-            )
             now = self.env.context.get("kgw_now") or self.env.cr.now()
+            self.env["kgw.event"]._record(
+                [partial._kgw_prepare_payment_event(now) for partial in watched]
+            )
             watched.debit_move_id._kgw_after_payment(now)
         return partials
 
-    def _kgw_prepare_payment_event(self):
+    def _kgw_prepare_payment_event(self, now):
+        """Return the event of a payment: it stands where monitoring learned of it, not earlier."""
         self.ensure_one()
         return self.debit_move_id._kgw_prepare_event_vals(
             "payment",
-            calendar.noon(self.credit_move_id.date),
+            now,
             payload={
                 "invoice": self.debit_move_id.move_id.kgw_display_number,
                 "amount": self.debit_amount_currency,
                 "currency": self.debit_currency_id.name,
+                "paid_on": self.credit_move_id.date.isoformat(),
                 "left": self.debit_move_id.amount_residual_currency,
             },
         )

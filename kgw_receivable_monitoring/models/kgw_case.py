@@ -1,10 +1,13 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..const import LANGUAGES, STAGES
 from ..tools import calendar, words
+
+# Kept up by the product: the creditor is the fence of the portal, the others tell what happened.
+FIXED = {"name", "creditor_id", "stage", "was_late", "touched_at"}
 
 
 class KgwCase(models.Model):
@@ -59,6 +62,7 @@ class KgwCase(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_fixed(vals)
             if vals.get("name", "/") == "/":
                 # Anybody who may open a case takes a number; the sequence itself stays closed.
                 vals["name"] = self.env["ir.sequence"].sudo().next_by_code("kgw.case")
@@ -66,6 +70,7 @@ class KgwCase(models.Model):
 
     def write(self, vals):
         """A case never moves to another creditor or counterparty: its history would go along."""
+        self._check_fixed(vals)
         for name in ("mandate_id", "counterparty_id"):
             if name in vals and any(case[name].id != vals[name] for case in self):
                 raise UserError(
@@ -74,6 +79,16 @@ class KgwCase(models.Model):
                     )
                 )
         return super().write(vals)
+
+    def _check_fixed(self, vals):
+        """Refuse values that only the product itself writes, whoever asks for it.
+
+        :raise AccessError: ``vals`` hold one of them
+        """
+        if not self.env.su and (names := FIXED.intersection(vals)):
+            raise AccessError(
+                self.env._("%s can't be entered: monitoring keeps it up.", ", ".join(sorted(names)))
+            )
 
     @api.depends("counterparty_id.name", "name")
     def _compute_display_name(self):

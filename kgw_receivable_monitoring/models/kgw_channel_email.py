@@ -91,7 +91,7 @@ class KgwChannelEmail(models.AbstractModel):
         servers = self._get_servers(brand)
         try:
             message = self._build(brand, reminder)
-            session = session or servers._connect__(smtp_from=brand.email)
+            session = session or servers._connect__(smtp_from=self._get_sender(brand))
             if session is None:  # Odoo's own switch, as in tests and while modules are loaded
                 return None, Outcome("failed", "Sending e-mails is switched off")
         except (UserError, OSError, smtplib.SMTPException) as error:
@@ -114,6 +114,10 @@ class KgwChannelEmail(models.AbstractModel):
             )
         return session, Outcome("sent", ref=reminder.message_ref)
 
+    def _get_sender(self, brand):
+        """Return the brand as counterparties see it, with its name."""
+        return formataddr((brand.name, email_normalize(brand.email)))
+
     def _get_servers(self, brand):
         """Return the mail servers as this brand uses them: where Odoo puts an address of the
         company's own into a message or its envelope, the brand's stands instead."""
@@ -129,8 +133,7 @@ class KgwChannelEmail(models.AbstractModel):
 
     def _build(self, brand, reminder):
         """Return the MIME message; every address of it is the brand's."""
-        alias = brand.alias_domain_id
-        sender = formataddr((brand.name, email_normalize(brand.email)))
+        alias, sender = brand.alias_domain_id, self._get_sender(brand)
         return self.env["ir.mail_server"]._build_email__(
             email_from=sender,
             email_to=[reminder.recipient],

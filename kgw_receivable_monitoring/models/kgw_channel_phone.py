@@ -28,13 +28,18 @@ class KgwChannelPhone(models.AbstractModel):
                     "res_model_id": model_id,
                     "res_id": reminder.case_id.id,
                     "kgw_reminder_id": reminder.id,
-                    "summary": reminder.step_id.name,
+                    "summary": self._get_summary(reminder),
                     "date_deadline": reminder.planned_on,
                     "user_id": reminder._get_agent().id,
                 }
                 for reminder in reminders
             ]
         )
+
+    def _get_summary(self, reminder):
+        """Return the name of the step in the language of who calls."""
+        lang = reminder._get_agent().lang
+        return reminder.step_id.with_context(lang=lang).name
 
     @api.model
     def _record_call(self, reminder, outcome, note, now):

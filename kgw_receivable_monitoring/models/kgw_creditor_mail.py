@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import formataddr
 
 from ..tools import words
 
@@ -87,7 +88,7 @@ class KgwCreditorMail(models.AbstractModel):
             {
                 "subject": subject,
                 "body_html": body,
-                "email_from": brand.email,
+                "email_from": formataddr((brand.name, brand.email or "")),
                 "email_to": mandate.creditor_id.email,
                 "reply_to": brand.email,
                 "auto_delete": False,

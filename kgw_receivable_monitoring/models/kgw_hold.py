@@ -60,6 +60,8 @@ class KgwHold(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Every hold stands in the history of what it holds."""
+        if not self.env.su and any(vals.get("lifted_at") for vals in vals_list):
+            raise AccessError(self.env._("Press Lift: the end of a hold stands in the register."))
         holds = super().create(vals_list)
         if any(not hold.case_id and not hold.move_id for hold in holds):
             holds._check_manager()
@@ -71,11 +73,27 @@ class KgwHold(models.Model):
         """A hold ends by being lifted, which stands in the register; never by a write."""
         if "lifted_at" in vals and not self.env.su:
             raise AccessError(self.env._("Press Lift: the end of a hold stands in the register."))
+        until = fields.Date.to_date(vals.get("until_date"))
+        if not self.env.su and until and until < fields.Date.context_today(self):
+            raise UserError(self.env._("Press Lift: the end of a hold stands in the register."))
         if not self.env.su and vals.keys() - {"note"} and "stop" in self.mapped("reason"):
             raise UserError(
                 self.env._("A stop is not changed: a second person lifts it. Add a note if needed.")
             )
         return super().write(vals)
+
+    @api.constrains("case_id", "mandate_id", "move_id")
+    def _check_scope(self):
+        """A hold of a case under another's mandate would hold nothing."""
+        for hold in self.filtered("case_id"):
+            other_mandate = hold.mandate_id and hold.mandate_id != hold.case_id.mandate_id
+            other_invoice = hold.move_id and hold.case_id not in hold.move_id.line_ids.kgw_case_id
+            if other_mandate or other_invoice:
+                raise ValidationError(
+                    self.env._(
+                        "Case %s does not belong to this mandate or invoice.", hold.case_id.name
+                    )
+                )
 
     @api.constrains("reason", "note")
     def _check_note(self):

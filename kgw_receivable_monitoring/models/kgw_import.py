@@ -13,6 +13,9 @@ from ..tools.readers.payments_csv import read_payments
 CONTENTS = [("invoices", "Invoices"), ("payments", "Payments")]
 STATES = [("draft", "New"), ("preview", "Preview"), ("done", "Taken"), ("refused", "Refused")]
 
+# What can't be changed once the file was taken over.
+TAKEN = {"mandate_id", "content", "file", "known_through", "state"}
+
 
 class KgwImport(models.Model):
     """One hand-over of a file: what each row would do, and then did.
@@ -50,6 +53,19 @@ class KgwImport(models.Model):
             record.known_count = states.count("known")
             record.refused_count = states.count("refused")
 
+    def write(self, vals):
+        """What was taken stays as it was: its rows are the memory of what is booked."""
+        if not self.env.su and TAKEN.intersection(vals) and "done" in self.mapped("state"):
+            raise UserError(self.env._("This file was already taken over."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_taken(self):
+        if "done" in self.mapped("state"):
+            raise UserError(
+                self.env._("A file that was taken over stays: it tells what is booked already.")
+            )
+
     # === ACTION METHODS === #
 
     def action_preview(self):
@@ -80,7 +96,7 @@ class KgwImport(models.Model):
         self.write({"state": "preview", "message": False})
 
     def _get_bytes(self):
-        return base64.b64decode(self.file)
+        return base64.b64decode(self.file or b"")
 
     def _read_documents(self):
         """Return the documents of the file and what is wrong with the rest.
@@ -107,15 +123,16 @@ class KgwImport(models.Model):
             rows = self.env["kgw.payment.list"]._prepare_lines(self.mandate_id, payments)
         else:
             documents, problems = self._read_documents()
-            known = self._get_known(documents)
+            known = self.env["kgw.import.known"]._read(self.mandate_id, documents)
             rows = [self._prepare_document_line(document, known) for document in documents]
         return rows + [self._prepare_problem_line(p) for p in problems if p.severity == "error"]
 
     def _prepare_document_line(self, document, known):
-        refusal = self._get_refusal(document)
-        is_known = self._get_identity(document) in known
-        state = "refused" if refusal else "known" if is_known else "new"
-        notes = [refusal] if refusal else self._get_notes(document)
+        refusal = self.env["kgw.import.check"]._get_refusal(self.mandate_id, document)
+        state, note = "refused", refusal
+        if not refusal:
+            state, note = self.env["kgw.import.known"]._judge(known, document)
+        notes = [note] if state != "new" else self._get_notes(document)
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {
             "line": document.line or 0,
@@ -147,78 +164,6 @@ class KgwImport(models.Model):
         template = self.env._(PROBLEM_CODES[problem.code])
         label = self.env._(FIELD_LABELS.get(problem.field, problem.field or "–"))
         return template.format(line=problem.line or "–", field=label, value=problem.value)
-
-    def _get_refusal(self, document):
-        """Return why a document can't be watched, or ''."""
-        if self._is_foreign(document):
-            return self.env._(
-                "The file is from another seller (%(seller)s), not from the creditor of this mandate."
-                " Choose the right mandate, or correct the NIP of the creditor.",
-                seller=document.seller.name or document.seller.nip,
-            )
-        if document.kind == "correction" or document.gross < 0:
-            return self.env._(
-                "Corrections are not taken from files: enter the difference as a payment of the"
-                " corrected invoice.",
-            )
-        if not document.issue_date:
-            return self.env._(
-                "The date of issue is missing. Add it to the file and hand it over again.",
-            )
-        if document.residual <= 0:
-            return self.env._("Nothing is owed any more, so there is nothing to watch.")
-        if not self.env["kgw.ledger"]._find_currency(document.currency):
-            return self.env._(
-                "Currency %s is not known. Create it in the accounting settings.",
-                document.currency,
-            )
-        if self.mandate_id.is_own_sales and not document.tax_lines:
-            return self.env._(
-                "Own sales are booked with their taxes: hand the invoice over as a KSeF file.",
-            )
-        if document.factor_account:
-            return self.env._(
-                "The account belongs to a factor: ask the creditor whether the claim was assigned.",
-            )
-        return ""
-
-    def _is_foreign(self, document):
-        """Whether the document names a seller other than the creditor: debts are never mixed."""
-        own = identifiers.compact(self.mandate_id.creditor_id.vat).removeprefix("PL")
-        return bool(document.seller and document.seller.nip and document.seller.nip != own)
-
-    # === WHAT IS KNOWN ALREADY === #
-
-    def _get_identity(self, document):
-        return document.number, document.issue_date
-
-    def _get_known(self, documents):
-        """Return the identities of invoices that the mandate already has."""
-        numbers = [document.number for document in documents]
-        if self.mandate_id.is_own_sales:
-            # Importers have no accounting rights, here and below: only whether it is known is told.
-            moves = (
-                self.env["account.move"]
-                .sudo()
-                .search(
-                    [
-                        ("journal_id", "=", self.mandate_id.journal_id.id),
-                        ("name", "in", numbers),
-                    ]
-                )
-            )
-            return {(move.name, move.invoice_date) for move in moves}
-        moves = (
-            self.env["account.move"]
-            .sudo()
-            .search(
-                [
-                    ("kgw_mandate_id", "=", self.mandate_id.id),
-                    ("kgw_number", "in", numbers),
-                ]
-            )
-        )
-        return {(move.kgw_number, move.invoice_date) for move in moves}
 
     # === TAKE OVER === #
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools import calendar
+from ..tools import calendar, words
 
 STATES = [
     ("draft", "Draft"),
@@ -59,6 +59,11 @@ class KgwMandate(models.Model):
     )
     substitute_id = fields.Many2one("res.users")
     account_number = fields.Char(string="Creditor's Account", tracking=True)
+    foreign_account_number = fields.Char(
+        string="Account for Other Currencies",
+        tracking=True,
+        help="Named in reminders of what is owed in another currency; empty: the same account.",
+    )
     default_term_days = fields.Integer(
         string="Payment Term",
         default=14,
@@ -153,6 +158,8 @@ class KgwMandate(models.Model):
     def write(self, vals):
         if "creditor_id" in vals:
             self._check_creditor_stays(vals["creditor_id"])
+        if not self.env.su and vals.get("coverage_date"):
+            self._check_not_future(fields.Date.to_date(vals["coverage_date"]))
         res = super().write(vals)
         if "coverage_date" in vals:
             self._release_covered()
@@ -172,6 +179,17 @@ class KgwMandate(models.Model):
                         mandate.name,
                     )
                 )
+
+    def _check_not_future(self, known_through):
+        """
+        :raise UserError: the day lies ahead
+        """
+        if known_through > fields.Date.context_today(self):
+            raise UserError(
+                self.env._(
+                    "Payments can't be known through a day that lies ahead. Correct the date."
+                )
+            )
 
     def _release_covered(self):
         """Let reminders that waited for payments to be known be tried at once."""
@@ -194,9 +212,21 @@ class KgwMandate(models.Model):
 
     def action_suspend(self):
         self.write({"state": "suspended"})
+        self._cancel_planned(fields.Datetime.now())
 
     def action_end(self):
         self.write({"state": "ended"})
+        self._cancel_planned(fields.Datetime.now())
+
+    def _cancel_planned(self, now):
+        """Take what is planned back, calls off the board too; printed letters wait for a person."""
+        # Who may suspend a mandate may have its reminders cancelled; nobody writes them directly.
+        planned = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search([("mandate_id", "in", self.ids), ("state", "in", ("planned", "failed"))])
+        )
+        planned._set_state("cancelled", now, reason="mandate")
 
     def action_open_cases(self):
         self.ensure_one()
@@ -242,6 +272,19 @@ class KgwMandate(models.Model):
             and (not self.authority_until or on_date <= self.authority_until)
         )
         return bool(self.may_demand and in_force)
+
+    def _get_account(self, receivables):
+        """Return the account, or both with their currencies, to which ``receivables`` are paid."""
+        self.ensure_one()
+        main = words.format_account(self.account_number or "")
+        foreign = words.format_account(self.foreign_account_number or "")
+        codes = set(receivables.currency_id.mapped("name"))
+        others = sorted(codes - {self.company_id.currency_id.name})
+        if not foreign or not others:
+            return main
+        if len(others) == len(codes):
+            return foreign
+        return f"{main} ({self.company_id.currency_id.name}), {foreign} ({', '.join(others)})"
 
     def _knows_payments(self, due, on_date):
         """Whether payments are known through ``due`` and lately enough to contact anybody on

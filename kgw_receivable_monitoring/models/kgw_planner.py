@@ -125,11 +125,8 @@ class KgwPlanner(models.AbstractModel):
                 [
                     ("receivable_id", "in", lines.ids),
                     ("void", "=", False),
-                    "|",
+                    # A printed letter lies in a pile: it is named when the pile is posted.
                     ("reminder_id.state", "in", ("planned", "failed")),
-                    "&",
-                    ("reminder_id.state", "=", "claimed"),
-                    ("reminder_id.print_run_id.state", "=", "open"),
                 ]
             )
             .reminder_id

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -6,7 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date, format_datetime
 
 from ..const import OPEN_STATES
-from ..tools import words
+from ..tools import calendar, words
 from ..tools.calendar import POLAND
 
 # Why a step was passed over, where the creditor should know.
@@ -148,11 +149,17 @@ class KgwPortal(models.AbstractModel):
             "kind_label": self._get_label(decision, "kind"),
             "step": decision.step_id.name if decision.kind == "approval" else "",
             "deadline": self._format_date(decision.deadline),
-            "default": self._get_label(decision, "default_value"),
+            "default": self._get_silence(decision),
             "values": [
                 {"value": value, "label": label} for value, label in decision._get_offered_values()
             ],
         }
+
+    def _get_silence(self, decision):
+        """Return what happens without an answer."""
+        if decision.kind == "approval":
+            return self.env._("Without your answer it will not be sent.")
+        return self.env._("Without your answer we wait for the payment and contact nobody.")
 
     def _get_events(self, case):
         """Return what the creditor reads of the register, the newest first.
@@ -179,16 +186,16 @@ class KgwPortal(models.AbstractModel):
             "at": format_datetime(self.env, event.at, tz=POLAND, dt_format="short"),
             "iso": event.at.isoformat(),
             "kind": event.kind,
-            "kind_label": self._get_label(event, "kind"),
+            "kind_label": self._get_kind_label(event),
             "channel": event.channel or "",
-            "channel_label": self._get_label(event, "channel"),
-            "step": event.step_id.name or "",
+            "channel_label": "" if event.kind == "call" else self._get_label(event, "channel"),
+            "step": self._get_step_label(event),
             "reason": self._get_label(event, "reason"),
             "invoices": ", ".join(
                 payload.get("invoices") or filter(None, [payload.get("invoice")])
             ),
             "subject": payload.get("subject", ""),
-            "note": payload.get("note", ""),
+            "note": payload.get("note", "") or self._get_payment_day(event),
             "text": payload.get("text", ""),
             "is_html": event.channel in ("email", "letter"),
             "amount": self._format_amount(payload),
@@ -198,6 +205,26 @@ class KgwPortal(models.AbstractModel):
             if event.kind == "sent" and event.channel == "letter"
             else 0,
         }
+
+    def _get_kind_label(self, event):
+        if event.kind == "decision":
+            return self.env._("Your decision")
+        return self._get_label(event, "kind")
+
+    def _get_step_label(self, event):
+        """Return the step, and which channel it replaces where it went another way."""
+        step = event.step_id
+        if not event.channel or event.channel == step.channel or not step.channel:
+            return step.name or ""
+        return self.env._(
+            "%(step)s, in place of: %(channel)s",
+            step=step.name,
+            channel=self._get_label(step, "channel"),
+        )
+
+    def _get_payment_day(self, event):
+        day = (event.payload or {}).get("paid_on") if event.kind == "payment" else None
+        return self.env._("Paid on %s", self._format_date(date.fromisoformat(day))) if day else ""
 
     def _format_amount(self, payload):
         if "amount" not in payload:
@@ -209,8 +236,10 @@ class KgwPortal(models.AbstractModel):
         return words.format_money(Decimal(str(amount)), currency, self.env.lang or "en_US")
 
     def _format_upcoming(self, day):
-        """What is due since a past day is due today: nothing upcoming lies in the past."""
-        return self._format_date(max(day, fields.Date.context_today(self))) if day else ""
+        """What is due since a past day is due on the next working day."""
+        if not day:
+            return ""
+        return self._format_date(calendar.forward(max(day, fields.Date.context_today(self))))
 
     def _format_date(self, day):
         return format_date(self.env, day) if day else ""

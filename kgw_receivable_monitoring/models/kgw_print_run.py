@@ -68,13 +68,21 @@ class KgwPrintRun(models.Model):
     # === ACTION METHODS === #
 
     def action_merge(self):
-        """Put the letters of the run into one PDF for the printer, without what must not go out."""
-        runs = self._get_printable()
-        runs._take_out(fields.Datetime.now())
-        for run in runs:
-            letters = run._get_letters()
+        """Put the letters of the run into one PDF for the printer."""
+        self._get_printable()._merge(fields.Datetime.now())
+
+    def _merge(self, now):
+        """Put what may still go out at ``now`` into one PDF per run.
+
+        :raise UserError: nothing of a run may go out
+        """
+        for run in self:
+            stale = run._get_stale(now)
+            letters = run._get_letters().filtered(lambda letter, out=stale: letter not in out)
             if not letters:
-                raise UserError(self.env._("This print run has no letters any more."))
+                raise UserError(
+                    self.env._("Nothing of this print run may go out any more: press “Take Out”.")
+                )
             merged = pdf.merge([letter.attachment_id.raw for letter in letters])
             run.document = base64.b64encode(merged)
 

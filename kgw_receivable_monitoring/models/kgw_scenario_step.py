@@ -3,7 +3,14 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..const import CHANNELS, RUNG_LEVEL, RUNGS, STEP_KINDS
+from ..const import (
+    CHANNELS,
+    LETTER_TRANSIT_DAYS,
+    REGISTERED_TRANSIT_DAYS,
+    RUNG_LEVEL,
+    RUNGS,
+    STEP_KINDS,
+)
 from ..tools import course
 
 DEMANDS = ("demand", "final")
@@ -96,6 +103,10 @@ class KgwScenarioStep(models.Model):
             return self.env._("The day lies after the end of monitoring.")
         return None
 
+    def _get_transit_days(self):
+        """Return the working days from posting to the expected receipt."""
+        return REGISTERED_TRANSIT_DAYS if self.is_registered else LETTER_TRANSIT_DAYS
+
     def _to_course_step(self):
         """Return this step as a plain value for ``tools.course``."""
         self.ensure_one()
@@ -106,6 +117,7 @@ class KgwScenarioStep(models.Model):
             kind=self.kind,
             channels=tuple(filter(None, (self.channel, self.fallback_channel))),
             answer_days=self.answer_days,
+            transit_days=self._get_transit_days(),
             needs_approval=self.needs_approval,
             only_unreached=self.only_unreached,
             if_new=self.if_new,

@@ -21,8 +21,10 @@ class KgwText(models.AbstractModel):
         case, lang = reminder.case_id, reminder.case_id.lang
         items, others = self._split_lines(reminder)
         answer_by = self._get_answer_by(reminder, now)
+        parties = self._get_parties(case, reminder.brand_id, lang, today)
+        parties["creditor"]["account"] = case.mandate_id._get_account(items | others)
         return {
-            **self._get_parties(case, reminder.brand_id, lang, today),
+            **parties,
             "items": [self._get_item(line, lang, today) for line in items],
             "others": [self._get_item(line, lang, today) for line in others],
             "total": self._format_total(items, lang),
@@ -164,4 +166,7 @@ class KgwText(models.AbstractModel):
         """Return the last day to answer a demand sent at ``now``, or None."""
         if not reminder.step_id.answer_days or reminder.rung not in ("demand", "final"):
             return None
-        return course.answer_by(calendar.local_date(now), reminder.step_id.answer_days)
+        step = reminder.step_id
+        return course.answer_by(
+            calendar.local_date(now), step.answer_days, step._get_transit_days()
+        )

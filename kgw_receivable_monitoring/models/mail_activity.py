@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -14,9 +14,23 @@ class MailActivity(models.Model):
         help="This activity is the shadow of a call: the outcome is recorded on the call itself.",
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_open_call(self):
+        """A call leaves the board by its outcome or by being cancelled, not by deletion."""
+        if not self.env.su and self._kgw_get_open_calls():
+            raise UserError(
+                self.env._(
+                    "This is a monitoring call. Open it and record how the call ended, or cancel"
+                    " it there.",
+                )
+            )
+
+    def _kgw_get_open_calls(self):
+        return self.kgw_reminder_id.filtered(lambda r: r.state in ("planned", "failed"))
+
     def _action_done(self, feedback=False, attachment_ids=None):
         """A call is not marked done: how it ended decides what comes next."""
-        if self.kgw_reminder_id.filtered(lambda r: r.state in ("planned", "failed")):
+        if self._kgw_get_open_calls():
             raise UserError(
                 self.env._(
                     "This is a monitoring call. Open it and record how the call ended:"

@@ -12,6 +12,7 @@ from . import (
     test_gate,
     test_identifiers,
     test_import,
+    test_import_checks,
     test_import_payments,
     test_ledger,
     test_ledger_neutral,

@@ -114,7 +114,11 @@ class Walk:
         outcome = self.outcome(step) if following.act == "contact" else "passed"
         given = dict(self.facts.given)
         if outcome == "reached":
-            until = course.answer_by(day, step.answer_days) if step.answer_days else None
+            until = (
+                course.answer_by(day, step.answer_days, step.transit_days)
+                if step.answer_days
+                else None
+            )
             given.setdefault(step.rung, course.Given(effective_day(step, day), until))
         self.facts = replace(
             self.facts,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import DUE, MODULE
@@ -149,7 +149,17 @@ class TestWork(AccessCase):
         self.case.with_user(self.agent).action_hold()
         hold = self.case.hold_ids
         holds = self.env["kgw.hold"].with_user(self.agent)
+        with self.assertRaises(UserError):
+            hold.with_user(self.manager).write({"until_date": DUE - timedelta(days=90)})
+        with self.assertRaises(ValidationError):
+            other = self._create_mandate(
+                "B", self._create_creditor("Wierzyciel B", "9991020013"), self.brand
+            )
+            holds.create({"reason": "other", "case_id": self.case.id, "mandate_id": other.id})
         for attempt in (
+            lambda: holds.create(
+                {"reason": "other", "case_id": self.case.id, "lifted_at": hold.create_date}
+            ),
             hold.with_user(self.agent).action_lift,
             lambda: hold.with_user(self.agent).write({"lifted_at": hold.create_date}),
             lambda: hold.with_user(self.manager).write({"lifted_at": hold.create_date}),
@@ -178,6 +188,27 @@ class TestWork(AccessCase):
             with self.assertRaises(UserError):
                 attempt()
         self.case.write({"mandate_id": self.mandate.id})
+
+    def test_nobody_writes_what_monitoring_keeps_up(self):
+        """The creditor of a case is the fence of the portal; its stage and number are facts."""
+        for user in (self.agent, self.manager, self.administrator):
+            case = self.case.with_user(user)
+            for vals in (
+                {"creditor_id": self.agent.partner_id.id},
+                {"stage": "closed"},
+                {"name": "KGW/1"},
+                {"was_late": True},
+                {"touched_at": False},
+            ):
+                with self.subTest(user=user.login, vals=vals), self.assertRaises(AccessError):
+                    case.write(vals)
+
+    def test_payments_are_not_known_through_a_day_ahead(self):
+        mandate = self.mandate.with_user(self.manager)
+        with freeze_time(self._at(DUE)):
+            with self.assertRaises(UserError):
+                mandate.coverage_date = DUE + timedelta(days=1)
+            mandate.coverage_date = DUE
 
     def test_agent_cancels_a_call(self):
         call = self._run_to_call().with_user(self.agent)

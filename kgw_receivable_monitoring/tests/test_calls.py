@@ -196,6 +196,27 @@ class TestCalls(KgwEngineCommon):
                 second.action_save()
         self.assertEqual((self.call.state, self.call.attempts), ("failed", 1))
 
+    def test_second_attempt_in_vain_waits_for_another_part_of_the_day(self):
+        self.put_on_board()
+        self.end("no_answer", 10)
+        with freeze_time(self._at(self.day, 11)):
+            with self.assertRaises(UserError):
+                self.open_desk(outcome="no_answer").action_save()
+            self.open_desk(outcome="reached").action_save()
+        self.assertEqual(self.call.state, "delivered")
+
+    def test_call_leaves_the_board_when_its_mandate_is_suspended(self):
+        self.put_on_board()
+        self.mandate.with_user(self.manager).action_suspend()
+        self.assertEqual((self.call.state, self.call.reason), ("cancelled", "mandate"))
+        self.assertFalse(self.call.activity_ids)
+
+    def test_activity_can_not_be_deleted(self):
+        activity = self.put_on_board()
+        with self.assertRaises(UserError):
+            activity.with_user(self.agent).unlink()
+        self.assertTrue(activity.exists())
+
     def test_desk_refuses_a_call_that_is_off_the_board(self):
         self.put_on_board()
         with freeze_time(self.now):

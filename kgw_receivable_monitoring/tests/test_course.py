@@ -209,11 +209,11 @@ class TestCourse(BaseCase):
 
     def test_answer_by_counts_from_the_expected_receipt_and_ends_on_a_working_day(self):
         # Posted on Tuesday, received on Monday, 7 days later it is Monday again.
-        self.assertEqual(course.answer_by(date(2026, 9, 15), 7), date(2026, 9, 28))
+        self.assertEqual(course.answer_by(date(2026, 9, 15), 7, 4), date(2026, 9, 28))
         # Received on Friday 23 October, 3 days later it is Monday.
-        self.assertEqual(course.answer_by(date(2026, 10, 19), 3), date(2026, 10, 26))
+        self.assertEqual(course.answer_by(date(2026, 10, 19), 3, 4), date(2026, 10, 26))
         # Received on Wednesday 4 November; Wednesday 11 is Independence Day.
-        self.assertEqual(course.answer_by(date(2026, 10, 29), 7), date(2026, 11, 12))
+        self.assertEqual(course.answer_by(date(2026, 10, 29), 7, 4), date(2026, 11, 12))
 
     def test_demand_on_time_goes_out_and_a_late_one_only_with_time_to_answer(self):
         step = (contact(1, 8, "demand", "letter", answer_days=7),)

@@ -113,7 +113,9 @@ class TestCourseProperties(BaseCase):
         self.assertTrue(demands, "final demand without a given demand")
         step = walk.steps[demands[0].step]
         self.assertGreaterEqual(final.day, effective_day(step, demands[0].day))
-        self.assertGreater(final.day, course.answer_by(demands[0].day, step.answer_days))
+        self.assertGreater(
+            final.day, course.answer_by(demands[0].day, step.answer_days, step.transit_days)
+        )
 
     @QUICK
     @given(walks())

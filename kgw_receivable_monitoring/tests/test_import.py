@@ -20,6 +20,11 @@ ROW = "{number};{issued};{due};{amount};{paid};{currency};{nip};{name};ksiegowos
 class ImportCase(KgwCommon):
     """Files handed over by the manager, who has no accounting rights."""
 
+    def _read_ksef_file(self):
+        folder = f"{MODULE}/demo/files/zielony_ogrod"
+        with file_open(f"{folder}/9991020013-20261005-0100A1B2C300-47.xml", "rb") as handle:
+            return handle.read()
+
     def _row(
         self,
         number="12/11/2026",
@@ -176,7 +181,8 @@ class TestImportInvoices(ImportCase):
         record.with_context(lang="en_US").action_preview()
         self.assertEqual(record.line_ids.state, "refused")
         document = self._document(factor_account=True)
-        self.assertIn("factor", record.with_context(lang="en_US")._get_refusal(document))
+        checks = self.env["kgw.import.check"]
+        self.assertIn("factor", checks._get_refusal(self.mandate, document))
 
     def test_unknown_currency_is_refused(self):
         record = self._hand_over(self._row(currency="QQQ"))
@@ -263,21 +269,25 @@ class TestImportInvoices(ImportCase):
         self.assertEqual((len(mine), len(theirs)), (1, 1))
         self.assertNotEqual(mine, theirs)
 
-    def _read_ksef_file(self):
-        folder = f"{MODULE}/demo/files/zielony_ogrod"
-        with file_open(f"{folder}/9991020013-20261005-0100A1B2C300-47.xml", "rb") as handle:
-            return handle.read()
+    def test_taken_file_is_neither_deleted_nor_taken_again(self):
+        """Its rows are the memory of what is booked: without them payments would count twice."""
+        record = self._take(self._hand_over(self._row()))
+        with self.assertRaises(UserError):
+            record.unlink()
+        for vals in ({"state": "draft"}, {"file": base64.b64encode(b"x")}, {"content": "payments"}):
+            with self.assertRaises(UserError):
+                record.write(vals)
+        self.assertEqual(record.state, "done")
 
-    def test_file_of_another_seller_is_refused(self):
-        record = self._hand_over_bytes(self._read_ksef_file(), filename="fa.xml")
+    def test_empty_file_is_refused_with_a_sentence(self):
+        record = self._hand_over_bytes(b"")
         record.action_preview()
-        self.assertEqual(record.line_ids.state, "refused")
-        self.assertIn("Zielony Ogród", record.line_ids.message)
-        self._take(record)
-        self.assertFalse(self._get_moves())
+        self.assertEqual(record.state, "refused")
+        self.assertTrue(record.message)
 
     def test_ksef_file_is_one_invoice_with_its_number(self):
         self.creditor.vat = "PL9991020013"
+        self.mandate.account_number = "94 9990 0018 0000 0000 0000 4321"
         data = self._read_ksef_file()
         record = self._take(self._hand_over_bytes(data, filename="fa.xml"), date(2026, 10, 13))
         self.assertEqual(record.line_ids.state, "done")

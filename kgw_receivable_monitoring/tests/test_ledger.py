@@ -102,6 +102,7 @@ class TestLedgerPayments(KgwCommon):
                 "amount": 230,
                 "currency": "PLN",
                 "left": 1000,
+                "paid_on": "2026-09-07",
             },
         )
 

@@ -1,5 +1,4 @@
 from datetime import date, timedelta
-from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests.common import freeze_time, tagged
@@ -87,8 +86,7 @@ class TestLetters(KgwEngineCommon):
     def change_after_printing(self, name):
         """Let something happen that forbids a letter which lies printed."""
         if name == "paid":
-            with patch.object(type(self.env["kgw.planner"]), "_drop_settled", lambda *_a: None):
-                self.pay(self.line, 1230, self.day)
+            self.pay(self.line, 1230, self.day)
         elif name == "hold":
             self.hold(self.day, case_id=self.line.kgw_case_id.id)
         elif name == "mandate":
@@ -122,7 +120,7 @@ class TestLetters(KgwEngineCommon):
 
     def test_what_is_at_the_post_already_is_recorded_as_sent(self):
         run = self.print_letter().with_user(self.manager)
-        self.change_after_printing("hold")
+        self.change_after_printing("paid")
         with freeze_time(self._at(self.day, 15)):
             run.action_all_posted()
         self.assertEqual((self.letter.state, self.letter.contact_on), ("sent", self.day))
@@ -138,7 +136,17 @@ class TestLetters(KgwEngineCommon):
     def test_letter_paid_before_printing_is_not_in_the_printers_file(self):
         run = self.print_letter()
         self.pay(self.line, 1230, self.day)
+        with self.assertRaises(UserError):
+            run._merge(self._at(self.day, 14))
+        run._take_out(self._at(self.day, 14))
         self.assertEqual(run.letter_count, 0)
+
+    def test_answer_by_of_a_registered_letter_counts_from_its_later_receipt(self):
+        """Tuesday 15 September, deemed received 7 working days later, 3 days to answer."""
+        self.letter._set_state("cancelled", self._at(self.day), reason="withdrawn")
+        final = self._draft(self.line, "p21_letter", self.day)
+        answer_by = self.env["kgw.text"]._get_answer_by(final, self._at(self.day))
+        self.assertEqual(answer_by, date(2026, 9, 28))
 
     def test_answer_by_counts_from_the_expected_receipt(self):
         self.print_letter()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from ..const import APPROVAL_LEAD_DAYS, LETTER_TRANSIT_DAYS, RUNG_LEVEL
+from ..const import APPROVAL_LEAD_DAYS, RUNG_LEVEL
 from . import calendar
 from .course_values import Course, Facts, Given, Next, Step
 
@@ -27,12 +27,12 @@ def planned_day(step: Step, effective_due: date) -> date:
     return calendar.back(day) if step.offset < 0 else calendar.forward(day)
 
 
-def answer_by(given_on: date, answer_days: int) -> date:
+def answer_by(given_on: date, answer_days: int, transit_days: int) -> date:
     """Return the last day to answer a demand given on ``given_on``, on a working day.
 
-    The days count from the expected receipt, 4 working days after posting.
+    The days count from the expected receipt, ``transit_days`` working days after posting.
     """
-    return calendar.forward(_expected_answer(given_on, answer_days))
+    return calendar.forward(_expected_answer(given_on, answer_days, transit_days))
 
 
 def next_step(steps, facts: Facts, on_date: date) -> Course:
@@ -45,8 +45,8 @@ def next_step(steps, facts: Facts, on_date: date) -> Course:
     return _Walk(sorted(steps, key=lambda s: (s.offset, s.id)), facts, on_date).course()
 
 
-def _expected_answer(given_on: date, answer_days: int) -> date:
-    return calendar.add_working_days(given_on, LETTER_TRANSIT_DAYS) + timedelta(days=answer_days)
+def _expected_answer(given_on: date, answer_days: int, transit_days: int) -> date:
+    return calendar.add_working_days(given_on, transit_days) + timedelta(days=answer_days)
 
 
 class _Walk:
@@ -232,4 +232,4 @@ class _Walk:
         on_time = self.facts.entered_on <= self.facts.effective_due
         if on_time and start <= earliest + timedelta(days=ON_TIME_DAYS):
             return False
-        return _expected_answer(start, step.answer_days) > self.facts.last_day
+        return _expected_answer(start, step.answer_days, step.transit_days) > self.facts.last_day

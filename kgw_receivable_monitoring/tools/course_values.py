@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ..const import LETTER_TRANSIT_DAYS
 from . import calendar
 
 
@@ -19,6 +20,7 @@ class Step:
     :param kind: ``contact``, ``question`` or ``report``
     :param channels: the channel and its fallback; empty for a step without channel
     :param answer_days: days that a demand gives for an answer, else 0
+    :param transit_days: working days from posting to the expected receipt
     :param only_unreached: taken only when the step before was tried and reached nobody
     :param if_new, if_late, if_amount: taken when any of those set holds; all unset means always
     """
@@ -29,6 +31,7 @@ class Step:
     kind: str = "contact"
     channels: tuple[str, ...] = ()
     answer_days: int = 0
+    transit_days: int = LETTER_TRANSIT_DAYS
     needs_approval: bool = False
     only_unreached: bool = False
     if_new: bool = False

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_datetime
 
 from ..const import CALL_OUTCOMES
 
@@ -60,6 +61,21 @@ class KgwCallOutcome(models.TransientModel):
             verdict = self.env["kgw.gate"].sudo()._judge(wizard.reminder_id.sudo(), now)
             wizard.warning = reasons.get(verdict.reason, "")
 
+    def _check_pause(self, now):
+        """Attempts in vain are made in different parts of the day; a call back counts at once.
+
+        :raise UserError: the last attempt was a moment ago
+        """
+        retry_at = self.reminder_id.retry_at
+        if self.outcome in ("no_answer", "voicemail") and retry_at and now < retry_at:
+            raise UserError(
+                self.env._(
+                    "The last attempt was a moment ago. Try again after %s, in another part of"
+                    " the day.",
+                    format_datetime(self.env, retry_at, dt_format="short"),
+                )
+            )
+
     def action_save(self):
         """Record the outcome and close the dialogue."""
         self.ensure_one()
@@ -73,6 +89,7 @@ class KgwCallOutcome(models.TransientModel):
                     " meanwhile."
                 )
             )
+        self._check_pause(now)
         # The course and the ledger's lines move with it; the right on the case was checked.
         self.env["kgw.channel.phone"].sudo()._record_call(
             reminder.sudo(), self.outcome, self.note, now

@@ -1,0 +1,88 @@
+from odoo import api, models
+
+from ..tools import identifiers
+
+
+class KgwImportCheck(models.AbstractModel):
+    """Why a document of a file can't be watched; one question after the other."""
+
+    _name = "kgw.import.check"
+    _description = "Checks of Handed-over Documents"
+
+    @api.model
+    def _get_refusal(self, mandate, document):
+        """Return the sentence that refuses ``document`` for ``mandate``, or ''."""
+        return (
+            self._get_seller_refusal(mandate, document)
+            or self._get_content_refusal(document)
+            or self._get_account_refusal(mandate, document)
+            or self._get_books_refusal(mandate, document)
+        )
+
+    def _get_seller_refusal(self, mandate, document):
+        """Debts of two creditors are never mixed."""
+        seller = document.seller
+        if not seller or self._is_creditor(seller, mandate.creditor_id):
+            return ""
+        return self.env._(
+            "The file is from another seller (%(seller)s), not from the creditor of this mandate."
+            " Choose the right mandate, or correct the name and NIP of the creditor.",
+            seller=seller.name or seller.nip,
+        )
+
+    def _is_creditor(self, seller, creditor):
+        """Whether a seller is the creditor: by NIP, where the file has none by name."""
+        if seller.nip:
+            return seller.nip == identifiers.compact(creditor.vat).removeprefix("PL")
+        if not seller.name:
+            return True
+        names = [identifiers.fold(name) for name in (seller.name, creditor.name)]
+        return names[0] in names[1] or names[1] in names[0]
+
+    def _get_content_refusal(self, document):
+        if document.kind == "correction" or document.gross < 0:
+            return self.env._(
+                "Corrections are not taken from files: enter the difference as a payment of the"
+                " corrected invoice.",
+            )
+        if not document.issue_date:
+            return self.env._(
+                "The date of issue is missing. Add it to the file and hand it over again.",
+            )
+        if document.residual <= 0:
+            return self.env._("Nothing is owed any more, so there is nothing to watch.")
+        if document.factor_account:
+            return self.env._(
+                "The account belongs to a factor: ask the creditor whether the claim was assigned.",
+            )
+        return ""
+
+    def _get_account_refusal(self, mandate, document):
+        """Reminders name the account of the mandate: an invoice that names another one would be
+        paid to the wrong place, or somebody has changed the file."""
+        if not document.account or mandate.is_own_sales:
+            return ""
+        known = {
+            identifiers.compact(number).removeprefix("PL")
+            for number in (mandate.account_number, mandate.foreign_account_number)
+            if number
+        }
+        if identifiers.compact(document.account).removeprefix("PL") in known:
+            return ""
+        return self.env._(
+            "The invoice names the account %s, which is not the creditor's account in the mandate."
+            " Ask the creditor on a known number which one is right.",
+            document.account,
+        )
+
+    def _get_books_refusal(self, mandate, document):
+        if not self.env["kgw.ledger"]._find_currency(document.currency):
+            return self.env._(
+                "Currency %s is not known. Create it in the accounting settings.",
+                document.currency,
+            )
+        if mandate.is_own_sales and not document.tax_lines:
+            return self.env._(
+                "Own sales are booked with their taxes: hand the invoice over as a KSeF file.",
+            )
+        return ""
