@@ -199,6 +199,16 @@ class KgwCase(models.Model):
             [{"case_id": case.id, "reason": "other", "from_date": today} for case in self]
         )
 
+    def action_contact(self):
+        """Open the dialogue for a contact by hand."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_message"
+            ),
+            "context": {"default_case_id": self.id, "dialog_size": "large"},
+        }
+
     def action_lift_holds(self):
         self.hold_ids.action_lift()
 

@@ -42,18 +42,35 @@ class KgwChannel(models.AbstractModel):
         """
         values = self.env["kgw.text"]._get_values(reminder, now)
         subject, body = self._render(reminder, values)
-        point = reminder.case_id.contact_point_ids._get_usable(CHANNEL_POINT[reminder.channel])
         return {
-            "recipient": point.value,
+            "recipient": self._get_recipient(reminder),
             "subject": subject,
             "body": body,
             "answer_by": self.env["kgw.text"]._get_answer_by(reminder, now) or False,
+            "is_trial": reminder.mandate_id.is_trial,
         }
+
+    @api.model
+    def _get_recipient(self, reminder):
+        """Return where it goes: the case's contact point, in a trial run the mandate's address."""
+        kind = CHANNEL_POINT[reminder.channel]
+        if reminder.mandate_id.is_trial:
+            return reminder.mandate_id._get_trial_recipient(kind)
+        return reminder.case_id.contact_point_ids._get_usable(kind).value
 
     @api.model
     def _render(self, reminder, values):
         """Return ``(subject, body)`` in the language of the case."""
-        return reminder.template_id._get_text(reminder.case_id.lang)._render(values)
+        text = reminder.template_id._get_text(reminder.case_id.lang)
+        subject, body = text._render(values)
+        if not reminder.mandate_id.is_trial:
+            return subject, body
+        return f"TEST {subject}" if subject else subject, self._mark_trial(body)
+
+    @api.model
+    def _mark_trial(self, body):
+        """Return the text of a trial run, which nobody may take for a real one."""
+        return f"TEST {body}"
 
     @api.model
     def _prepare_rows(self, reminders):

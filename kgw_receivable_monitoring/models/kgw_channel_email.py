@@ -23,6 +23,10 @@ class KgwChannelEmail(models.AbstractModel):
     _description = "Channel: E-mail"
 
     @api.model
+    def _mark_trial(self, body):
+        return f"<p><strong>TEST</strong></p>{body}"
+
+    @api.model
     def _prepare_content(self, reminder, now):
         return {
             **super()._prepare_content(reminder, now),

@@ -18,6 +18,10 @@ class KgwChannelLetter(models.AbstractModel):
     _claim_size = 20
 
     @api.model
+    def _mark_trial(self, body):
+        return f"<p><strong>TEST</strong></p>{body}"
+
+    @api.model
     def _prepare_content(self, reminder, now):
         """Besides the text, draw the letter: whatever fails here fails before the claim."""
         content = super()._prepare_content(reminder, now)

@@ -39,7 +39,7 @@ class KgwChannelPhone(models.AbstractModel):
     def _get_summary(self, reminder):
         """Return the name of the step in the language of who calls."""
         lang = reminder._get_agent().lang
-        return reminder.step_id.with_context(lang=lang).name
+        return (reminder.step_id or reminder.template_id).with_context(lang=lang).name
 
     @api.model
     def _record_call(self, reminder, outcome, note, now):

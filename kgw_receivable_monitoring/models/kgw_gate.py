@@ -125,11 +125,9 @@ class KgwGate(models.AbstractModel):
 
     def _judge_debt(self, reminder, now):
         """Something must be owed about which this side of the due date may speak."""
-        if reminder._get_owed_lines().filtered("step_id"):
+        if reminder._get_owed_lines()._get_own():
             return Verdict()
-        left = reminder.line_ids.filtered("step_id").receivable_id.mapped(
-            "amount_residual_currency"
-        )
+        left = reminder.line_ids._get_own().receivable_id.mapped("amount_residual_currency")
         return Verdict("stage" if any(amount > 0 for amount in left) else "paid")
 
     def _judge_mandate(self, reminder, now):
@@ -140,7 +138,7 @@ class KgwGate(models.AbstractModel):
         holds = self.env["kgw.hold"]
         if holds._get_blocking(reminder, today):
             return Verdict("hold", calendar.noon(today + timedelta(days=1)))
-        moves = reminder.line_ids.filtered("step_id").move_id
+        moves = reminder.line_ids._get_own().move_id
         if not moves - holds._get_held_moves(moves, today):
             return Verdict("hold", calendar.noon(today + timedelta(days=1)))
         return Verdict()
@@ -169,7 +167,7 @@ class KgwGate(models.AbstractModel):
         if reminder.side == "before":
             return Verdict()
         today = calendar.local_date(now)
-        due = max(reminder.line_ids.filtered("step_id").receivable_id.mapped("kgw_effective_due"))
+        due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
         if reminder.mandate_id._knows_payments(due, today):
             return Verdict()
         return Verdict("coverage", calendar.noon(today + timedelta(days=1)))

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools import calendar, words
+from ..tools import calendar, identifiers, words
 
 STATES = [
     ("draft", "Draft"),
@@ -86,6 +86,13 @@ class KgwMandate(models.Model):
     coverage_asked_on = fields.Date(
         readonly=True, copy=False, help="When the creditor was last asked for its payments."
     )
+    is_trial = fields.Boolean(
+        string="Trial Run",
+        tracking=True,
+        help="Everything goes to the trial address and number, marked TEST, until it is released.",
+    )
+    trial_email = fields.Char(string="Trial E-mail")
+    trial_phone = fields.Char(string="Trial Number")
     privacy_notice = fields.Text(
         help="Who processes the data and on whose behalf (RODO art. 13 and 14); printed at the end"
         " of e-mails and letters.",
@@ -141,6 +148,15 @@ class KgwMandate(models.Model):
                     )
                 )
 
+    @api.constrains("is_trial", "trial_email", "trial_phone")
+    def _check_trial(self):
+        for mandate in self.filtered("is_trial"):
+            phone = identifiers.phone(mandate.trial_phone).value
+            if not phone or not identifiers.email(mandate.trial_email).value:
+                raise ValidationError(
+                    self.env._("A trial run needs an e-mail address and a phone number to go to.")
+                )
+
     @api.constrains("brand_before_id", "brand_after_id", "creditor_id")
     def _check_brands(self):
         for mandate in self:
@@ -160,7 +176,9 @@ class KgwMandate(models.Model):
             self._check_creditor_stays(vals["creditor_id"])
         if not self.env.su and vals.get("coverage_date"):
             self._check_not_future(fields.Date.to_date(vals["coverage_date"]))
+        released = self.filtered("is_trial") if vals.get("is_trial") is False else self.browse()
         res = super().write(vals)
+        released._forget_trial()
         if "coverage_date" in vals:
             self._release_covered()
         return res
@@ -228,6 +246,17 @@ class KgwMandate(models.Model):
         )
         planned._set_state("cancelled", now, reason="mandate")
 
+    def action_release_trial(self):
+        """End the trial run: what went to the trial address goes to the counterparties anew."""
+        self.write({"is_trial": False})
+
+    def _forget_trial(self):
+        """Free the steps that went to the trial address only."""
+        # Who may write the mandate may end its trial; nobody writes reminders directly.
+        self.env["kgw.reminder"].sudo().search(
+            [("mandate_id", "in", self.ids), ("is_trial", "=", True)]
+        )._forget_trial(fields.Datetime.now())
+
     def action_open_cases(self):
         self.ensure_one()
         return {
@@ -294,6 +323,16 @@ class KgwMandate(models.Model):
             return True
         oldest = calendar.add_working_days(on_date, -self.company_id.kgw_coverage_days)
         return bool(self.coverage_date and self.coverage_date >= max(due, oldest))
+
+    def _get_trial_recipient(self, kind):
+        """Return where a trial run sends what would go to a contact point of ``kind``; letters
+        bear the address of the brand."""
+        self.ensure_one()
+        return {
+            "email": self.trial_email,
+            "phone": identifiers.phone(self.trial_phone).value,
+            "address": self.brand_after_id._get_address() or self.brand_after_id.name,
+        }[kind]
 
     def _get_brand(self, side):
         """Return who speaks on ``side`` (``before`` or ``after`` the due date)."""

@@ -89,6 +89,7 @@ class KgwPlanner(models.AbstractModel):
             ("planned_on", "<", on_date),
             ("state", "=", "planned"),
             ("channel", "!=", "phone"),
+            ("step_id", "!=", False),
             "|",
             ("origin_id", "=", False),
             ("until", "<", on_date),
@@ -132,7 +133,7 @@ class KgwPlanner(models.AbstractModel):
             .reminder_id
         )
         for reminder in reminders:
-            if not reminder._get_owed_lines().filtered("step_id"):
+            if not reminder._get_owed_lines()._get_own():
                 reminder._set_state("cancelled", now, reason="paid")
 
     # === STEPS WITHOUT CHANNEL === #
@@ -174,7 +175,7 @@ class KgwPlanner(models.AbstractModel):
             ]
         )
         for mandate, reminders in waiting.grouped("mandate_id").items():
-            lines = reminders.line_ids.filtered("step_id").receivable_id.filtered(
+            lines = reminders.line_ids._get_own().receivable_id.filtered(
                 lambda r, m=mandate: not m._knows_payments(r.kgw_effective_due, on_date)
             )
             if lines:

@@ -79,6 +79,12 @@ class KgwReminder(models.Model):
     detail = fields.Char(readonly=True, help="What the gateway said, without personal data.")
     cron_id = fields.Many2one("ir.cron", readonly=True)
     attempts = fields.Integer(readonly=True)
+    is_trial = fields.Boolean(
+        readonly=True, help="Went to the mandate's trial address: nobody was contacted."
+    )
+    is_requested = fields.Boolean(
+        readonly=True, help="The counterparty asked for it: no caps, but contact hours."
+    )
     outcome = fields.Selection(CALL_OUTCOMES, string="Call Outcome", readonly=True)
     amount_label = fields.Char(string="Owed", compute="_compute_owed")
     days_overdue = fields.Integer(
@@ -145,7 +151,7 @@ class KgwReminder(models.Model):
     def _prepare_event_vals(self, kind, now, **payload):
         """Return the values of an event about this reminder."""
         self.ensure_one()
-        moves = self._get_live_lines().filtered("step_id").move_id
+        moves = self._get_live_lines()._get_own().move_id
         content = {"invoices": moves.mapped("kgw_display_number")}
         if kind == "sent":
             content |= {
@@ -236,6 +242,13 @@ class KgwReminder(models.Model):
         )
         if is_last:
             moved._mark_undelivered(now)
+
+    def _forget_trial(self, now):
+        """Free the steps that only went to the trial address: they are taken for real now."""
+        self._set_state("cancelled", now, reason="withdrawn")
+        self.line_ids.write({"void": True})
+        self.write({"contact_on": False, "effective_at": False})
+        self.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 
     @api.model
     def _release(self, reason, domain=()):

@@ -38,6 +38,10 @@ class KgwReminderLine(models.Model):
         "This step was already taken for this receivable.",
     )
 
+    def _get_own(self):
+        """Return the lines that the reminder is about; the others are only named in its text."""
+        return self.filtered(lambda line: line.role != "carried")
+
     def _prepare_copy_vals(self):
         """Return the values of the same line for another reminder."""
         self.ensure_one()

@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_access_work,
     test_brakes,
+    test_by_hand,
     test_calendar,
     test_calls,
     test_course,
@@ -32,5 +33,6 @@ from . import (
     test_template_texts,
     test_text,
     test_tours,
+    test_trial,
     test_words,
 )

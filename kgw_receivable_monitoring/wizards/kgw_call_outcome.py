@@ -43,14 +43,13 @@ class KgwCallOutcome(models.TransientModel):
             reminder = wizard.reminder_id
             # The script names amounts of ledger invoices; the agent's right is on the case.
             values = self.env["kgw.text"].sudo()._get_values(reminder.sudo(), now)
-            _subject, wizard.script = reminder.template_id._get_text(reminder.case_id.lang)._render(
-                values
-            )
+            _subject, wizard.script = reminder._get_channel()._render(reminder, values)
 
     @api.depends("reminder_id")
     def _compute_phone(self):
         for wizard in self:
-            wizard.phone = wizard.case_id.contact_point_ids._get_usable("phone").value
+            reminder = wizard.reminder_id
+            wizard.phone = reminder._get_channel()._get_recipient(reminder) if reminder else False
 
     @api.depends("reminder_id")
     def _compute_warning(self):

@@ -1,0 +1,91 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests.common import freeze_time, tagged
+
+from .engine_common import KgwEngineCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestByHand(KgwEngineCommon):
+    """A contact by hand passes the same gate, in the words agreed with the creditor."""
+
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue(3)
+        self.case = self.line.kgw_case_id
+        self.now = self._at(self.day)
+
+    def open_dialogue(self, channel="email", template="email_reminder", user=None, **values):
+        template = self.env["kgw.template"].search([("code", "=", template)])
+        return (
+            self.env["kgw.message"]
+            .with_user(user or self.agent)
+            .create(
+                {
+                    "case_id": self.case.id,
+                    "channel": channel,
+                    "template_id": template.id,
+                    **values,
+                }
+            )
+        )
+
+    def send(self, **values):
+        with freeze_time(self.now):
+            self.open_dialogue(**values).action_send()
+        self.dispatch(values.get("channel", "email"), self.day)
+        return self.reminders(self.line)[-1:]
+
+    def test_agent_writes_by_hand_and_the_register_has_the_text(self):
+        with freeze_time(self.now):
+            preview = self.open_dialogue().text
+        reminder = self.send()
+        self.assertEqual(reminder.state, "sent")
+        self.assertIn("FV 1/09/2026", preview)
+        self.assertIn("1\u00a0230,00\u00a0zł", preview)
+        event = self.events("sent", reminder_id=reminder.id)
+        self.assertEqual(event.payload["text"], self.gateways.sent[0]["body"])
+
+    def test_contact_by_hand_takes_no_step(self):
+        self.line._kgw_refresh_course(self.day, self.now)
+        before = (self.line.kgw_next_step_id, self.line.kgw_next_date)
+        self.send()
+        self.assertEqual((self.line.kgw_next_step_id, self.line.kgw_next_date), before)
+
+    def test_contact_by_hand_counts_for_the_gap(self):
+        self.send()
+        self.assertEqual(self.plan(self.day), 0)
+
+    def test_hold_or_unknown_payments_stop_it_too(self):
+        self.mandate.coverage_date = False
+        self.assertEqual(self.send().waiting_reason, "coverage")
+        self.assertEqual(self.gateways.sent, [])
+
+    def test_what_could_not_go_out_within_three_days_lapses(self):
+        self.mandate.coverage_date = False
+        reminder = self.send()
+        self.mandate.coverage_date = self.day + timedelta(days=10)
+        self.plan(self.day + timedelta(days=4))
+        self.dispatch("email", self.day + timedelta(days=4))
+        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "lapsed"))
+
+    def test_second_contact_beside_an_open_one_is_refused(self):
+        self._draft(self.line, "p2_sms", self.day)
+        with freeze_time(self.now), self.assertRaises(UserError):
+            self.open_dialogue().action_send()
+
+    def test_demand_or_a_foreign_text_is_refused(self):
+        for template in ("email_demand", "email_creditor_question"):
+            with self.subTest(template=template), freeze_time(self.now):
+                with self.assertRaises(UserError):
+                    self.open_dialogue(template=template).action_send()
+
+    def test_text_before_the_due_date_is_refused_after_it(self):
+        with freeze_time(self.now), self.assertRaises(UserError):
+            self.open_dialogue(template="email_information").action_send()
+
+    def test_stranger_contacts_nobody(self):
+        stranger = self.env["res.users"].create({"login": "obcy", "name": "obcy"})
+        with self.assertRaises(AccessError):
+            self.open_dialogue(user=stranger).action_send()

@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
+
+from ..const import CHANNELS, OPEN_STATES, RUNG_LEVEL
+from ..tools import calendar
+from ..tools.text import TextError
+
+# By hand nobody demands: a demand stands on the course and on the power of attorney.
+HARDEST = RUNG_LEVEL["monit"]
+# Days for which a contact by hand waits for contact hours or payments.
+BY_HAND_DAYS = 3
+
+
+class KgwMessage(models.TransientModel):
+    """A contact by hand: it passes the same gate as what the scenario plans."""
+
+    _name = "kgw.message"
+    _description = "Contact by Hand"
+
+    case_id = fields.Many2one("kgw.case", required=True, readonly=True)
+    channel = fields.Selection(
+        [(code, label) for code, label in CHANNELS if code != "letter"],
+        required=True,
+        default="email",
+    )
+    template_ids = fields.Many2many(
+        "kgw.template", string="Offered Texts", compute="_compute_template_ids"
+    )
+    template_id = fields.Many2one(
+        "kgw.template",
+        required=True,
+        domain="[('id', 'in', template_ids)]",
+        help="The texts agreed with the creditor for this kind of counterparty.",
+    )
+    is_requested = fields.Boolean(
+        string="Asked For",
+        help="The counterparty asked to be contacted: caps do not hold, contact hours do.",
+    )
+    text = fields.Text(string="Text That Goes Out", compute="_compute_text")
+
+    @api.depends("case_id", "channel")
+    def _compute_template_ids(self):
+        for wizard in self:
+            steps = wizard.case_id.mandate_id._get_scenario(wizard.case_id.kind_id).step_ids
+            templates = steps.template_id | steps.fallback_template_id
+            wizard.template_ids = templates.filtered(
+                lambda t, w=wizard: t.channel == w.channel and RUNG_LEVEL[t.rung] <= HARDEST
+            )
+
+    @api.onchange("channel")
+    def _onchange_channel(self):
+        self.template_id = self.template_ids[:1]
+
+    @api.depends("template_id", "is_requested")
+    def _compute_text(self):
+        now = fields.Datetime.now()
+        for wizard in self:
+            wizard.text = wizard._write_text(now) if wizard.template_id else False
+
+    def _write_text(self, now):
+        """Return the text as it would go out at ``now``, or why there is none."""
+        # It names amounts of ledger invoices; the agent's right is on the case.
+        self.case_id.check_access("write")
+        wizard = self.sudo()
+        try:
+            reminder = self.env["kgw.reminder"].sudo().new(wizard._prepare_reminder_vals(now))
+            subject, body = reminder._get_channel()._render(
+                reminder, wizard.env["kgw.text"]._get_values(reminder, now)
+            )
+        except (UserError, TextError) as error:
+            return str(error)
+        body = html2plaintext(body) if self.channel == "email" else body
+        return "\n\n".join(filter(None, (subject, body)))
+
+    def action_send(self):
+        """Plan the contact; it goes out as soon as the gate lets it through.
+
+        :raise UserError: there is nothing to write about, or another contact is on its way
+        """
+        self.ensure_one()
+        self.case_id.check_access("write")
+        if self.template_id not in self.template_ids:
+            raise UserError(self.env._("Choose one of the texts agreed with the creditor."))
+        if self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
+            raise UserError(
+                self.env._(
+                    "Another contact with this counterparty is planned or on its way. Cancel it"
+                    " first, or let it go out."
+                )
+            )
+        # Nobody creates reminders directly; who may work on the case may contact its counterparty.
+        now = fields.Datetime.now()
+        reminder = self.env["kgw.reminder"].sudo().create(self.sudo()._prepare_reminder_vals(now))
+        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.dispatcher"]._wake()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _prepare_reminder_vals(self, now):
+        """Return the values of the contact.
+
+        :raise UserError: nothing is owed that the template may speak about
+        """
+        today = calendar.local_date(now)
+        side = "before" if self.template_id.rung == "information" else "after"
+        stage = {"before": "before_due", "after": "overdue"}[side]
+        lines = self.env["account.move.line"].search(
+            [("kgw_case_id", "=", self.case_id.id), ("kgw_stage", "=", stage)],
+            order="date_maturity, id",
+        )
+        if not lines:
+            raise UserError(
+                self.env._("Nothing is owed that this text speaks about. Choose another text.")
+            )
+        return {
+            "case_id": self.case_id.id,
+            "mandate_id": self.case_id.mandate_id.id,
+            "brand_id": self.case_id.mandate_id._get_brand(side).id,
+            "template_id": self.template_id.id,
+            "channel": self.channel,
+            "rung": self.template_id.rung,
+            "side": side,
+            "planned_on": today,
+            "until": today + timedelta(days=BY_HAND_DAYS),
+            "is_requested": self.is_requested,
+            "line_ids": [Command.create(self._prepare_line_vals(line)) for line in lines],
+        }
+
+    def _prepare_line_vals(self, line):
+        """Return the values of a line without step: a contact by hand takes none."""
+        return {
+            "receivable_id": line.id,
+            "move_id": line.move_id.id,
+            "instalment": line.kgw_instalment,
+            "course": line.kgw_course,
+            "role": "taken",
+            "rung": self.template_id.rung,
+            "channel": self.channel,
+            "currency_id": line.currency_id.id,
+        }
