@@ -43,6 +43,7 @@
         "views/kgw_scenario_views.xml",
         "views/kgw_template_views.xml",
         "views/kgw_kind_views.xml",
+        "views/kgw_rate_limit_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",

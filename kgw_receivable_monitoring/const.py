@@ -78,6 +78,7 @@ REASONS = [
     ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
     ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
     ("backoff", "The gateway did not take the message: it is tried again"),
+    ("rate", "The gateway takes only so many messages a minute: the rest follows"),
     ("hold", "Contact is on hold"),
     ("text", "The text could not be written: the template has an error"),
     ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),

@@ -32,6 +32,7 @@ from . import (
     kgw_planner,
     kgw_portal,
     kgw_print_run,
+    kgw_rate_limit,
     kgw_receivable,
     kgw_reminder,
     kgw_reminder_line,

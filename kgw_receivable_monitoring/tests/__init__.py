@@ -22,6 +22,7 @@ from . import (
     test_planner_cases,
     test_portal_isolation,
     test_portal_pages,
+    test_rate_limit,
     test_readers,
     test_readers_csv,
     test_readers_ksef,
