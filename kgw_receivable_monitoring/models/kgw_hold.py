@@ -112,6 +112,12 @@ class KgwHold(models.Model):
             ]
         )
 
+    def _get_label(self):
+        """Return the reason and the note of a hold."""
+        self.ensure_one()
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        return " · ".join(filter(None, (reasons[self.reason], self.note)))
+
     def _get_blocking(self, reminder, on_date):
         """Return the holds in force on ``on_date`` for the case, mandate or everything.
 

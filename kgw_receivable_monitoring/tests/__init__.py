@@ -9,6 +9,7 @@ from . import (
     test_email,
     test_event,
     test_gate,
+    test_health,
     test_identifiers,
     test_import,
     test_import_payments,
@@ -31,5 +32,6 @@ from . import (
     test_template_texts,
     test_text,
     test_tours,
+    test_watchdog,
     test_words,
 )

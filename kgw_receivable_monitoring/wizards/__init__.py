@@ -1,1 +1,1 @@
-from . import account_payment_register, kgw_call_outcome
+from . import account_payment_register, kgw_call_outcome, kgw_health
