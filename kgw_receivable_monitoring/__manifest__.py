@@ -43,6 +43,8 @@
         "views/kgw_scenario_views.xml",
         "views/kgw_template_views.xml",
         "views/kgw_kind_views.xml",
+        "views/kgw_rate_limit_views.xml",
+        "views/kgw_health_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
@@ -54,6 +56,7 @@
         "wizards/kgw_message_views.xml",
     ],
     "assets": {
+        "web.assets_backend": ["kgw_receivable_monitoring/static/src/systray/*"],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },
     "post_init_hook": "post_init_hook",

@@ -78,6 +78,7 @@ REASONS = [
     ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
     ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
     ("backoff", "The gateway did not take the message: it is tried again"),
+    ("rate", "The gateway takes only so many messages a minute: the rest follows"),
     ("hold", "Contact is on hold"),
     ("text", "The text could not be written: the template has an error"),
     ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),
@@ -172,3 +173,32 @@ RETRY_MINUTES = (1, 5, 15, 60)
 
 CALL_ATTEMPTS = 3
 CALL_RETRY_HOURS = 3
+
+HEALTH_LEVELS = [
+    ("alarm", "Alarm"),
+    ("warning", "Warning"),
+    ("unknown", "Not known here"),
+    ("ok", "In order"),
+]
+
+# What the health page and the watchdog look at; kgw.health has one method for each.
+HEALTH_CHECKS = [
+    ("crons", "Scheduled actions"),
+    ("due", "Reminders that should have gone out"),
+    ("claimed", "Reminders stuck while being sent"),
+    ("uncertain", "Reminders of which nobody knows whether they were sent"),
+    ("dead", "Reminders given up"),
+    ("texts", "Texts that can't be written"),
+    ("letters", "Letters printed and not posted"),
+    ("register", "Seal of the register"),
+    ("mail_servers", "Outgoing mail servers"),
+    ("sms_provider", "SMS provider"),
+    ("sms_balance", "SMS balance"),
+    ("bounces", "Messages that do not arrive"),
+    ("senders", "SMS sender names"),
+    ("certificates", "Certificates"),
+    ("coverage", "Knowledge of payments"),
+    ("authority", "Powers of attorney"),
+    ("holidays", "Statutory holidays"),
+    ("stop", "Contact with everybody stopped"),
+]

@@ -9,6 +9,8 @@
     "external_dependencies": {"python": ["requests"]},
     "post_init_hook": "_post_init_hook",
     "data": [
+        # data
+        "data/ir_cron_data.xml",
         # views
         "views/res_config_settings_views.xml",
     ],

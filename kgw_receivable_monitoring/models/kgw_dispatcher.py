@@ -44,7 +44,7 @@ class KgwDispatcher(models.AbstractModel):
             return
         model = self.env["kgw.reminder"]._get_channel_model(channel)
         while candidates := self._lock_candidates(channel, now, model._claim_size):
-            claimed = self._claim(candidates, now)
+            claimed = self._claim(self.env["kgw.rate.limit"]._admit(candidates, now), now)
             left = progress(len(candidates - claimed))
             if claimed:  # what is claimed is sent, also when the time of this run is up
                 if not model._at_desk:
@@ -119,6 +119,7 @@ class KgwDispatcher(models.AbstractModel):
                 ready |= reminder
         if not ready:
             return ready
+        self.env["kgw.rate.limit"]._count(ready, now)
         channel = ready._get_channel()
         if not channel._at_desk:
             ready._set_state("claimed", now, cron_id=self.env.context.get("cron_id"))

@@ -98,6 +98,9 @@ class KgwReminder(models.Model):
         "A case has at most one open reminder.",
     )
     _to_dispatch = models.Index("(channel, id) WHERE state IN ('planned', 'failed')")
+    _recent = models.Index(
+        "(state_at) WHERE state IN ('sent', 'delivered', 'undelivered', 'dead')",
+    )
     _contacts = models.Index("(case_id, contact_on) WHERE contact_on IS NOT NULL")
 
     @api.depends("case_id", "step_id")

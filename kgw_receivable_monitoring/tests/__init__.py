@@ -11,6 +11,7 @@ from . import (
     test_email,
     test_event,
     test_gate,
+    test_health,
     test_identifiers,
     test_import,
     test_import_checks,
@@ -25,6 +26,7 @@ from . import (
     test_planner_cases,
     test_portal_isolation,
     test_portal_pages,
+    test_rate_limit,
     test_readers,
     test_readers_csv,
     test_readers_ksef,
@@ -34,5 +36,6 @@ from . import (
     test_text,
     test_tours,
     test_trial,
+    test_watchdog,
     test_words,
 )

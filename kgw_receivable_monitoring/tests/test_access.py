@@ -26,6 +26,9 @@ MATRIX = {
     "kgw.print.run": ("r", "r", "r"),
     "kgw.import": ("", "rwcu", "rwcu"),
     "kgw.import.line": ("", "r", "r"),
+    "kgw.rate.limit": ("", "", "rwcu"),
+    "kgw.health": ("", "r", "r"),
+    "kgw.alarm": ("r", "r", "r"),
     "kgw.call.outcome": ("rwc", "rwc", "rwc"),
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
@@ -134,7 +137,14 @@ class TestMatrix(AccessCase):
             "kgw.scenario",
             "kgw.scenario.step",
         }
-        agency = {"kgw.brand", "kgw.print.run", "kgw.call.outcome"}
+        agency = {
+            "kgw.brand",
+            "kgw.print.run",
+            "kgw.call.outcome",
+            "kgw.rate.limit",
+            "kgw.health",
+            "kgw.alarm",
+        }
         self.assertEqual(set(MATRIX) - common - agency, fenced)
 
     def test_fields_on_foreign_models_are_closed_to_share_users(self):

@@ -31,6 +31,16 @@ def is_day_off(day: date) -> bool:
     return day.weekday() == _SUNDAY or day in _get_holidays(day.year)
 
 
+def knows_holidays(year: int) -> bool:
+    """Tell whether the statutory holidays of the year are known: New Year's Day is always one."""
+    return date(year, 1, 1) in _get_holidays(year)
+
+
+def count_working_days(first: date, last: date) -> int:
+    """Return the number of working days after the first day, up to the last one."""
+    return sum(is_working_day(first + n * _DAY) for n in range(1, (last - first).days + 1))
+
+
 def is_working_day(day: date) -> bool:
     """Tell whether the day is one from Monday to Friday that is not a statutory day off."""
     return day.weekday() != _SATURDAY and not is_day_off(day)

@@ -1,4 +1,5 @@
 import hmac
+import logging
 import os
 import secrets
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from ..exceptions import GatewayRefusal, SmsapiError
 from ..tools.sender import sender_problem
 from ..tools.sms_api import SmsApiOff, SmsApiSmsapi
 from ..tools.smsapi import SmsapiClient
+
+_logger = logging.getLogger(__name__)
 
 LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
@@ -44,6 +47,17 @@ class ResCompany(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_system",
+    )
+
+    # The balance as it was when last asked: pages show it with its age and never ask themselves.
+    kgw_smsapi_points = fields.Float(
+        "SMSAPI Points", readonly=True, copy=False, groups="base.group_system"
+    )
+    kgw_smsapi_points_at = fields.Datetime(
+        "SMSAPI Points Asked At", readonly=True, copy=False, groups="base.group_system"
+    )
+    kgw_smsapi_low_points = fields.Float(
+        "Low Balance Below", default=100.0, groups="base.group_system"
     )
 
     @api.constrains("kgw_smsapi_base_url")
@@ -132,6 +146,30 @@ class ResCompany(models.Model):
         """Give each company a new secret; reports on messages already sent will be refused."""
         for company in self:
             company.kgw_smsapi_secret = _new_secret()
+
+    @api.model
+    def _cron_kgw_ask_smsapi_points(self):
+        """Ask for the balance of every company that sends through SMSAPI.
+
+        One that does not answer keeps its old figure, whose age tells it.
+        """
+        now = fields.Datetime.now()
+        for company in self.search([("kgw_sms_provider", "=", "smsapi")]):
+            try:
+                company._kgw_ask_smsapi_points(now)
+            except UserError:
+                _logger.warning("SMSAPI did not tell the points of company %s", company.id)
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _kgw_ask_smsapi_points(self, now):
+        """Store the points left on this company's account and return them.
+
+        :param now: the moment of the question, naive UTC
+        :raise UserError: as :meth:`_kgw_get_smsapi_points`
+        """
+        points = self._kgw_get_smsapi_points()
+        self.write({"kgw_smsapi_points": points, "kgw_smsapi_points_at": now})
+        return points
 
     def _kgw_get_smsapi_points(self):
         """Ask SMSAPI for the points left on this company's account (float).

@@ -11,11 +11,12 @@ class ResConfigSettings(models.TransientModel):
     kgw_smsapi_base_url = fields.Char(related="company_id.kgw_smsapi_base_url", readonly=False)
     kgw_smsapi_sender = fields.Char(related="company_id.kgw_smsapi_sender", readonly=False)
     kgw_smsapi_normalize = fields.Boolean(related="company_id.kgw_smsapi_normalize", readonly=False)
+    kgw_smsapi_low_points = fields.Float(related="company_id.kgw_smsapi_low_points", readonly=False)
 
     def action_kgw_check_smsapi(self):
         """Show how many points the SMSAPI account has left: token, address and way are right."""
         self.ensure_one()
-        points = self.company_id._kgw_get_smsapi_points()
+        points = self.company_id._kgw_ask_smsapi_points(fields.Datetime.now())
         return self._kgw_notify(
             "success",
             self.env._("SMSAPI answers. Points left on the account: %s", points),

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
-from odoo.tools import config
+from odoo.tools import config, mute_logger
 
 from ..exceptions import GatewayUnreachable
 from ..tools.sender import sender_problem
@@ -133,3 +133,32 @@ class TestCompany(SmsapiCommon):
         self._drop_tokens()
         with self.assertRaisesRegex(UserError, "token"):
             settings.action_kgw_check_smsapi()
+
+    def test_balance_is_asked_daily_and_kept_with_its_moment(self):
+        self._gateway(answer({"points": 42.5}))
+        self._ask()
+        self.assertEqual(self.company.kgw_smsapi_points, 42.5)
+        self.assertTrue(self.company.kgw_smsapi_points_at)
+
+    def test_company_that_gets_no_answer_keeps_its_figure_and_does_not_stop_the_others(self):
+        self._use_smsapi(self.env["res.company"].create({"name": "B"}))
+        first, other = self.env["res.company"].search([("kgw_sms_provider", "=", "smsapi")])
+        self._gateway(answer({"points": 42.5}), answer({"points": 7}))
+        self._ask()
+        asked_at = first.kgw_smsapi_points_at
+        self._gateway(GatewayUnreachable(""), answer({"points": 6}))
+        with mute_logger("odoo.addons.kgw_sms_smsapi.models.res_company"):
+            self._ask()
+        self.assertEqual((first.kgw_smsapi_points, first.kgw_smsapi_points_at), (42.5, asked_at))
+        self.assertEqual(other.kgw_smsapi_points, 6)
+
+    def test_company_with_another_provider_is_not_asked_about(self):
+        gateway = self._gateway()
+        self.company.kgw_sms_provider = "off"
+        self._ask()
+        self.assertEqual(gateway.forms, [])
+
+    def _ask(self):
+        cron = self.env.ref("kgw_sms_smsapi.ir_cron_kgw_ask_smsapi_points")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()

@@ -1,0 +1,143 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+
+from ..const import HEALTH_CHECKS, HEALTH_LEVELS
+from ..tools import calendar
+
+AGENTS = "kgw_receivable_monitoring.group_kgw_agent"
+MANAGERS = "kgw_receivable_monitoring.group_kgw_manager"
+WATCHDOG = "kgw_receivable_monitoring.ir_cron_kgw_watch"
+# The type of the message that tells open pages that the alarms have changed.
+BUS_TYPE = "kgw_health"
+
+
+class KgwAlarm(models.Model):
+    """Something that the watchdog found out of order: when it began, when it was over.
+
+    Managers are told once, when an alarm begins; a warning only shows in the systray.
+    """
+
+    _name = "kgw.alarm"
+    _description = "Alarm"
+    _order = "began_at desc, id desc"
+    _rec_name = "code"
+
+    code = fields.Selection(HEALTH_CHECKS, string="Check", required=True, readonly=True)
+    level = fields.Selection(HEALTH_LEVELS, required=True, readonly=True)
+    sentence = fields.Text(readonly=True)
+    began_at = fields.Datetime(required=True, readonly=True)
+    ended_at = fields.Datetime(readonly=True)
+
+    _one_open = models.UniqueIndex("(code) WHERE ended_at IS NULL")
+
+    # === WATCHDOG === #
+
+    @api.model
+    def _cron_watch(self):
+        self._watch(fields.Datetime.now())
+
+    @api.model
+    def _watch(self, now):
+        """Ask every check at ``now`` (naive UTC); record what begins, what goes on, what is over."""
+        managers = self._get_managers()
+        speaker = self._speak_to(managers[:1])
+        found = {
+            check.code: check
+            for check in speaker.env["kgw.health"]._get_checks(now)
+            if check.level in ("alarm", "warning")
+        }
+        current = self._get_current()
+        over = current.filtered(lambda a: a.code not in found or found[a.code].level != a.level)
+        over.write({"ended_at": now})
+        over.flush_recordset()  # the unique index knows one open alarm of a check
+        for alarm in current - over:
+            if alarm.sentence != found[alarm.code].sentence:
+                alarm.sentence = found[alarm.code].sentence
+        begun = self.create(
+            [
+                {
+                    "code": check.code,
+                    "level": check.level,
+                    "sentence": check.sentence,
+                    "began_at": now,
+                }
+                for code, check in found.items()
+                if code not in (current - over).mapped("code")
+            ]
+        )
+        begun.filtered(lambda a: a.level == "alarm")._tell(managers, now)
+        if over or begun:
+            group = self.env.ref(AGENTS)
+            group._bus_send(BUS_TYPE, {"alarms": self._get_current()._get_short()})
+
+    @api.model
+    def _get_current(self):
+        return self.search([("ended_at", "=", False)])
+
+    @api.model
+    def _get_managers(self):
+        return self.env.ref(MANAGERS).all_user_ids.filtered("active").sorted("id")
+
+    def _speak_to(self, user):
+        """Return these records in the language and time zone of ``user``."""
+        return self.with_context(lang=user.lang, tz=user.tz or calendar.POLAND)
+
+    def _tell(self, managers, now):
+        """Tell the managers, each in their language, of all these alarms in one message."""
+        if not self:
+            return
+        for users in managers.grouped("lang").values():
+            speaker = self._speak_to(users[:1])
+            checks = [
+                speaker.env["kgw.health"]._get_check(code, now) for code in self.mapped("code")
+            ]
+            titles = speaker._get_titles()
+            items = Markup().join(
+                Markup("<li><b>%s</b>: %s<br/>%s</li>")
+                % (titles[check.code], check.sentence, check.cure)
+                for check in checks
+            )
+            link = Markup('<p><a href="/odoo/monitoring-health">%s</a></p>') % speaker.env._(
+                "Open the state of the system"
+            )
+            speaker.env["mail.thread"].message_notify(
+                partner_ids=users.partner_id.ids,
+                subject=speaker.env._(
+                    "Monitoring alarm: %s", ", ".join(titles[check.code] for check in checks)
+                ),
+                body=Markup("<ul>%s</ul>%s") % (items, link),
+            )
+
+    # === SYSTRAY === #
+
+    def _get_short(self):
+        """Return what the systray needs of these alarms: codes and levels, no figures."""
+        return [{"code": alarm.code, "level": alarm.level} for alarm in self]
+
+    @api.model
+    def _get_titles(self):
+        """Return ``{code: title}`` in the language of the context."""
+        return dict(self._fields["code"]._description_selection(self.env))
+
+    @api.model
+    def _get_systray(self, now):
+        """Return what the web client of a user of ours is told when it loads."""
+        alarms = self._get_current()._get_short()
+        if self._is_watchdog_late(now) and "crons" not in [alarm["code"] for alarm in alarms]:
+            alarms.append({"code": "crons", "level": "alarm"})
+        return {
+            "alarms": alarms,
+            "titles": self._get_titles(),
+            "can_open": self.env["kgw.health"].has_access("read"),
+        }
+
+    @api.model
+    def _is_watchdog_late(self, now):
+        """Whether nobody watches: the watchdog can't tell that itself."""
+        # Only the system may read scheduled actions; nothing but its last run is asked.
+        cron_sudo = self.env.ref(WATCHDOG).sudo()
+        last = cron_sudo.lastcall or cron_sudo.create_date
+        return now - last > timedelta(hours=1)

@@ -1,0 +1,141 @@
+from datetime import date, timedelta
+
+from odoo import models
+from odoo.tools import SQL
+
+from ..tools import calendar
+from ..tools.health import Check, day, listed
+
+MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
+# Days before its end at which a power of attorney is to be renewed.
+AUTHORITY_DAYS = 30
+
+
+class KgwCheckMandate(models.AbstractModel):
+    """Checks of what contact rests on: payments, papers, days off, and nobody having stopped it."""
+
+    _name = "kgw.check.mandate"
+    _description = "Checks: Mandates"
+
+    def _get_watched_mandates(self):
+        """Return the active mandates of other people's invoices."""
+        return self.env["kgw.mandate"].search(
+            [("state", "=", "active"), ("is_own_sales", "=", False)]
+        )
+
+    def _check_coverage(self, now):
+        mandates, today = self._get_watched_mandates(), calendar.local_date(now)
+        waiting = dict(self.env.execute_query(self._get_waiting_query()))
+        stale = mandates.filtered(lambda m: not m._knows_payments(date.min, today))
+        ordered = mandates.sorted(
+            lambda m: (m not in stale, -waiting.get(m.id, 0), m.coverage_date or date.min)
+        )
+        lines = [self._describe_coverage(m, waiting.get(m.id, 0), today) for m in ordered]
+        return Check(
+            "coverage",
+            "warning" if stale or waiting else "ok",
+            listed(lines) or self.env._("No active mandate needs lists of payments."),
+            self.env._(
+                "After the due date nobody is contacted until payments are known. Take over the"
+                " creditor's list of payments, or enter Payments Known Through on the mandate."
+            ),
+            self.env._("Mandates"),
+            (MANDATES, [("id", "in", (stale.ids or mandates.ids))]),
+        )
+
+    def _describe_coverage(self, mandate, waiting, today):
+        if not mandate.coverage_date:
+            return self.env._(
+                "%(mandate)s: payments not known; receivables waiting: %(waiting)s",
+                mandate=mandate.code,
+                waiting=waiting,
+            )
+        return self.env._(
+            "%(mandate)s: known through %(known)s, working days old: %(age)s;"
+            " receivables waiting: %(waiting)s",
+            mandate=mandate.code,
+            known=day(self.env, mandate.coverage_date),
+            age=calendar.count_working_days(mandate.coverage_date, today),
+            waiting=waiting,
+        )
+
+    def _get_waiting_query(self):
+        """Return ``(mandate, count)`` of the receivables whose reminder waits for payments."""
+        self.env.flush_all()
+        return SQL("""
+            SELECT r.mandate_id, count(*)
+              FROM kgw_reminder r
+              JOIN kgw_reminder_line l ON l.reminder_id = r.id AND l.step_id IS NOT NULL
+               AND l.void IS NOT TRUE
+             WHERE r.state = 'planned' AND r.waiting_reason = 'coverage'
+             GROUP BY r.mandate_id
+        """)
+
+    def _check_authority(self, now):
+        today = calendar.local_date(now)
+        ending = (
+            self._get_watched_mandates()
+            .filtered(
+                lambda m: (
+                    m.authority_until
+                    and m.authority_until <= today + timedelta(days=AUTHORITY_DAYS)
+                )
+            )
+            .sorted("authority_until")
+        )
+        is_over = any(mandate.authority_until < today for mandate in ending)
+        lines = [f"{m.code}: {day(self.env, m.authority_until)}" for m in ending]
+        return Check(
+            "authority",
+            "alarm" if is_over else "warning" if ending else "ok",
+            self.env._("Last day:\n%s", listed(lines))
+            if ending
+            else self.env._("None ends within 30 days."),
+            self.env._(
+                "Ask the creditor for a new power of attorney and enter its days on the mandate."
+                " After the last day no demands go out."
+            ),
+            self.env._("Mandates"),
+            (MANDATES, [("id", "in", ending.ids)]),
+        )
+
+    def _check_holidays(self, now):
+        year = calendar.local_date(now).year
+        known = [y for y in (year, year + 1) if calendar.knows_holidays(y)]
+        return Check(
+            "holidays",
+            "ok" if len(known) == 2 else "alarm",
+            self.env._("Known through the end of %s.", known[-1])
+            if known
+            else self.env._("The holidays of this year are not known."),
+            self.env._("Renew the Python library holidays: it computes them from the act."),
+        )
+
+    def _check_stop(self, now):
+        today = calendar.local_date(now)
+        holds = self.env["kgw.hold"].search(
+            [
+                ("lifted_at", "=", False),
+                ("case_id", "=", False),
+                ("mandate_id", "=", False),
+                ("move_id", "=", False),
+                ("from_date", "<=", today),
+                "|",
+                ("until_date", "=", False),
+                ("until_date", ">=", today),
+            ]
+        )
+        lines = [
+            " · ".join(filter(None, (day(self.env, hold.from_date), hold._describe())))
+            for hold in holds
+        ]
+        return Check(
+            "stop",
+            "warning" if holds else "ok",
+            self.env._("In force since:\n%s", listed(lines))
+            if holds
+            else self.env._("Nobody has stopped contact with everybody."),
+            self.env._("When the cause is gone, lift the hold: what is due goes out then."),
+            self.env._("Holds"),
+            ("kgw_receivable_monitoring.action_kgw_hold", [("id", "in", holds.ids)]),
+        )

@@ -1,0 +1,341 @@
+from datetime import date, timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests.common import tagged
+from odoo.tools import mute_logger
+
+from ..const import HEALTH_CHECKS, HEALTH_LEVELS
+from ..tools import calendar
+from .common import MODULE
+from .engine_common import KgwEngineCommon
+
+
+class HealthCase(KgwEngineCommon):
+    """One SMS that is due; everything else is in order."""
+
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue()
+        self.now = self._at(self.day)
+        self.health = self.env["kgw.health"]
+
+    def draft(self, code="p2_sms", **values):
+        values = {"state_at": self._at(self.day, 7), **values}
+        return self._draft(self.line, code, self.day, **values)
+
+    def check(self, code, now=None):
+        return self.health._get_check(code, now or self.now)
+
+    def level(self, code, now=None):
+        return self.check(code, now).level
+
+    def more(self, count):
+        """Return reminders of further counterparties."""
+        lines = self._watch(
+            *(
+                self._document(f"M {number}", buyer=self._party(f"Firma {number} sp. z o.o."))
+                for number in range(count)
+            )
+        )
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        drafts = (self._draft(line, "p2_sms", self.day, state_at=self.now) for line in lines)
+        return self.env["kgw.reminder"].union(*drafts)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestHealthEngine(HealthCase):
+    """Is the engine running, and is nothing stuck in it?"""
+
+    def test_every_check_answers_in_order_or_says_that_it_can_not_know(self):
+        self.env["ir.mail_server"].create({"name": "SMTP", "smtp_host": "127.0.0.1"})
+        self.env["kgw.event"]._seal(100000)
+        levels = {check.code: check.level for check in self.health._get_checks(self.now)}
+        self.assertEqual(list(levels), [code for code, _label in HEALTH_CHECKS])
+        self.assertEqual(
+            {code for code, level in levels.items() if level not in ("ok", "unknown")}, set()
+        )
+
+    def test_check_that_fails_is_an_alarm_and_hides_what_it_said(self):
+        def fail(_health, _now):
+            raise ZeroDivisionError("jan.kowalski@budmax.example")
+
+        with (
+            patch.object(type(self.health), "_check_due", fail),
+            mute_logger(f"odoo.addons.{MODULE}.wizards.kgw_health"),
+        ):
+            check = self.check("due")
+        self.assertEqual(check.level, "alarm")
+        self.assertIn("ZeroDivisionError", check.sentence)
+        self.assertNotIn("kowalski", check.sentence)
+
+    # === SCHEDULED ACTIONS === #
+
+    def test_cron_late_switched_off_or_failing_is_told(self):
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
+        now = fields.Datetime.now()
+        everyone = self.health._get_crons_sudo()
+        everyone.lastcall = now
+        self.assertEqual(self.level("crons", now), "ok")
+        for values, level in (
+            ({"lastcall": now - timedelta(minutes=24)}, "ok"),
+            ({"lastcall": now - timedelta(minutes=26)}, "alarm"),
+            ({"active": False}, "alarm"),
+            ({"failure_count": 2}, "warning"),
+        ):
+            with self.subTest(values=values):
+                cron.write({"lastcall": now, "active": True, "failure_count": 0, **values})
+                self.assertEqual(self.level("crons", now), level)
+        self.assertIn(cron.name, self.check("crons", now).sentence.splitlines()[0])
+
+    # === REMINDERS === #
+
+    def test_due_reminder_older_than_one_period_is_an_alarm(self):
+        self.draft(state_at=self.now)
+        self.assertEqual(self.level("due", self.now + timedelta(minutes=10)), "ok")
+        self.assertEqual(self.level("due", self.now + timedelta(minutes=11)), "alarm")
+
+    def test_due_reminder_that_rightly_waits_is_none(self):
+        sms = self.draft()
+        late = self.now + timedelta(hours=1)
+        for values in (
+            {"not_before": late},
+            {"state": "failed", "retry_at": late},
+            {"planned_on": self.day + timedelta(days=1)},
+            {"state": "sent"},
+        ):
+            with self.subTest(values=values), self.cr.savepoint() as point:
+                self.assertEqual(self.level("due"), "alarm")
+                sms.write(values)
+                self.assertEqual(self.level("due"), "ok")
+                point.rollback()
+                self.env.invalidate_all()
+
+    def test_due_reminder_outside_contact_hours_waits_for_them(self):
+        self.draft()
+        kind = self.line.kgw_case_id.kind_id
+        night = self._at(self.day, kind.hour_to + 1)
+        self.assertEqual(self.level("due", night), "ok")
+        sunday = self.now + timedelta(days=6 - self.day.weekday())
+        self.assertEqual(self.level("due", sunday), "ok")
+        self.assertEqual(self.level("due", self.now + timedelta(days=1)), "alarm")
+
+    def test_call_on_the_board_is_not_late(self):
+        call = self.draft("p4_call")
+        self.assertEqual(self.level("due"), "alarm")
+        self.env["kgw.channel.phone"]._prepare_rows(call)
+        self.assertEqual(self.level("due"), "ok")
+
+    def test_uncertain_ones_are_counted_and_become_an_alarm_with_time(self):
+        sms = self.draft()
+        sms._set_state("claimed", self.now)._set_state("unknown", self.now)
+        self.assertEqual(self.level("uncertain"), "warning")
+        self.assertIn("1", self.check("uncertain").sentence)
+        self.assertEqual(self.level("uncertain", self.now + timedelta(days=2)), "alarm")
+        self.assertEqual(self.check("uncertain").opens[1], [("state", "=", "unknown")])
+
+    def test_given_up_after_five_attempts_is_in_a_persons_queue(self):
+        sms, self.gateways.answer = self.draft(), "failed"
+        now = self.now
+        for _attempt in range(5):
+            self.env["kgw.dispatcher"]._dispatch("sms", now)
+            now = sms.retry_at or now
+        self.assertEqual((sms.state, sms.attempts), ("dead", 5))
+        self.assertEqual(self.reminders(self.line, "planned").origin_id, sms)
+        check = self.check("dead", now)
+        self.assertEqual(check.level, "warning")
+        self.assertEqual(self.env["kgw.reminder"].search(check.opens[1]), sms)
+        self.assertEqual(self.level("dead", now + timedelta(days=8)), "ok")
+
+    def test_claim_of_a_cron_that_does_not_run_is_an_alarm(self):
+        sms = self.draft()
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
+        sms._set_state("claimed", self.now, cron_id=cron.id)
+        later = self.now + timedelta(minutes=16)
+        self.assertEqual(self.level("claimed", self.now), "ok")
+        self.assertEqual(self.level("claimed", later), "alarm")
+        with self.registry.cursor() as other:  # as Odoo does while the scheduled action runs
+            other.execute("SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE", [cron.id])
+            self.assertEqual(self.level("claimed", later), "ok")
+
+    def test_asking_whether_a_cron_runs_does_not_keep_it_from_starting(self):
+        sms = self.draft()
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
+        sms._set_state("claimed", self.now, cron_id=cron.id)
+        self.level("claimed", self.now + timedelta(minutes=16))
+        with self.registry.cursor() as other:
+            other.execute("SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE NOWAIT", [cron.id])
+            self.assertTrue(other.fetchone())
+
+    def test_text_that_can_not_be_written_is_an_alarm(self):
+        sms = self.draft(waiting_reason="hours")
+        self.assertEqual(self.level("texts"), "ok")
+        sms.waiting_reason = "text"
+        self.assertEqual(self.level("texts"), "alarm")
+        self.assertIn(sms.template_id.name, self.check("texts").sentence)
+
+    def test_letters_lying_for_two_working_days_are_told(self):
+        letter = self.draft("p8_letter")
+        self.dispatch("letter", self.day)
+        self.assertEqual(letter.state, "claimed")
+        for days, level in ((1, "ok"), (2, "warning")):
+            day = calendar.add_working_days(self.day, days)
+            self.assertEqual(self.level("letters", self._at(day)), level)
+        self.env["kgw.print.run"].search([])._post(self._at(day))
+        self.assertEqual(self.level("letters", self._at(day)), "ok")
+
+    # === REGISTER === #
+
+    def test_register_not_sealed_is_told(self):
+        self.env["kgw.event"]._seal(100000)
+        self.assertEqual(self.level("register"), "ok")
+        self.env["kgw.event"]._record([{"kind": "note", "at": self.now}])
+        for hours, level in ((2, "ok"), (4, "warning"), (25, "alarm")):
+            self.assertEqual(self.level("register", self.now + timedelta(hours=hours)), level)
+
+    def test_chain_is_verified_by_the_button(self):
+        self.env["kgw.event"]._seal(100000)
+        row = self.health.create({"code": "register", "level": "ok"})
+        self.assertEqual(row.action_cure()["params"]["type"], "success")
+        with patch.object(type(self.env["kgw.event"]), "_find_broken_link", lambda _m: 7):
+            told = row.action_cure()["params"]
+        self.assertEqual(told["type"], "danger")
+        self.assertIn("7", told["message"])
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestHealthWays(HealthCase):
+    """The ways out, and what contact rests on."""
+
+    def test_missing_mail_server_is_an_alarm(self):
+        self.env["ir.mail_server"].search([]).active = False
+        self.assertEqual(self.level("mail_servers"), "alarm")
+
+    def test_mail_servers_are_asked_by_the_button_only(self):
+        servers = self.env["ir.mail_server"]
+        servers.search([]).active = False
+        servers.create([{"name": n, "smtp_host": "127.0.0.1"} for n in ("Good", "Bad")])
+        asked = []
+
+        def test(server):
+            asked.append(server.name)
+            if server.name == "Bad":
+                raise UserError(self.env._("No response received"))
+
+        row = self.health.create({"code": "mail_servers", "level": "ok"})
+        with patch.object(type(servers), "test_smtp_connection", test):
+            self.assertEqual(self.level("mail_servers"), "ok")
+            self.assertEqual(asked, [])
+            told = row.with_user(self.manager).action_cure()["params"]
+        self.assertEqual(set(asked), {"Good", "Bad"})
+        self.assertEqual(told["type"], "danger")
+        self.assertIn("No response received", told["message"])
+
+    def test_share_of_messages_that_do_not_arrive_is_judged_from_twenty_on(self):
+        some = self.more(20)
+        some.state = "delivered"
+        some.state_at = self.now
+        self.assertEqual(self.level("bounces"), "ok")
+        for lost, level in ((1, "ok"), (2, "warning"), (3, "warning"), (4, "alarm")):
+            some[:lost].state = "undelivered"
+            self.assertEqual(self.level("bounces"), level, f"{lost} of 20")
+        some[-1].state = "planned"  # nineteen say nothing
+        self.assertEqual(self.level("bounces"), "ok")
+        some[-1].state = "dead"
+        self.assertEqual(self.level("bounces", self.now + timedelta(days=8)), "ok")
+
+    def test_sender_without_approval_is_told_where_sms_are_sent(self):
+        self.assertEqual(self.level("senders"), "ok")
+        self.brand.sms_sender_approved = False
+        self.assertEqual(self.level("senders"), "warning")
+        self.mandate.action_suspend()
+        self.assertEqual(self.level("senders"), "ok")
+
+    def test_knowledge_of_payments_is_told_per_mandate(self):
+        self.mandate.coverage_date = calendar.add_working_days(self.day, -3)
+        self.assertEqual(self.level("coverage"), "ok")
+        self.mandate.coverage_date = calendar.add_working_days(self.day, -4)
+        self.draft(waiting_reason="coverage")
+        check = self.check("coverage")
+        self.assertEqual(check.level, "warning")
+        self.assertRegex(check.sentence, r"A: known through .*working days old: 4; .*waiting: 1")
+        self.mandate.coverage_date = False
+        self.assertIn("not known", self.check("coverage").sentence)
+
+    def test_power_of_attorney_that_ends_is_told_in_time(self):
+        today = self.day
+        for days, level in ((31, "ok"), (30, "warning"), (0, "warning"), (-1, "alarm")):
+            self.mandate.authority_until = today + timedelta(days=days)
+            self.assertEqual(self.level("authority"), level, f"{days} days")
+
+    def test_holidays_not_known_are_an_alarm(self):
+        self.assertEqual(self.level("holidays"), "ok")
+        with patch.object(calendar, "_get_holidays", lambda year: {date(2026, 1, 1)}):
+            check = self.check("holidays")
+        self.assertEqual(check.level, "alarm")
+        self.assertIn("2026", check.sentence)
+
+    def test_hold_of_everything_is_told_until_it_is_lifted(self):
+        self.hold(self.day, case_id=self.line.kgw_case_id.id)
+        self.assertEqual(self.level("stop"), "ok")
+        hold = self.hold(self.day, note="Bramka choruje")
+        self.assertEqual(self.level("stop"), "warning")
+        self.assertIn("Bramka choruje", self.check("stop").sentence)
+        hold._lift(self.now)
+        self.assertEqual(self.level("stop"), "ok")
+
+    def test_balance_is_judged_by_its_figure_and_its_age(self):
+        if "kgw_smsapi_points" not in self.company._fields:
+            self.assertEqual(self.level("sms_balance"), "unknown")
+            return
+        self.company.write({"kgw_sms_provider": "smsapi", "kgw_smsapi_token": "token"})
+        self.assertEqual(self.level("sms_provider"), "ok")
+        self.assertEqual(self.level("sms_balance"), "warning", "not asked yet")
+        for points, age, level in ((500, 1, "ok"), (500, 49, "warning"), (99, 1, "alarm")):
+            asked_at = self.now - timedelta(hours=age)
+            self.company.write({"kgw_smsapi_points": points, "kgw_smsapi_points_at": asked_at})
+            self.assertEqual(self.level("sms_balance"), level, f"{points}, {age} h")
+        self.company.kgw_sms_provider = "off"
+        self.assertEqual(self.level("sms_provider"), "alarm")
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestHealthPage(HealthCase):
+    def open(self, user):
+        action = self.health.with_user(user).action_open()
+        return self.env[action["res_model"]].with_user(user).search(action["domain"])
+
+    def test_page_shows_the_worst_first_with_a_button(self):
+        self.env["ir.mail_server"].search([]).active = False
+        rows = self.open(self.manager)
+        self.assertEqual(len(rows), len(HEALTH_CHECKS))
+        order = [level for level, _label in HEALTH_LEVELS]
+        self.assertEqual(rows.mapped("level"), sorted(rows.mapped("level"), key=order.index))
+
+    def test_place_that_the_user_may_not_enter_has_no_button(self):
+        rows = {row.code: row for row in self.open(self.manager)}
+        self.assertTrue(rows["dead"].button)
+        self.assertFalse(rows["crons"].button, "scheduled actions are the system's")
+        admin = self._create_user("kgw_admin", "administrator")
+        admin.group_ids |= self.env.ref("base.group_system")
+        rows = {row.code: row for row in self.open(admin)}
+        self.assertTrue(rows["crons"].button)
+
+    def test_button_opens_the_place_of_the_cure(self):
+        self.draft(waiting_reason="text")
+        row = self.open(self.manager).filtered(lambda r: r.code == "texts")
+        action = row.action_cure()
+        self.assertEqual(action["res_model"], "kgw.reminder")
+        self.assertEqual(len(self.env["kgw.reminder"].search(action["domain"])), 1)
+
+    def test_agents_may_not_open_it(self):
+        with self.assertRaises(AccessError):
+            self.open(self.agent)
+
+    def test_sentences_are_read_without_rights_of_the_system(self):
+        """A manager sees what the watchdog sees."""
+        for code, _label in HEALTH_CHECKS:
+            with self.subTest(code=code):
+                mine = self.health.with_user(self.manager)._get_check(code, self.now)
+                self.assertEqual(mine.level, self.level(code))
