@@ -25,8 +25,8 @@
         # data
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
-        "data/kgw_kind_data.xml",
         "data/kgw_template_data.xml",
+        "data/kgw_kind_data.xml",
         "data/kgw_scenario_data.xml",
         "data/ir_cron_data.xml",
         # views

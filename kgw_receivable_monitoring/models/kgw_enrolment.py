@@ -2,6 +2,7 @@ from odoo import api, models
 
 from ..const import LANGUAGES
 from ..tools import identifiers
+from ..tools.readers import Party
 
 
 class KgwEnrolment(models.AbstractModel):
@@ -61,11 +62,23 @@ class KgwEnrolment(models.AbstractModel):
         return case
 
     def _guess_kind(self, partner, party):
-        code = "company" if partner.is_company else "consumer"
-        if party:
-            code = identifiers.guess_kind(party)
+        """Return the kind told by name and tax number, of the file or else of the partner.
+
+        Whom the books call a company is no consumer, even without a tax number.
+        """
+        code = identifiers.guess_kind(party or self._get_party(partner))
+        if code == "consumer" and not party and partner.is_company:
+            code = "company"
         kinds = self.env["kgw.kind"]
         return kinds.search([("code", "=", code)], limit=1) or kinds.search([], limit=1)
+
+    def _get_party(self, partner):
+        number = identifiers.nip(partner.vat)
+        return Party(
+            partner.name or "",
+            nip=number.value,
+            foreign_tax_id="" if number.value else partner.vat or "",
+        )
 
     def _add_contact_points(self, case, partner, party):
         """Add contact data that the case does not have yet; nothing is overwritten."""

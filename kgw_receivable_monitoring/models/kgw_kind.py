@@ -33,9 +33,32 @@ class KgwKind(models.Model):
         string="Saturdays Too",
         help="Contact on Saturdays as well; never on Sundays and statutory holidays.",
     )
+    attempts_per_day = fields.Integer(
+        required=True,
+        default=3,
+        help="At most so many attempts a day to reach one person, over all creditors; an attempt"
+        " that reaches nobody counts too.",
+    )
+    contacts_per_week = fields.Integer(
+        required=True,
+        default=7,
+        help="At most so many contacts with one person in 7 days, over all creditors and channels;"
+        " attempts that reached nobody do not count.",
+    )
+    notice_template_id = fields.Many2one(
+        "kgw.template",
+        string="Data Protection Notice",
+        domain="[('rung', '=', False)]",
+        help="Printed at the end of e-mails and letters (RODO art. 13 and 14), unless the mandate"
+        " has its own notice.",
+    )
 
     _unique_code = models.UniqueIndex("(code)", "There is already a kind with this code.")
     _hours = models.Constraint(
         "CHECK (hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24)",
         "The contact hours must begin before they end, between 0 and 24.",
+    )
+    _caps = models.Constraint(
+        "CHECK (attempts_per_day >= 1 AND contacts_per_week >= 1)",
+        "A kind needs at least one attempt a day and one contact a week.",
     )

@@ -35,14 +35,16 @@ class KgwScenarioStep(models.Model):
     channel = fields.Selection(CHANNELS)
     rung = fields.Selection(RUNGS, help="How hard the contact is. Calls go up to the monit.")
     rung_level = fields.Integer(compute="_compute_rung_level", store=True)
-    template_id = fields.Many2one("kgw.template", domain="[('channel', '=', channel)]")
+    template_id = fields.Many2one(
+        "kgw.template", domain="[('channel', '=', channel), ('rung', '!=', False)]"
+    )
     fallback_channel = fields.Selection(
         CHANNELS,
         help="Taken when the first channel has no usable contact point or fails.",
     )
     fallback_template_id = fields.Many2one(
         "kgw.template",
-        domain="[('channel', '=', fallback_channel)]",
+        domain="[('channel', '=', fallback_channel), ('rung', '!=', False)]",
     )
     is_registered = fields.Boolean(string="Registered Letter")
     answer_days = fields.Integer(

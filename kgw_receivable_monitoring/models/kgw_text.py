@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
-from ..tools import calendar, course, words
+from ..tools import calendar, course, text, words
 
 
 class KgwText(models.AbstractModel):
@@ -40,7 +40,7 @@ class KgwText(models.AbstractModel):
     def _get_parties(self, case, brand, lang, today):
         """Return who writes, for whom, to whom, about which case, on which day."""
         mandate = case.mandate_id
-        return {
+        parties = {
             "brand": self._get_brand(brand),
             "creditor": {
                 "name": mandate.creditor_id.name or "",
@@ -66,8 +66,17 @@ class KgwText(models.AbstractModel):
             "today_short": words.format_date(today, lang),
             "place": brand.city or "",
             "is_consumer": "1" if case.kind_id.is_consumer else "",
-            "legal_notice": mandate.privacy_notice or "",
         }
+        return {**parties, "legal_notice": self._get_notice(case, parties, lang)}
+
+    @api.model
+    def _get_notice(self, case, parties, lang):
+        """Return the notice on data protection: the mandate's own, else that of the kind."""
+        if case.mandate_id.privacy_notice:
+            return case.mandate_id.privacy_notice
+        notice = case.kind_id.notice_template_id
+        source = notice._get_text(lang).body if notice else ""
+        return " ".join(text.render_plain(source, parties).split()) if source else ""
 
     @api.model
     def _get_brand(self, brand):

@@ -20,9 +20,12 @@ TO_CREDITOR = {
     "email_creditor_payments",
 }
 BEFORE_DUE = {"email_information", "call_information", "sms_information", "letter_information"}
+NOTICES = {"notice_person", "notice_contact"}
+CONSUMER = {"letter_demand_consumer", "email_demand_consumer"}
 CODES = (
     TO_CREDITOR
     | BEFORE_DUE
+    | CONSUMER
     | {
         "sms_reminder",
         "email_reminder",
@@ -169,9 +172,10 @@ class TestTemplateTexts(TextCase):
             yield (code, lang, values, *_write(self.texts[code, lang], values))
 
     def test_every_template_has_its_texts_in_both_languages(self):
-        self.assertEqual(set(self.texts), set(product(CODES, LANGUAGES)))
+        self.assertEqual(set(self.texts), set(product(CODES | NOTICES, LANGUAGES)))
         for (code, _lang), (channel, subject, _body) in self.texts.items():
-            self.assertEqual(bool(subject), channel in ("email", "letter"), code)
+            is_titled = channel in ("email", "letter") and code not in NOTICES
+            self.assertEqual(bool(subject), is_titled, code)
 
     def test_every_text_keeps_to_the_contract(self):
         for (code, lang), (_channel, subject, body) in self.texts.items():
@@ -255,7 +259,7 @@ class TestTemplateTexts(TextCase):
             self.assertNotRegex(subject + written, "[Kk]ancelaria|pełnomocni|attorney")
 
     def test_letters_and_emails_say_how_much_to_whom_and_until_when(self):
-        demands = {"letter_demand", "letter_final", "email_demand"}
+        demands = {"letter_demand", "letter_final", "email_demand"} | CONSUMER
         for code, _lang, values, _subject, written in self._each(demands):
             for part in ("total", "answer_by", "total_words"):
                 self.assertIn(values[part], written, code)

@@ -153,20 +153,33 @@ def mask_email(value) -> str:
 # --- kind of counterparty -----------------------------------------------------------------
 
 _COMPANY = re.compile(
-    r"\b((sp z ?o ?o|s a|p s a|sp k|sp j|sp p|s k a|gmbh|ltd|llc|inc|ag|bv|s r o|srl)\b"
+    r"\b((sp z ?o ?o|spzoo|s a|p s a|psa|sp k|sp j|sp p|s k a|gmbh|ltd|llc|inc|ag|bv|nv|s r o|srl"
+    r"|sarl|kft|plc|corp|oy|uab|sia)\b"
     r"|spolka (z ogranicz|akcyjn|komandytow|jawn|partnersk)|prosta spolka|spoldzielni)"
 )
 _CIVIL_PARTNERSHIP = re.compile(r"\b(s c|spolka cywilna)\b")
-_MEDICAL = re.compile(r"\b(spzoz|sp ?zoz|szpital|samodzielny publiczny|zespol opieki zdrowotnej)")
-_ORGANISATION = re.compile(
-    r"\b(wspolnot\w* mieszkaniow|fundacj|stowarzyszeni|parafi|zwiazek zawodowy|klub sportowy"
-    r"|ochotnicza straz|rodzinny ogrod|kolo lowieckie)"
+_MEDICAL = re.compile(
+    r"\b(spzoz|sp ?zoz|szpital|samodzielny publiczny|zespol opieki zdrowotnej|uniwersyteckie centrum"
+    r"|centrum onkologii|(stacja )?pogotowi[ea] ratunkowe)"
 )
+_ORGANISATION = re.compile(
+    r"\b(wspolnot\w* mieszkaniow|fundacj|stowarzyszeni|parafi|diecezj|caritas|zwiazek (zawodowy|harcer"
+    r"|pilki)|(ludowy|uczniowski|miejski|gminny) klub|klub sportowy|ochotnicza straz|rodzinny ogrod"
+    r"|kolo (lowieckie|gospodyn)|kolko rolnicze|rada rodzicow|towarzystwo (przyjaciol|milosnikow)"
+    r"|spolka wodna|cech rzemios|partia)"
+)
+# A school, an academy or a nursery without a word of its owner is as often a business.
 _PUBLIC = re.compile(
-    r"\b(gmina|urzad|starostwo|powiat|wojewodztwo|ministerstwo|skarb panstwa|miasto|miejski"
-    r"|gminny|powiatowy|wojewodzki|szkola|zespol szkol|przedszkole|zlobek|liceum|technikum"
-    r"|uniwersytet|politechnika|akademia|biblioteka|dom kultury|komenda|sad|prokuratura"
-    r"|dom pomocy spolecznej|osrodek pomocy|izba administracji|nadlesnictwo)\b"
+    r"\b(gmina|urzad|starostwo|powiat|wojewodztwo|wojewoda|ministerstwo|skarb panstwa"
+    r"|miasto( i gmina)?|miejsk(i|a|ie)|gminn(y|a|e)|powiatow(y|a|e)|wojewodzk(i|a|ie)"
+    r"|panstwow(y|a|e)|samorzadow(y|a|e)|publiczn(y|a|e)|komend[ay]|prokuratura|policja"
+    r"|szkola (podstawowa|branzowa|zawodowa|muzyczna|glowna|specjalna)|zespol szkol(no)?"
+    r"|przedszkole nr|zlobek nr|liceum ogolnoksztalcace|technikum|uniwersytet|politechnika"
+    r"|akademia (gorniczo|wychowania|sztuk|muzyczna|ekonomiczna|medyczna|marynarki|wojsk)\w*"
+    r"|biblioteka|(dom|osrodek|centrum) kultury|muzeum|sad (rejonowy|okregowy|apelacyjny|najwyzszy)"
+    r"|dom pomocy spolecznej|osrodek pomocy|izba administracji|nadlesnictwo|lasy panstwowe"
+    r"|zarzad (drog|zieleni|transportu|infrastruktury)|zaklad ubezpieczen spolecznych"
+    r"|narodowy fundusz|kasa rolniczego|zaklad karny|areszt sledczy|regionalna izba)\b"
 )
 # Given names are enough to tell "Usługi Jan Kowalski" from "Usługi Budowlane Południe".
 _GIVEN_NAMES = frozenset(
