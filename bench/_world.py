@@ -83,6 +83,12 @@ class World:
         self._multiply(pattern, count, per_case, cases)
         self.env.invalidate_all()
 
+    def plan_day(self):
+        """Plan the day; what a manager would let go on after a look goes on."""
+        planned = self.env["kgw.planner"]._run_day(DAY, self.morning)
+        self.env["kgw.hold"].search([("reason", "=", "volume")])._lift(self.morning)
+        return planned
+
     def analyze(self):
         """Let PostgreSQL look at the tables, as its own vacuum does sooner or later."""
         self.env.flush_all()

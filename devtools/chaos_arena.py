@@ -15,7 +15,7 @@ WORKERS = 3
 POKE_SECONDS = 0.15
 # Nothing changed for this long: what still waits does so by the dispatcher's clock.
 STILL_SECONDS = 2
-LIMIT_SECONDS = 60 * 60
+LIMIT_SECONDS = 3 * 60 * 60
 START = "2026-09-09 08:00:00"  # ten o'clock in Poland on the day of bench/_world.py
 
 

@@ -151,6 +151,7 @@ def main():
         fate.note("began")
 
     wrap(WorkerCron, "start", before=begin)
+    os.nice = lambda _increment: 0  # a busy machine would let cron workers starve
     run_odoo()
 
 

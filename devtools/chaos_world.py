@@ -2,7 +2,7 @@
 
 import os
 
-from bench._world import DAY, DUE_OF, MODULE, World
+from bench._world import DUE_OF, MODULE, World
 
 STOCK_CRON = "mail.ir_cron_mail_scheduler_action"
 
@@ -17,7 +17,7 @@ def prepare(env):
     world.create()
     for channel, due in DUE_OF.items():
         world.add(due, int(os.environ[f"KGW_CHAOS_{channel.upper()}"]))
-    env["kgw.planner"]._run_day(DAY, world.morning)
+    world.plan_day()
     add_mails(env, int(os.environ["KGW_CHAOS_MAILS"]))
     email, sms = (env.ref(f"{MODULE}.ir_cron_kgw_dispatch_{name}") for name in ("email", "sms"))
     ours = email | email.copy({"name": "Monitoring: dispatch e-mails (second)"}) | sms
