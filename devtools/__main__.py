@@ -5,7 +5,7 @@ import errno
 import sys
 from pathlib import Path
 
-from . import bench, demo, i18n, lint, lock, sessions, system, testing
+from . import bench, chaos, demo, i18n, lint, lock, sessions, system, testing
 from .console import Problem, complain, say
 from .project import Project, end_on_signals
 from .workspace import Workspace
@@ -96,6 +96,12 @@ def add_upkeep(commands):
     parser.add_argument("names", nargs="*", help="names in bench/ (all)")
     parser.add_argument("--short", action="store_true", help="only the short versions")
     parser.set_defaults(run=with_runtime(bench.run))
+    parser = commands.add_parser(
+        "chaos", help="kill workers and database while reminders go out; count what went wrong"
+    )
+    parser.add_argument("--short", action="store_true", help="only the short version")
+    parser.add_argument("--seed", type=int, help="repeat the order of an earlier run")
+    parser.set_defaults(run=with_runtime(chaos.run))
     parser = commands.add_parser(
         "i18n", help="export the .pot, update pl.po, say what is untranslated"
     )

@@ -1,4 +1,5 @@
-"""Measurements: each ``bench/NAME.py`` runs in ``odoo shell`` on a fresh database.
+"""Measurements: each ``bench/NAME.py`` runs in ``odoo shell`` on a fresh database
+of the cluster that writes through to the disk (``fsync=on``).
 
 A measurement prints ``GOAL <name> <figure> <limit> ok|short`` for each goal and commits what
 it likes: its database is dropped afterwards. One that reads the environment variable
@@ -50,11 +51,14 @@ def results(project, short, names=()):
 
 def measure(project, name, text, short):
     """Run one measurement; return what is wrong with it."""
-    databases = project.databases
+    project.durable.start()
+    databases = project.durable.databases
     database = databases.private_name(f"bench_{name}")
     databases.clone(databases.ensure_modules(), database)
     try:
-        out = project.runner.run_script(database, text, **{SHORT_SWITCH: "1" if short else ""})
+        out = project.durable.runner.run_script(
+            database, text, **{SHORT_SWITCH: "1" if short else ""}
+        )
     except Problem as problem:
         return [problem.what]
     finally:

@@ -141,6 +141,29 @@ class Databases:
                 self.drop(name)
 
 
+class CopiedDatabases(Databases):
+    """The databases of another cluster, whose template is copied instead of installed.
+
+    :param origin: the :class:`Databases` that make the template
+    """
+
+    def __init__(self, origin, cluster, runner):
+        super().__init__(origin.workspace, cluster, runner)
+        self.origin = origin
+
+    def ensure_modules(self):
+        name = self.origin.ensure_modules()
+        with self.workspace.locked("durable-templates"):
+            if name not in self.names():
+                building = "building_copy"
+                self.drop(building)
+                with step("Copying the template to the durable cluster"):
+                    self.origin.cluster.copy(name, self.cluster, building)
+                self._finish(building, name)
+                self._drop_outdated()
+        return name
+
+
 def module_files(workspace):
     """Return every file of our modules that an installation reads, sorted."""
     return sorted(

@@ -28,7 +28,7 @@ class OdooRunner:
         self.source = source
         self.environment = environment
         self.cluster = cluster
-        self.conf = workspace.runtime / "odoo.conf"
+        self.conf = workspace.runtime / f"odoo{cluster.name.removeprefix('pg')}.conf"
 
     def configure(self):
         """Write the configuration file and put Odoo on the environment's path."""

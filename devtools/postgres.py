@@ -1,7 +1,9 @@
-"""A private PostgreSQL cluster that only this clone uses, reached by a Unix socket.
+"""Private PostgreSQL clusters that only this clone uses, reached by a Unix socket.
 
-It is for trying and testing: it gives up durability (``fsync=off``) for speed. Nothing vacuums it:
-between rolled back tests that would find empty tables, and plan Odoo's joins for one row.
+The ordinary one is for trying and testing: it gives up durability (``fsync=off``) for speed.
+Nothing vacuums it: between rolled back tests that would find empty tables, and plan Odoo's joins
+for one row. The other one writes through to the disk as a server in earnest does: figures and
+crashes mean something only there.
 """
 
 import fcntl
@@ -23,24 +25,37 @@ OLDEST = 13
 # The kernel's limit for a socket's path is 107 bytes.
 LONGEST_SOCKET = 100
 # Given at every start, so that a cluster that is there already keeps up with them.
-SETTINGS = {
-    "listen_addresses": "",
+COMMON = {"listen_addresses": "", "max_connections": "100", "max_wal_size": "2GB"}
+FAST = {
+    **COMMON,
     "fsync": "off",
     "autovacuum": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "100",
     "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
 }
+DURABLE = {
+    **COMMON,
+    "fsync": "on",
+    "autovacuum": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "512MB",
+}
+# Each cluster lies under .runtime by its name.
+CLUSTERS = {"pg": FAST, "pg-durable": DURABLE}
 
 
 class Cluster:
-    """The cluster under ``.runtime/pg``; as root it runs as ``postgres``."""
+    """A cluster under ``.runtime``; as root it runs as ``postgres``.
 
-    def __init__(self, workspace):
+    :param name: one of ``CLUSTERS``
+    """
+
+    def __init__(self, workspace, name="pg"):
         self.workspace = workspace
-        self.link = workspace.runtime / "pg"
+        self.name = name
+        self.link = workspace.runtime / name
         self.log = None
         self._users = None
 
@@ -61,7 +76,7 @@ class Cluster:
 
     def start(self):
         """Start the cluster, making it first where it is not there; idempotent."""
-        with self.workspace.locked("pg-state"):
+        with self.workspace.locked(f"{self.name}-state"):
             self._make()
             self._users = self._note_use(fcntl.LOCK_SH)
             if not self._running():
@@ -71,16 +86,21 @@ class Cluster:
         """Stop the cluster, unless another command of this clone still uses it."""
         if not self._users:
             return
-        with self.workspace.locked("pg-state"):
+        with self.workspace.locked(f"{self.name}-state"):
             self._users.close()
             self._users = None
             if last := self._note_use(fcntl.LOCK_EX):
                 self._control("stop", "-m", "fast", "-w")
                 last.close()
 
+    def crash(self):
+        """Let the server die without a checkpoint and start it again, as after a power cut."""
+        self._control("stop", "-m", "immediate", "-w")
+        self._launch()
+
     def remove(self):
         """Stop the cluster and delete its data, wherever they lie."""
-        with self.workspace.locked("pg-state"):
+        with self.workspace.locked(f"{self.name}-state"):
             alone = self._note_use(fcntl.LOCK_EX)
             if not alone:
                 raise Problem(
@@ -96,13 +116,37 @@ class Cluster:
 
     def _note_use(self, kind):
         """Return a lock on the cluster's use, or ``None`` where others' use forbids it."""
-        handle = open(self.workspace.runtime / "pg-users.lock", "w")
+        handle = open(self.workspace.runtime / f"{self.name}-users.lock", "w")
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.close()
             return None
         return handle
+
+    def copy(self, database, target, name):
+        """Copy a database into the cluster ``target``, where none is called ``name`` yet."""
+        target.sql(f"CREATE DATABASE \"{name}\" TEMPLATE template0 LC_COLLATE 'C'")
+        folder = self.workspace.runtime / f"copy-{database}"
+        jobs = ("--jobs=2", "--no-sync")
+        dump = ("pg_dump", "--format=directory", "--compress=0", *jobs, f"--file={folder}")
+        restore = ("pg_restore", "--jobs=2", "--no-owner", "-d", name, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            self._run_client(*dump, database)
+            target._run_client(*restore)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        target.sql("ANALYZE", name)
+
+    def _run_client(self, program, *arguments):
+        command = [str(word) for word in (self._program(program), *arguments)]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True)
+        if done.returncode:
+            raise Problem(
+                f"{program} failed: {done.stderr.strip()}",
+                "run ./dev clean and try again; it rebuilds the private clusters.",
+            )
 
     def sql(self, statement, database="postgres"):
         """Run one statement; return its rows as lists of strings."""
@@ -162,6 +206,7 @@ class Cluster:
 
     def _elsewhere(self):
         mark = hashlib.sha256(str(self.workspace.root).encode()).hexdigest()[:8]
+        mark += self.name.removeprefix("pg")
         if os.geteuid() == 0:
             home = Path(pwd.getpwnam(OWNER).pw_dir)
             return (home if home.is_dir() else Path("/var/tmp")) / f"kgw-dev-{mark}"
@@ -188,7 +233,7 @@ class Cluster:
 
     def _launch(self):
         log = self.folder / "server.log"
-        settings = {**SETTINGS, "unix_socket_directories": self.socket}
+        settings = {**CLUSTERS[self.name], "unix_socket_directories": self.socket}
         options = " ".join(shlex.quote(f"--{name}={value}") for name, value in settings.items())
         done = self._control("start", "-w", "-t", "60", "-l", str(log), "-o", options)
         if done.returncode:

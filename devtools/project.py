@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from . import system
-from .databases import Databases
+from .databases import CopiedDatabases, Databases
 from .environment import Environment
 from .odoo_run import OdooRunner
 from .odoo_source import OdooSource
@@ -25,6 +25,7 @@ class Project:
         self.cluster = Cluster(workspace)
         self.runner = OdooRunner(workspace, self.source, self.environment, self.cluster)
         self.databases = Databases(workspace, self.cluster, self.runner)
+        self.durable = Durable(self)
         self._processes = []
 
     def start(self):
@@ -61,7 +62,24 @@ class Project:
     def close(self):
         """Stop what this command started."""
         self.end_processes()
+        self.durable.cluster.stop()
         self.cluster.stop()
+
+
+class Durable:
+    """The same Odoo on a cluster that writes through to the disk, for figures and crashes."""
+
+    def __init__(self, project):
+        self.cluster = Cluster(project.workspace, "pg-durable")
+        self.runner = OdooRunner(
+            project.workspace, project.source, project.environment, self.cluster
+        )
+        self.databases = CopiedDatabases(project.databases, self.cluster, self.runner)
+
+    def start(self):
+        """Bring up the cluster of a project that is started; idempotent."""
+        self.cluster.start()
+        self.runner.configure()
 
 
 def end(process):

@@ -5,7 +5,7 @@ import subprocess
 
 from . import demo
 from .console import Problem, say, step
-from .postgres import Cluster
+from .postgres import CLUSTERS, Cluster
 from .workspace import free_port
 
 DATABASE = "dev"
@@ -70,7 +70,8 @@ def clean(workspace, everything):
         say("There is nothing to remove.")
         return
     workspace.logs.mkdir(parents=True, exist_ok=True)
-    Cluster(workspace).remove()
+    for name in CLUSTERS:
+        Cluster(workspace, name).remove()
     for path in workspace.runtime.iterdir():
         if path != workspace.cache:
             remove(path)

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
-from . import bench, demo, i18n, lint, system
+from . import bench, chaos, demo, i18n, lint, system
 from .console import Problem, say, step
 from .odoo_log import OdooLog
 from .postgres import USER
@@ -238,6 +238,7 @@ def closure(bases, roots):
 
 
 def check_figures(project, options, tally):
-    """Run the measurements: their short versions, or all of them in full."""
-    for name, problems in bench.results(project, short=not options.all):
-        tally.check(name, problems)
+    """Run chaos and the measurements: their short versions, or all of them in full."""
+    for results in (chaos.results, bench.results):
+        for name, problems in results(project, short=not options.all):
+            tally.check(name, problems)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -10,6 +12,23 @@ ACTS = [
     ("question", "Question to the creditor"),
     ("report", "Report to the creditor"),
 ]
+
+# What gate, texts, course and register read.
+LOADED_OF_LINE = [
+    "move_id",
+    "currency_id",
+    "balance",
+    "amount_currency",
+    "amount_residual_currency",
+    "date_maturity",
+    "kgw_case_id",
+    "kgw_stage",
+    "kgw_instalment",
+    "kgw_course",
+    "kgw_entered_on",
+    "kgw_effective_due",
+]
+LOADED_OF_MOVE = ["name", "invoice_date", "kgw_number", "kgw_ksef_number"]
 
 
 class AccountMoveLine(models.Model):
@@ -78,6 +97,17 @@ class AccountMoveLine(models.Model):
     _kgw_open = models.Index(
         "(kgw_case_id, kgw_effective_due) WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')",
     )
+    # What a day may change is found without reading what it does not: see _kgw_flush_stages.
+    _kgw_stages = models.Index(
+        "(kgw_stage, kgw_effective_due) WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')",
+    )
+    _kgw_to_close = models.Index(
+        "(id) WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')"
+        " AND (amount_residual_currency <= 0 OR parent_state <> 'posted')",
+    )
+    _kgw_to_reopen = models.Index(
+        "(id) WHERE kgw_stage = 'closed' AND amount_residual_currency > 0 AND parent_state = 'posted'",
+    )
 
     # === ENROLMENT === #
 
@@ -102,6 +132,12 @@ class AccountMoveLine(models.Model):
         self._kgw_flush_stages(on_date)
         self._kgw_refresh_course(on_date, now)
 
+    def _kgw_load(self):
+        """Read what monitoring asks of these receivables and their invoices, and nothing else: both
+        have more than a hundred columns, and after every commit they are read anew."""
+        self.fetch(LOADED_OF_LINE)
+        self.move_id.fetch(LOADED_OF_MOVE)
+
     # === STAGE: the one set-based writer === #
 
     @api.model
@@ -120,7 +156,7 @@ class AccountMoveLine(models.Model):
                    kgw_next_date = CASE WHEN fresh.stage <> 'closed' THEN l.kgw_next_date END,
                    kgw_next_step_id = CASE WHEN fresh.stage <> 'closed' THEN l.kgw_next_step_id END
               FROM (
-                    SELECT r.id, c.mandate_id, r.kgw_stage AS old_stage, CASE
+                    SELECT r.id, CASE
                         WHEN r.amount_residual_currency <= 0 OR r.parent_state <> 'posted' THEN 'closed'
                         WHEN r.kgw_effective_due >= %(on_date)s THEN 'before_due'
                         WHEN r.kgw_effective_due + s.horizon_days >= %(on_date)s THEN 'overdue'
@@ -128,21 +164,51 @@ class AccountMoveLine(models.Model):
                       FROM account_move_line r
                       JOIN kgw_case c ON c.id = r.kgw_case_id
                       JOIN LATERAL (%(scenario)s) s ON TRUE
-                     WHERE r.kgw_case_id IS NOT NULL
+                     WHERE r.id IN (%(candidates)s)
                    ) fresh
              WHERE fresh.id = l.id AND l.kgw_stage IS DISTINCT FROM fresh.stage
-         RETURNING l.id, fresh.old_stage
+         RETURNING l.id
         """,
                 on_date=on_date,
                 scenario=self._kgw_scenario_sql(SQL("c")),
+                candidates=self._kgw_stage_candidates(on_date),
             )
         )
         self.env["account.move.line"].invalidate_model(
             ["kgw_stage", "kgw_next_date", "kgw_next_step_id"]
         )
         changed = self.browse(row[0] for row in rows)
-        self._kgw_update_case_stages()
+        changed._kgw_update_case_stages()
         return changed
+
+    @api.model
+    def _kgw_stage_candidates(self, on_date):
+        """Return a query for the receivables whose stage may change, one branch for each index:
+        the cost of a day follows what changes on it, not what is watched."""
+        scenarios = self.env["kgw.scenario"].with_context(active_test=False)
+        [(shortest, longest)] = scenarios._read_group(
+            [], [], ["horizon_days:min", "horizon_days:max"]
+        )
+        return SQL(
+            """
+            SELECT id FROM account_move_line
+             WHERE kgw_stage = 'before_due' AND kgw_effective_due < %(on_date)s
+            UNION ALL SELECT id FROM account_move_line
+             WHERE kgw_stage = 'overdue' AND kgw_effective_due >= %(on_date)s
+            UNION ALL SELECT id FROM account_move_line
+             WHERE kgw_stage = 'overdue' AND kgw_effective_due < %(first_elapsed)s
+            UNION ALL SELECT id FROM account_move_line
+             WHERE kgw_stage = 'elapsed' AND kgw_effective_due >= %(last_elapsed)s
+            UNION ALL SELECT id FROM account_move_line
+             WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')
+               AND (amount_residual_currency <= 0 OR parent_state <> 'posted')
+            UNION ALL SELECT id FROM account_move_line
+             WHERE kgw_stage = 'closed' AND amount_residual_currency > 0 AND parent_state = 'posted'
+            """,
+            on_date=on_date,
+            first_elapsed=on_date - timedelta(days=shortest or 0),
+            last_elapsed=on_date - timedelta(days=longest or 0),
+        )
 
     @api.model
     def _kgw_scenario_sql(self, case):
@@ -158,22 +224,28 @@ class AccountMoveLine(models.Model):
             case=case,
         )
 
-    @api.model
     def _kgw_update_case_stages(self):
-        """A case shows the stage of its most overdue open receivable."""
+        """The cases of these receivables show the stage of their most overdue open one."""
+        cases = self.kgw_case_id
+        if not cases:
+            return
+        self.flush_model(["kgw_stage"])
         self.env.cr.execute(
-            SQL("""
+            SQL(
+                """
             UPDATE kgw_case c SET stage = fresh.stage, was_late = c.was_late OR fresh.was_late
               FROM (
                     SELECT kgw_case_id AS id,
                            (array_agg(kgw_stage ORDER BY array_position(
                                ARRAY['elapsed', 'overdue', 'before_due', 'closed'], kgw_stage::text)))[1] AS stage,
                            bool_or(kgw_stage IN ('overdue', 'elapsed')) AS was_late
-                      FROM account_move_line WHERE kgw_case_id IS NOT NULL GROUP BY kgw_case_id
+                      FROM account_move_line WHERE kgw_case_id = ANY(%s) GROUP BY kgw_case_id
                    ) fresh
              WHERE fresh.id = c.id
                AND (c.stage IS DISTINCT FROM fresh.stage OR (fresh.was_late AND c.was_late IS NOT TRUE))
-        """)
+        """,
+                list(cases.ids),
+            )
         )
         self.env["kgw.case"].invalidate_model(["stage", "was_late"])
 
@@ -196,7 +268,7 @@ class AccountMoveLine(models.Model):
         )
         self.sudo().kgw_case_id._touch()
         self.env["kgw.planner"].sudo()._drop_settled(settled, now)
-        self._kgw_update_case_stages()
+        settled.sudo()._kgw_update_case_stages()
 
     # === COURSE: the stored pointer === #
 

@@ -44,8 +44,10 @@ class KgwChannelEmail(models.AbstractModel):
         needs to thread replies and to match returns."""
         # The register holds the text; these technical rows are not the dispatcher's own documents.
         messages_sudo = self.env["mail.message"].sudo()
-        known = messages_sudo.search([("message_id", "in", reminders.mapped("message_ref"))])
+        repeated = reminders.filtered(lambda r: r.attempts > 1)
+        known = messages_sudo.search([("message_id", "in", repeated.mapped("message_ref"))])
         fresh = reminders.filtered(lambda r: r.message_ref not in known.mapped("message_id"))
+        note_id = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
         messages = messages_sudo.create(
             [
                 {
@@ -57,7 +59,8 @@ class KgwChannelEmail(models.AbstractModel):
                     "body": "",
                     "author_id": False,
                     "email_from": reminder.brand_id.email,
-                    "subtype_id": self.env.ref("mail.mt_note").id,
+                    "reply_to": self._get_reply_to(reminder.brand_id),
+                    "subtype_id": note_id,
                 }
                 for reminder in fresh
             ]
@@ -145,12 +148,15 @@ class KgwChannelEmail(models.AbstractModel):
             body=reminder.body,
             subtype="html",
             message_id=reminder.message_ref,
-            reply_to=alias.catchall_email or sender,
+            reply_to=self._get_reply_to(brand),
             headers={
                 "Return-Path": alias.bounce_email or brand.email,
                 "Auto-Submitted": "auto-generated",
             },
         )
+
+    def _get_reply_to(self, brand):
+        return brand.alias_domain_id.catchall_email or self._get_sender(brand)
 
     def _close(self, session):
         try:

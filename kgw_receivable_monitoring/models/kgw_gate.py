@@ -34,6 +34,7 @@ class KgwGate(models.AbstractModel):
         register.
         """
         passed = self.env["kgw.reminder"]
+        reminders.line_ids.receivable_id._kgw_load()
         for reminder in reminders:
             verdict = self._judge(reminder, now)
             if not verdict.reason:

@@ -134,6 +134,8 @@ class KgwReminder(models.Model):
         if not moved:
             return moved
         moved.write({"state": target, "state_at": now, **vals})
+        if target != "claimed":
+            moved.line_ids.receivable_id._kgw_load()
         if target == "cancelled":
             moved.line_ids.write({"void": True})
         if target in ("cancelled", "sent", "undelivered", "dead"):
@@ -179,8 +181,9 @@ class KgwReminder(models.Model):
 
     def _clear_board(self):
         """Take calls off the agents' board."""
+        calls = self.filtered(lambda r: self._get_channel_model(r.channel)._at_desk)
         # The activity is only the shadow of the reminder: whoever may move the one moves the other.
-        self.sudo().activity_ids.unlink()
+        calls.sudo().activity_ids.unlink()
 
     # === OUTCOMES === #
 

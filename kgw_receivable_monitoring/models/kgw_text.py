@@ -40,6 +40,8 @@ class KgwText(models.AbstractModel):
     def _get_parties(self, case, brand, lang, today):
         """Return who writes, for whom, to whom, about which case, on which day."""
         mandate = case.mandate_id
+        people = mandate.creditor_id | case.counterparty_id
+        people.fetch(["name", "vat", "street", "zip", "city"])  # at once, and no other column
         parties = {
             "brand": self._get_brand(brand),
             "creditor": {

@@ -1,0 +1,105 @@
+"""What a piece of work costs: CPU of Odoo and its PostgreSQL backend, time, queries, memory."""
+
+import contextlib
+import resource
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from unittest.mock import patch
+
+
+@dataclass
+class Cost:
+    """Seconds of CPU and of the clock, and queries."""
+
+    cpu: float = 0.0
+    wall: float = 0.0
+    queries: int = 0
+    calls: int = 0
+
+    def __add__(self, other):
+        return Cost(
+            self.cpu + other.cpu,
+            self.wall + other.wall,
+            self.queries + other.queries,
+            self.calls + other.calls,
+        )
+
+    def __sub__(self, other):
+        return self + Cost(-other.cpu, -other.wall, -other.queries, -other.calls)
+
+
+class Meter:
+    """Measures on one cursor; ``costs`` has the sums by name."""
+
+    def __init__(self, cr):
+        self.cr = cr
+        cr.execute("SELECT pg_backend_pid()")
+        self.backend = Path(f"/proc/{cr.fetchone()[0]}/schedstat")
+        self.costs = defaultdict(Cost)
+
+    def _now(self):
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        backend = int(self.backend.read_text().split()[0]) / 1e9
+        return Cost(
+            used.ru_utime + used.ru_stime + backend, time.monotonic(), self.cr.sql_log_count, 0
+        )
+
+    @contextlib.contextmanager
+    def measure(self, name):
+        """Add the cost of the block to the sum of ``name``."""
+        start = self._now()
+        try:
+            yield
+        finally:
+            self.costs[name] += self._now() - start + Cost(calls=1)
+
+    def repeat(self, name, work, times):
+        """Do and undo a piece of work; its cost is the median by CPU.
+
+        :return: what the last run returned
+        """
+        costs = []
+        for number in range(times):
+            with self.measure(f"{name} {number}"):
+                result = work()
+                self.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            self.cr.rollback()
+            costs.append(self.costs.pop(f"{name} {number}"))
+        middle = median(cost.cpu for cost in costs)
+        self.costs[name] = min(costs, key=lambda cost: abs(cost.cpu - middle))
+        return result
+
+    @contextlib.contextmanager
+    def watch(self, *methods):
+        """Measure every call of ``(name, model, method)`` while the block runs."""
+        with contextlib.ExitStack() as stack:
+            for name, model, method in methods:
+                inner = getattr(type(model), method)
+
+                def outer(*args, _name=name, _inner=inner, **kwargs):
+                    with self.measure(_name):
+                        return _inner(*args, **kwargs)
+
+                stack.enter_context(patch.object(type(model), method, outer))
+            yield
+
+
+def reset_peak():
+    """Let the peak of memory begin anew; return the memory used now in MB."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _read_status("VmRSS")
+
+
+def read_peak():
+    """Return the peak of memory since the last reset, in MB."""
+    return _read_status("VmHWM")
+
+
+def _read_status(name):
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    raise KeyError(name)

@@ -1,0 +1,230 @@
+"""The engine from plan to register, each figure beside a baseline of the same run.
+
+Run by ``./dev bench engine`` in ``odoo shell``; see ``docs/performance.md`` for how to read it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from unittest.mock import patch
+
+from odoo.addons.kgw_receivable_monitoring.models.kgw_channel import Outcome
+
+from bench import _floor
+from bench._meter import Meter, read_peak, reset_peak
+from bench._world import DAY, DUE_OF, QUIET_DUES, World
+from devtools.demo import answers
+from devtools.workspace import free_port
+
+SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
+# Open invoices in the database, the same in ten times more, and how many are due in both.
+SMALL, LARGE, DUE = (2_000, 20_000, 400) if SHORT else (10_000, 100_000, 2_000)
+SENT = 100 if SHORT else 500
+TIMES = 3
+PER_CASE = 2
+
+
+def goal(name, figure, limit, at_least=False):
+    """Print one goal; ``limit`` is the largest figure allowed, or the smallest."""
+    met = figure >= limit if at_least else figure <= limit
+    sign = ">=" if at_least else "<="
+    print(f"GOAL {name} {figure:.2f} {sign}{limit} {'ok' if met else 'short'}", flush=True)
+
+
+def tell(name, cost, units, unit):
+    """Print what one unit cost."""
+    print(
+        f"  {name:<34}{cost.cpu / units * 1000:9.3f} ms CPU {cost.wall / units * 1000:9.3f} ms wall"
+        f"{cost.queries / units:8.2f} SQL a {unit}",
+        flush=True,
+    )
+
+
+def vacuum(cr):
+    """Clean up what was rolled back, so that every size starts alike."""
+    cr.commit()
+    cr._cnx.autocommit = True
+    cr.execute("VACUUM ANALYZE")
+    cr._cnx.autocommit = False
+
+
+def measure_planning(env, world, meter, size):
+    """Plan the due set and undo it: the statement, the whole day, the floor."""
+    planner = env["kgw.planner"]
+
+    def whole_day():
+        return planner._run_day(DAY, world.morning)
+
+    def statement():
+        return planner._plan(DAY, world.morning)
+
+    def floor():
+        return _floor.plan(env, DAY, world.morning)
+
+    for name, work in (("day", whole_day), ("plan", statement), ("floor", floor)):
+        count = meter.repeat(f"{name} {size}", work, TIMES)
+        env.invalidate_all(flush=False)
+        print(f"  {name} at {size} open invoices: {count} rows")
+        tell(f"{name} at {size}", meter.costs[f"{name} {size}"], DUE, "due receivable")
+
+
+def grow(world, env, target, have):
+    """Add open invoices of which nothing is due."""
+    for due in QUIET_DUES:
+        world.add(due, (target - have) // len(QUIET_DUES), per_case=5)
+    vacuum(env.cr)
+    env.invalidate_all()
+
+
+def watched(env, channel):
+    """Return what is measured apart while the dispatcher runs."""
+    dispatcher, model = env["kgw.dispatcher"], env[f"kgw.channel.{channel}"]
+    return (
+        ("claim", dispatcher, "_claim"),
+        ("record", dispatcher, "_record"),
+        ("content", model, "_prepare_content"),
+        ("rows", model, "_prepare_rows"),
+        ("send", model, "_send"),
+        ("lock", dispatcher, "_lock_candidates"),
+    )
+
+
+def limit_to(env, count):
+    """Leave ``count`` planned reminders; the others wait for another day."""
+    env.cr.execute(
+        """UPDATE kgw_reminder SET not_before = '2030-01-01' WHERE state = 'planned' AND id NOT IN (
+               SELECT id FROM kgw_reminder WHERE state = 'planned' ORDER BY id LIMIT %s)""",
+        [count],
+    )
+    env.cr.commit()
+    env.invalidate_all()
+
+
+def release(env):
+    """Let the others go out after all."""
+    env.cr.execute("UPDATE kgw_reminder SET not_before = NULL WHERE not_before = '2030-01-01'")
+    env.cr.commit()
+    env.invalidate_all()
+
+
+def dispatch(env, meter, now, count):
+    """Send ``count`` e-mails; return the whole cost and those of its parts."""
+    limit_to(env, count)
+    meter.costs.clear()
+    with meter.watch(*watched(env, "email")), meter.measure("whole"):
+        env["kgw.dispatcher"]._dispatch("email", now)
+    release(env)
+    costs = dict(meter.costs)
+    assert env["kgw.reminder"].search_count([("state", "=", "sent")]), "nothing was sent"
+    return costs
+
+
+def accept_all(_model, reminders):
+    """Stand in for the door: everything is accepted at no cost."""
+    return {reminder: Outcome("sent", ref=reminder.message_ref) for reminder in reminders}
+
+
+def start_keeper(store):
+    """Start the keeping SMTP server; return its process and port."""
+    port = free_port()
+    command = [sys.executable, "-m", "devtools.smtp_keeper", "--port", str(port), "--store", store]
+    keeper = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not answers(port):
+        if keeper.poll() is not None:
+            raise RuntimeError("The keeping SMTP server did not start.")
+    return keeper, port
+
+
+def judge_planning(meter):
+    """Print the goals of planning."""
+    cost = {name: c.cpu for name, c in meter.costs.items()}
+    wall = {name: c.wall for name, c in meter.costs.items()}
+    goal("engine_plan_to_statement", cost[f"plan {LARGE}"] / cost[f"floor {LARGE}"], 2)
+    goal("engine_plan_in_10x_more", wall[f"plan {LARGE}"] / wall[f"plan {SMALL}"], 1.3)
+    goal("engine_day_in_10x_more", wall[f"day {LARGE}"] / wall[f"day {SMALL}"], 1.3)
+
+
+def judge_dispatch(env, meter, world, plan):
+    """Measure claim, text, rows, sending and register of e-mails, and print their goals.
+
+    :param plan: CPU seconds of planning one reminder
+    """
+    now = world.morning.replace(hour=9)
+    with patch.object(type(env["kgw.channel.email"]), "_send", accept_all):
+        dispatch(env, meter, now, 20)  # warm
+        some = dispatch(env, meter, now, SENT // 5)
+        produced = dispatch(env, meter, now, SENT)
+    sent = dispatch(env, meter, now, SENT)
+    for name, cost in sent.items():
+        tell(name, cost, SENT, "e-mail")
+    texts = produced["content"] + produced["rows"]
+    own = produced["claim"] + produced["record"] - texts
+    goal("engine_gate_claim_register_to_plan", (own.cpu / SENT + plan) / plan, 3)
+    growth = (produced["whole"].queries / SENT) / (some["whole"].queries / (SENT // 5))
+    goal("engine_queries_per_reminder_growth", growth, 1.1)
+    reminders = env["kgw.reminder"].search([("state", "=", "sent")], limit=SENT, order="id desc")
+    floor_of(env, meter, reminders)
+    primitives = meter.costs["floor render"] + meter.costs["floor rows"]
+    goal("engine_text_and_rows_to_primitives", texts.cpu / primitives.cpu, 1.3)
+    goal("engine_sending_to_mail_send", sent["send"].cpu / meter.costs["floor send"].cpu, 1.2)
+    return produced["whole"].cpu / SENT, sent["whole"].cpu / SENT
+
+
+def floor_of(env, meter, reminders):
+    """Measure what Odoo needs for the same texts, rows and messages."""
+    bodies = reminders.mapped("body")
+    reminders.mapped("brand_id.email")
+    work = _floor.render(env, bodies)
+    with meter.measure("floor render"):
+        work()
+    with meter.measure("floor rows"):
+        _floor.write_rows(env, reminders)
+        env.flush_all()
+    mails = _floor.make_mails(env, reminders)
+    env.cr.commit()
+    with meter.measure("floor send"):
+        mails.send()
+        env.cr.commit()
+    assert set(mails.mapped("state")) == {"sent"}, "the baseline was not sent"
+    for name in ("render", "rows", "send"):
+        tell(f"floor: {name}", meter.costs[f"floor {name}"], len(reminders), "e-mail")
+
+
+def main(env):
+    """Make the world, measure, print the goals."""
+    world, meter = World(env), Meter(env.cr)
+    world.create()
+    world.add(DUE_OF["email"], DUE, per_case=PER_CASE)
+    grow(world, env, SMALL, DUE)
+    idle = reset_peak()
+    measure_planning(env, world, meter, SMALL)
+    grow(world, env, LARGE, SMALL)
+    measure_planning(env, world, meter, LARGE)
+    judge_planning(meter)
+    reminders = DUE // PER_CASE
+    plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE
+    world.plan_day()
+    env.cr.commit()
+    with tempfile.TemporaryDirectory() as store:
+        keeper, port = start_keeper(store)
+        try:
+            env["ir.mail_server"].create(
+                {
+                    "name": "Keeper",
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": port,
+                    "smtp_encryption": "none",
+                }
+            )
+            env.cr.commit()
+            produced, sent = judge_dispatch(env, meter, world, plan)
+        finally:
+            keeper.kill()
+    goal("engine_memory_above_idle_mb", read_peak() - idle, 150)
+    print(
+        f"  decide {day * 1000:.3f} ms, produce {produced * 1000:.2f}, with sending {sent * 1000:.2f}"
+    )
+
+
+main(env)  # given by odoo shell
