@@ -37,6 +37,7 @@ from . import (
     kgw_mandate_scenario,
     kgw_own_sales,
     kgw_payment_list,
+    kgw_person,
     kgw_planner,
     kgw_portal,
     kgw_print_run,

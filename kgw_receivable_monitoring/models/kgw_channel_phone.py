@@ -51,7 +51,10 @@ class KgwChannelPhone(models.AbstractModel):
         reminder.line_ids._freeze(now)
         reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
         self.env["kgw.event"]._record([reminder._prepare_event_vals("call", now, note=note or "")])
-        if outcome in CALL_REACHED:
+        reached = outcome in CALL_REACHED
+        # Nobody has rights on the counts across creditors.
+        self.env["kgw.person"].sudo()._count(reminder, now, is_contact=reached)
+        if reached:
             reminder._set_state("claimed", now)
             reminder._mark_sent(now, effective_at=now)._mark_delivered(now)
         elif outcome == "wrong_number":

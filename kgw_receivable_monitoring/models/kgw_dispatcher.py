@@ -2,6 +2,8 @@ import logging
 from datetime import timedelta
 from traceback import extract_tb
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -135,8 +137,15 @@ class KgwDispatcher(models.AbstractModel):
                 if not self.env["kgw.gate"]._let_through(reminder, now):
                     return False
                 reminder.line_ids._freeze(now)
-                reminder.write(reminder._get_channel()._prepare_content(reminder, now))
+                channel = reminder._get_channel()
+                reminder.write(channel._prepare_content(reminder, now))
+                if not channel._at_desk and not reminder.attempts:  # repeated: the same contact
+                    # Nobody has rights on the counts across creditors.
+                    self.env["kgw.person"].sudo()._count(reminder, now, is_contact=True)
                 return True
+        except SerializationFailure:  # another creditor's message to the same person goes out now
+            reminder.invalidate_recordset()
+            reminder.not_before = now + timedelta(minutes=1)
         except TextError as error:
             self._put_off(reminder, "text", str(error), now)
         except Exception as error:

@@ -58,6 +58,7 @@ class KgwGate(models.AbstractModel):
                 self._judge_coverage,
                 self._judge_contact_point,
                 self._judge_gap,
+                self._judge_caps,
                 self._judge_hours,
             ),
             reminder,
@@ -192,6 +193,17 @@ class KgwGate(models.AbstractModel):
             limit=1,
         )
         return Verdict("gap", calendar.noon(today + timedelta(days=1))) if contacted else Verdict()
+
+    def _judge_caps(self, reminder, now):
+        """Whoever is behind the contact data is not tried or contacted too often, over all
+        creditors; the words are those of contact hours, so that no creditor learns of another."""
+        if reminder.is_requested or reminder.channel == "letter":
+            return Verdict()
+        today, kind = calendar.local_date(now), reminder.case_id.kind_id
+        attempts, contacts = self.env["kgw.person"].sudo()._get_counts(reminder.case_id, today)
+        if attempts < kind.attempts_per_day and contacts < kind.contacts_per_week:
+            return Verdict()
+        return Verdict("hours", calendar.noon(today + timedelta(days=1)))
 
     def _judge_hours(self, reminder, now):
         if not reminder._get_channel()._knows_hours:

@@ -23,6 +23,7 @@ from . import (
     test_letters,
     test_own_sales,
     test_pdf,
+    test_person,
     test_planner,
     test_planner_cases,
     test_portal_isolation,

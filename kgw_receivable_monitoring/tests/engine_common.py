@@ -99,4 +99,6 @@ class KgwEngineCommon(KgwCommon):
 
     def hold(self, day, **values):
         """Put a hold from ``day`` on."""
-        return self.env["kgw.hold"].create({"reason": "other", "from_date": day, **values})
+        return self.env["kgw.hold"].create(
+            {"reason": "other", "note": "test", "from_date": day, **values}
+        )
