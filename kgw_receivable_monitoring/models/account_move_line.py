@@ -105,11 +105,13 @@ class AccountMoveLine(models.Model):
     # === STAGE: the one set-based writer === #
 
     @api.model
-    def _kgw_flush_stages(self, on_date):
+    def _kgw_flush_stages(self, on_date, cases=None):
         """Bring the stage of every monitored receivable in line with its balance and ``on_date``.
 
         “Paid” means that nothing is left, in the currency of the receivable; ``payment_state`` is
         never read. Returns the receivables whose stage changed.
+
+        :param cases: keep to these cases; None means all
         """
         self.env["account.move.line"].flush_model()
         rows = self.env.execute_query(
@@ -128,21 +130,29 @@ class AccountMoveLine(models.Model):
                       FROM account_move_line r
                       JOIN kgw_case c ON c.id = r.kgw_case_id
                       JOIN LATERAL (%(scenario)s) s ON TRUE
-                     WHERE r.kgw_case_id IS NOT NULL
+                     WHERE %(chosen)s
                    ) fresh
              WHERE fresh.id = l.id AND l.kgw_stage IS DISTINCT FROM fresh.stage
          RETURNING l.id, fresh.old_stage
         """,
                 on_date=on_date,
                 scenario=self._kgw_scenario_sql(SQL("c")),
+                chosen=self._kgw_chosen_sql(SQL("r"), cases),
             )
         )
         self.env["account.move.line"].invalidate_model(
             ["kgw_stage", "kgw_next_date", "kgw_next_step_id"]
         )
         changed = self.browse(row[0] for row in rows)
-        self._kgw_update_case_stages()
+        self._kgw_update_case_stages(cases)
         return changed
+
+    @api.model
+    def _kgw_chosen_sql(self, line, cases):
+        """Return the condition that a line is monitored, and in ``cases`` unless that is None."""
+        if cases is None:
+            return SQL("%s.kgw_case_id IS NOT NULL", line)
+        return SQL("%s.kgw_case_id = ANY(%s)", line, cases.ids)
 
     @api.model
     def _kgw_scenario_sql(self, case):
@@ -159,21 +169,24 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model
-    def _kgw_update_case_stages(self):
+    def _kgw_update_case_stages(self, cases=None):
         """A case shows the stage of its most overdue open receivable."""
         self.env.cr.execute(
-            SQL("""
+            SQL(
+                """
             UPDATE kgw_case c SET stage = fresh.stage, was_late = c.was_late OR fresh.was_late
               FROM (
                     SELECT kgw_case_id AS id,
                            (array_agg(kgw_stage ORDER BY array_position(
                                ARRAY['elapsed', 'overdue', 'before_due', 'closed'], kgw_stage::text)))[1] AS stage,
                            bool_or(kgw_stage IN ('overdue', 'elapsed')) AS was_late
-                      FROM account_move_line WHERE kgw_case_id IS NOT NULL GROUP BY kgw_case_id
+                      FROM account_move_line l WHERE %s GROUP BY kgw_case_id
                    ) fresh
              WHERE fresh.id = c.id
                AND (c.stage IS DISTINCT FROM fresh.stage OR (fresh.was_late AND c.was_late IS NOT TRUE))
-        """)
+        """,
+                self._kgw_chosen_sql(SQL("l"), cases),
+            )
         )
         self.env["kgw.case"].invalidate_model(["stage", "was_late"])
 
