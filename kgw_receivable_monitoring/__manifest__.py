@@ -51,6 +51,8 @@
         "report/kgw_letter_templates.xml",
         # wizards
         "wizards/kgw_call_outcome_views.xml",
+        "wizards/kgw_explanation_views.xml",
+        "wizards/kgw_preview_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],

@@ -228,6 +228,11 @@ class KgwMandate(models.Model):
         )
         planned._set_state("cancelled", now, reason="mandate")
 
+    def action_preview(self):
+        """Open the preview of the days to come."""
+        self.ensure_one()
+        return self.env["kgw.preview"]._open({"mandate_id": self.id})
+
     def action_open_cases(self):
         self.ensure_one()
         return {

@@ -99,7 +99,7 @@ class KgwObstacle(models.AbstractModel):
         obstacles += self._get_questions_open(case)
         for verdict in self._ask_gate(reminder, moment):
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
-                place = self._get_place(verdict.reason, reminder)
+                place = self._get_place(verdict.reason, reminder, day)
                 obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
         return Outlook(upcoming, reminder, day, obstacles)
 
@@ -166,11 +166,12 @@ class KgwObstacle(models.AbstractModel):
         holds.write({"lifted_at": False})
         mandate.state = state
 
-    def _get_place(self, reason, reminder):
+    def _get_place(self, reason, reminder, day):
         """Return the record on which ``reason`` is cured for ``reminder``, or None."""
         places = {
             "kind": reminder.case_id.kind_id,
             "scenario": reminder.step_id.scenario_id,
+            "hold": self.env["kgw.hold"]._get_blocking(reminder, day),
             "mandate": reminder.mandate_id,
             "template": reminder.template_id,
             "reminder": reminder,

@@ -47,7 +47,8 @@ class KgwSimulation(models.AbstractModel):
         """Live through the days from ``first`` to ``last`` and return what each would bring.
 
         Nothing more is paid, payments stay known as far behind as now, messages arrive, calls
-        reach their person, letters are posted on their day, the creditor does not answer.
+        reach their person, letters are posted on their day, the creditor does not answer, a
+        manager lets unusually many contacts go on.
 
         :param cases: the cases of :meth:`_open`
         :param now: moment from which on things happen, naive UTC

@@ -1,1 +1,8 @@
-from . import account_payment_register, kgw_call_outcome
+from . import (
+    account_payment_register,
+    kgw_call_outcome,
+    kgw_explanation,
+    kgw_explanation_line,
+    kgw_preview,
+    kgw_preview_line,
+)
