@@ -54,6 +54,8 @@
         # wizards
         "wizards/kgw_call_outcome_views.xml",
         "wizards/kgw_message_views.xml",
+        "wizards/kgw_explanation_views.xml",
+        "wizards/kgw_preview_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["kgw_receivable_monitoring/static/src/systray/*"],

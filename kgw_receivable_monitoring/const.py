@@ -82,6 +82,8 @@ REASONS = [
     ("hold", "Contact is on hold"),
     ("text", "The text could not be written: the template has an error"),
     ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),
+    ("unknown", "Nobody knows whether the last message went out: a person decides first"),
+    ("posting", "A printed letter waits to be posted"),
     # never: the reminder is cancelled
     ("paid", "Nothing is owed any more"),
     ("stage", "The invoice is no longer monitored"),
@@ -100,6 +102,106 @@ REASONS = [
     ("due", "The due date has come"),
     ("scenario", "The step's day was past when the scenario was given"),
 ]
+
+# Who has to do what about it; every reason has its cure.
+CURES = [
+    (
+        "hours",
+        "Nothing to do: it goes out by itself in the next contact hours, which stand on the kind of"
+        " counterparty.",
+    ),
+    (
+        "gap",
+        "Nothing to do: it goes out by itself after the pause between two contacts that the"
+        " scenario sets.",
+    ),
+    (
+        "coverage",
+        "The creditor hands over its payments; a manager takes the file over with its closing date,"
+        " or enters the date on the mandate.",
+    ),
+    (
+        "backoff",
+        "Nothing to do: it is tried again by itself. If it lasts, an administrator checks the"
+        " gateway or the mail server.",
+    ),
+    (
+        "hold",
+        "A manager lifts the hold when its cause is gone; a hold with a last day ends by itself.",
+    ),
+    ("text", "An administrator corrects the template; it is tried again every hour."),
+    (
+        "error",
+        "An administrator finds the cause in the log and removes it; it is tried again every hour.",
+    ),
+    (
+        "unknown",
+        "Look it up at the mail server or gateway, then say on the reminder what happened.",
+    ),
+    ("posting", "A manager posts the letter and marks its print run as posted."),
+    ("paid", "Nothing to do: nothing is owed any more."),
+    ("stage", "Nothing to do: the creditor decides what follows the end of monitoring."),
+    ("mandate", "A manager activates the mandate."),
+    (
+        "authority",
+        "The creditor gives a power of attorney that covers demands; a manager enters it on the"
+        " mandate.",
+    ),
+    (
+        "approval",
+        "The creditor answers in its portal, or a manager enters its answer, while the question is"
+        " open. What was refused is not asked again.",
+    ),
+    (
+        "no_contact_point",
+        "Find out the e-mail, phone or address and enter it among the contact points of the case.",
+    ),
+    (
+        "sender",
+        "An administrator has the sender name approved by the SMS operator and ticks it on the"
+        " brand.",
+    ),
+    ("replanned", "Nothing to do: it is planned anew on the next day."),
+    ("lapsed", "Nothing to do: the course goes on with the next step."),
+    ("withdrawn", "Nothing to do: the step may come again on another day."),
+    (
+        "no_route",
+        "Find out an e-mail, phone or address and enter it among the contact points of the case:"
+        " the steps to come then reach it.",
+    ),
+    ("condition", "Nothing to do: the scenario wants this step only on its condition."),
+    (
+        "horizon",
+        "Nothing to do: the creditor decides what follows. The length of monitoring stands in the"
+        " scenario.",
+    ),
+    (
+        "due",
+        "Nothing to do: the steps after the due date follow. What is handed over earlier is"
+        " announced in time.",
+    ),
+    ("scenario", "Nothing to do: steps whose day is past are not made up for."),
+]
+
+# Where it is cured, by reason; what cures itself has no place.
+CURE_PLACES = {
+    "hours": "kind",
+    "gap": "scenario",
+    "coverage": "mandate",
+    "hold": "hold",
+    "text": "template",
+    "error": "reminder",
+    "unknown": "reminder",
+    "posting": "print_run",
+    "mandate": "mandate",
+    "authority": "mandate",
+    "approval": "decision",
+    "no_contact_point": "case",
+    "sender": "brand",
+    "no_route": "case",
+    "condition": "scenario",
+    "horizon": "scenario",
+}
 
 # What happened; kgw.event is the only place that every time line reads.
 EVENT_KINDS = [

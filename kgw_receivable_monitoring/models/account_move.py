@@ -159,3 +159,14 @@ class AccountMove(models.Model):
             "view_mode": "form",
             "res_id": self.kgw_case_id.id,
         }
+
+    def action_kgw_explain(self):
+        """Say what was done about this invoice, what comes next and what stands in the way."""
+        return self._kgw_get_receivables()[:1].action_explain()
+
+    def action_kgw_preview(self):
+        """Open the preview of the days to come for these invoices."""
+        return self._kgw_get_receivables().action_preview()
+
+    def _kgw_get_receivables(self):
+        return self.env["kgw.receivable"].search([("move_id", "in", self.ids)])

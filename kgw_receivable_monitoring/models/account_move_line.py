@@ -141,11 +141,13 @@ class AccountMoveLine(models.Model):
     # === STAGE: the one set-based writer === #
 
     @api.model
-    def _kgw_flush_stages(self, on_date):
+    def _kgw_flush_stages(self, on_date, cases=None):
         """Bring the stage of every monitored receivable in line with its balance and ``on_date``.
 
         “Paid” means that nothing is left, in the currency of the receivable; ``payment_state`` is
         never read. Returns the receivables whose stage changed.
+
+        :param cases: keep to these cases; None means all
         """
         self.env["account.move.line"].flush_model()
         rows = self.env.execute_query(
@@ -171,7 +173,7 @@ class AccountMoveLine(models.Model):
         """,
                 on_date=on_date,
                 scenario=self._kgw_scenario_sql(SQL("c")),
-                candidates=self._kgw_stage_candidates(on_date),
+                candidates=self._kgw_stage_candidates(on_date, cases),
             )
         )
         self.env["account.move.line"].invalidate_model(
@@ -182,9 +184,11 @@ class AccountMoveLine(models.Model):
         return changed
 
     @api.model
-    def _kgw_stage_candidates(self, on_date):
-        """Return a query for the receivables whose stage may change, one branch for each index:
-        the cost of a day follows what changes on it, not what is watched."""
+    def _kgw_stage_candidates(self, on_date, cases=None):
+        """Return a query for the receivables whose stage may change: those of ``cases``, else of
+        all, one branch for each index, so that a day costs what changes on it."""
+        if cases is not None:
+            return SQL("SELECT id FROM account_move_line WHERE kgw_case_id = ANY(%s)", cases.ids)
         scenarios = self.env["kgw.scenario"].with_context(active_test=False)
         [(shortest, longest)] = scenarios._read_group(
             [], [], ["horizon_days:min", "horizon_days:max"]

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import LANGUAGES, STAGES
+from ..const import CURES, LANGUAGES, OPEN_STATES, REASONS, STAGES
 from ..tools import calendar, words
 
 # Kept up by the product: the creditor is the fence of the portal, the others tell what happened.
@@ -53,6 +53,8 @@ class KgwCase(models.Model):
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
     stop_note = fields.Char(related="mandate_id.stop_note")
     next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
+    waiting_reason = fields.Selection(REASONS, compute="_compute_waiting")
+    waiting_cure = fields.Selection(CURES, compute="_compute_waiting")
 
     _once = models.UniqueIndex(
         "(mandate_id, counterparty_id)",
@@ -131,6 +133,15 @@ class KgwCase(models.Model):
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             case.next_date = first.next_date
             case.next_step_id = first.next_step_id
+
+    def _compute_waiting(self):
+        """What the open reminder waits for: a case has at most one."""
+        waiting = self.env["kgw.reminder"].search(
+            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
+        )
+        reasons = {reminder.case_id: reminder._get_waiting_reason() for reminder in waiting}
+        for case in self:
+            case.waiting_reason = case.waiting_cure = reasons.get(case) or False
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         # Nobody is mailed by Odoo itself about a case: the counterparty least of all.
@@ -211,6 +222,14 @@ class KgwCase(models.Model):
 
     def action_lift_holds(self):
         self.hold_ids.action_lift()
+
+    def action_explain(self):
+        """Say what was done, what comes next and what stands in the way."""
+        return self.env["kgw.explanation"]._open(self, now=fields.Datetime.now())
+
+    def action_preview(self):
+        """Open the preview of the days to come."""
+        return self.env["kgw.preview"]._open({"case_ids": self.ids})
 
     def action_open_reminders(self):
         self.ensure_one()

@@ -153,9 +153,13 @@ class KgwDecision(models.Model):
         )
         self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
 
-    def _lapse(self, on_date, now):
-        """Take the default of the decisions whose deadline is past by ``on_date``."""
-        late = self.search([("state", "=", "open"), ("deadline", "<", on_date)])
+    def _lapse(self, on_date, now, cases=None):
+        """Take the default of the decisions whose deadline is past by ``on_date``.
+
+        :param cases: keep to these cases; None means all
+        """
+        chosen = [] if cases is None else [("case_id", "in", cases.ids)]
+        late = self.search([*chosen, ("state", "=", "open"), ("deadline", "<", on_date)])
         for value, decisions in late.grouped("default_value").items():
             decisions._close("lapsed", value, now)
 

@@ -98,12 +98,18 @@ class KgwDispatcher(models.AbstractModel):
             SQL("SELECT count(*) FROM kgw_reminder r WHERE %s", condition)
         )[0][0]
 
-    def _lock_candidates(self, channel, now, limit):
-        """Return up to ``limit`` reminders to send, locked; other dispatchers skip them."""
+    def _lock_candidates(self, channel, now, limit=None, cases=None):
+        """Return up to ``limit`` reminders to send, locked; other dispatchers skip them.
+
+        :param cases: keep to these cases; None means all
+        """
+        chosen = SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids)
         self.env["kgw.reminder"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+                "SELECT r.id FROM kgw_reminder r WHERE %s AND %s"
+                " ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+                chosen,
                 self._get_candidate_condition(channel, now),
                 limit,
             )

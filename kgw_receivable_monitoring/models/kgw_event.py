@@ -6,7 +6,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, EVENT_KINDS, REASONS
+from ..const import CHANNELS, CURES, EVENT_KINDS, REASONS
 
 SEAL_BATCH = 1000
 
@@ -40,6 +40,7 @@ class KgwEvent(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")
     channel = fields.Selection(CHANNELS, readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
+    cure = fields.Selection(CURES, compute="_compute_cure")
     payload = fields.Json(readonly=True)
     seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)
@@ -91,6 +92,11 @@ class KgwEvent(models.Model):
                 FOR EACH STATEMENT EXECUTE FUNCTION kgw_event_append_only();
         """)
         )
+
+    @api.depends("reason")
+    def _compute_cure(self):
+        for event in self:
+            event.cure = event.reason
 
     @api.model
     def _record(self, vals_list):

@@ -48,21 +48,27 @@ class KgwGate(models.AbstractModel):
     @api.model
     def _judge(self, reminder, now):
         """Return the :class:`Verdict` on one reminder at ``now`` (naive UTC); writes nothing."""
-        return self._ask(
-            (
-                self._judge_time,
-                self._judge_debt,
-                self._judge_mandate,
-                self._judge_hold,
-                self._judge_authority,
-                self._judge_coverage,
-                self._judge_contact_point,
-                self._judge_gap,
-                self._judge_caps,
-                self._judge_hours,
-            ),
-            reminder,
-            now,
+        return self._ask(self._get_questions(), reminder, now)
+
+    @api.model
+    def _list_verdicts(self, reminder, now):
+        """Return every :class:`Verdict` that keeps the reminder back at ``now``, for explaining."""
+        verdicts = (question(reminder, now) for question in self._get_questions())
+        return [verdict for verdict in verdicts if verdict.reason]
+
+    def _get_questions(self):
+        """Return the questions in the order in which they are asked: the first reason is told."""
+        return (
+            self._judge_time,
+            self._judge_debt,
+            self._judge_mandate,
+            self._judge_hold,
+            self._judge_authority,
+            self._judge_coverage,
+            self._judge_contact_point,
+            self._judge_gap,
+            self._judge_caps,
+            self._judge_hours,
         )
 
     @api.model

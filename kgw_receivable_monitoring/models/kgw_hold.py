@@ -200,6 +200,21 @@ class KgwHold(models.Model):
         return reminders.filtered(lambda reminder: self._get_blocking(reminder, on_date))
 
     @api.model
+    def _get_in_force(self, case, receivables, on_date):
+        """Return every hold in force on ``on_date`` that keeps the next contact about
+        ``receivables`` of ``case`` back."""
+        steps, mandate = receivables.kgw_next_step_id, case.mandate_id
+        sides = {"before" if step.offset_days < 0 else "after" for step in steps}
+        scope = [
+            ("case_id", "in", (False, case.id)),
+            ("mandate_id", "in", (False, mandate.id)),
+            ("move_id", "in", (False, *receivables.move_id.ids)),
+            ("brand_id", "in", (False, *(mandate._get_brand(side).id for side in sides))),
+            ("channel", "in", (False, *steps.mapped("channel"), *steps.mapped("fallback_channel"))),
+        ]
+        return self.search(self._in_force(on_date) & Domain(scope))
+
+    @api.model
     def _get_held_moves(self, moves, on_date):
         """Return those of ``moves`` that are on hold by themselves on ``on_date``."""
         return self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids)).move_id

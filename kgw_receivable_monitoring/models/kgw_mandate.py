@@ -257,6 +257,11 @@ class KgwMandate(models.Model):
             [("mandate_id", "in", self.ids), ("is_trial", "=", True)]
         )._forget_trial(fields.Datetime.now())
 
+    def action_preview(self):
+        """Open the preview of the days to come."""
+        self.ensure_one()
+        return self.env["kgw.preview"]._open({"mandate_id": self.id})
+
     def action_open_cases(self):
         self.ensure_one()
         return {

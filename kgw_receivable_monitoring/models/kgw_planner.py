@@ -21,27 +21,29 @@ class KgwPlanner(models.AbstractModel):
         self._run_day(calendar.local_date(now), now)
 
     @api.model
-    def _run_day(self, on_date, now=None):
+    def _run_day(self, on_date, now=None, cases=None):
         """Do everything that is due on ``on_date`` short of contacting anybody.
 
         :param on_date: the day, in Poland
         :param now: moment to write into the register, naive UTC; noon of the day by default
+        :param cases: keep to these, as a preview does, and leave out what concerns whole mandates
         """
         now = now or calendar.noon(on_date)
-        lines = self.env["account.move.line"]
-        self._enrol_own_sales(on_date, now)
-        self._close_stages(on_date, now)
-        self._close_past_days(on_date, now)
-        self.env["kgw.decision"]._lapse(on_date, now)
-        self._refresh_stale_pointers(on_date, now)
-        while self._ask_and_report(on_date, now):
-            lines.flush_model()
-        self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
-        planned = self._plan(on_date, now)
-        self.env["kgw.brake"]._hold_unusual_volume(on_date, now)
-        self._ask_for_payments(on_date, now)
-        if planned:
-            self.env["kgw.dispatcher"]._wake()
+        if cases is None:
+            self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
+            self._enrol_own_sales(on_date, now)
+        self._close_stages(on_date, now, cases)
+        self._close_past_days(on_date, now, cases)
+        self.env["kgw.decision"]._lapse(on_date, now, cases)
+        self._refresh_stale_pointers(on_date, now, cases)
+        while self._ask_and_report(on_date, now, cases):
+            self.env["account.move.line"].flush_model()
+        planned = self._plan(on_date, now, cases)
+        if cases is None:
+            self.env["kgw.brake"]._hold_unusual_volume(on_date, now)
+            self._ask_for_payments(on_date, now)
+            if planned:
+                self.env["kgw.dispatcher"]._wake()
         return planned
 
     # === WHAT THE DAY BEGINS WITH === #
@@ -66,9 +68,9 @@ class KgwPlanner(models.AbstractModel):
             self.env["kgw.enrolment"]._enrol(mandate, lines.move_id, on_date, now)
 
     @api.model
-    def _close_stages(self, on_date, now):
+    def _close_stages(self, on_date, now, cases=None):
         """Bring stages up to date and take settled receivables out of what is planned."""
-        changed = self.env["account.move.line"]._kgw_flush_stages(on_date)
+        changed = self.env["account.move.line"]._kgw_flush_stages(on_date, cases)
         self.env["kgw.event"]._record(
             [
                 line._kgw_prepare_event_vals("stage", now, payload={"stage": line.kgw_stage})
@@ -83,8 +85,9 @@ class KgwPlanner(models.AbstractModel):
         )
 
     @api.model
-    def _close_past_days(self, on_date, now):
+    def _close_past_days(self, on_date, now, cases=None):
         """What was planned for a past day is planned anew; calls past their window are over."""
+        chosen = self._get_chosen("case_id", cases)
         past = [
             ("planned_on", "<", on_date),
             ("state", "=", "planned"),
@@ -94,9 +97,12 @@ class KgwPlanner(models.AbstractModel):
             ("origin_id", "=", False),
             ("until", "<", on_date),
         ]
-        self.env["kgw.reminder"].search(past)._set_state("cancelled", now, reason="replanned")
+        self.env["kgw.reminder"].search(chosen + past)._set_state(
+            "cancelled", now, reason="replanned"
+        )
         calls = self.env["kgw.reminder"].search(
             [
+                *chosen,
                 ("channel", "=", "phone"),
                 ("state", "in", ("planned", "failed")),
                 ("until", "<", on_date),
@@ -107,15 +113,20 @@ class KgwPlanner(models.AbstractModel):
         (calls - tried)._set_state("cancelled", now, reason="lapsed")
 
     @api.model
-    def _refresh_stale_pointers(self, on_date, now):
+    def _refresh_stale_pointers(self, on_date, now, cases=None):
         """Ask the course again where its last answer is out of date."""
         stale = self.env["account.move.line"].search(
             [
+                *self._get_chosen("kgw_case_id", cases),
                 ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
                 ("kgw_next_date", "<=", on_date),
             ]
         )
         stale._kgw_refresh_course(on_date, now)
+
+    def _get_chosen(self, field, cases):
+        """Return the domain that keeps to ``cases``; nothing for None, which means all."""
+        return [] if cases is None else [(field, "in", cases.ids)]
 
     @api.model
     def _drop_settled(self, lines, now):
@@ -139,10 +150,11 @@ class KgwPlanner(models.AbstractModel):
     # === STEPS WITHOUT CHANNEL === #
 
     @api.model
-    def _ask_and_report(self, on_date, now):
+    def _ask_and_report(self, on_date, now, cases=None):
         """Ask creditors and report to them what is due; returns whether anything was done."""
         due = self.env["account.move.line"].search(
             [
+                *self._get_chosen("kgw_case_id", cases),
                 ("kgw_next_date", "<=", on_date),
                 ("kgw_next_act", "in", ("approval", "question", "report")),
                 ("kgw_case_id.mandate_id.state", "=", "active"),
@@ -186,7 +198,7 @@ class KgwPlanner(models.AbstractModel):
     # === PLAN === #
 
     @api.model
-    def _plan(self, on_date, now):
+    def _plan(self, on_date, now, cases=None):
         """Plan the contacts due on ``on_date`` and return how many; one statement.
 
         One reminder per case: led by what would lapse before the next slot, a demand before an
@@ -194,12 +206,12 @@ class KgwPlanner(models.AbstractModel):
         along, all others of that side are only named.
         """
         self.env.flush_all()
-        self.env.cr.execute(self._get_plan_query(on_date, now))
+        self.env.cr.execute(self._get_plan_query(on_date, now, cases))
         planned = self.env.cr.fetchone()[0]
         self.env.invalidate_all(flush=False)
         return planned
 
-    def _get_plan_query(self, on_date, now):
+    def _get_plan_query(self, on_date, now, cases=None):
         """Return the statement that writes reminders, their lines, pointers and events."""
         return SQL(
             """
@@ -251,14 +263,14 @@ class KgwPlanner(models.AbstractModel):
             )
             SELECT count(*) FROM reminder
         """,
-            due=self._get_due_query(on_date),
+            due=self._get_due_query(on_date, cases),
             on_date=on_date,
             now=now,
             uid=self.env.uid,
             move_hold=self._get_hold_condition(on_date),
         )
 
-    def _get_due_query(self, on_date):
+    def _get_due_query(self, on_date, cases=None):
         """Return the query of receivables whose own contact step is due and may be planned."""
         return SQL(
             """
@@ -278,7 +290,8 @@ class KgwPlanner(models.AbstractModel):
                                    CASE WHEN s.offset_days < 0 THEN sc.gap_before_days
                                         ELSE sc.gap_after_days END AS gap) side ON TRUE
               JOIN %(slots)s AS slot(gap, day) ON slot.gap = side.gap
-             WHERE l.kgw_next_date <= %(on_date)s
+             WHERE %(chosen)s
+               AND l.kgw_next_date <= %(on_date)s
                AND l.kgw_next_until >= %(on_date)s
                AND l.kgw_next_act = 'contact'
                AND (%(is_working_day)s OR (%(is_saturday)s AND k.on_saturday AND way.channel <> 'letter'))
@@ -296,6 +309,7 @@ class KgwPlanner(models.AbstractModel):
                                        WHEN 'before' THEN m.brand_before_id ELSE m.brand_after_id END)
                                   AND %(hold)s)
         """,
+            chosen=SQL("TRUE") if cases is None else SQL("c.id = ANY(%s)", cases.ids),
             on_date=on_date,
             hold=self._get_hold_condition(on_date),
             slots=self._get_slots(on_date),

@@ -3,7 +3,6 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import LETTER_TRANSIT_DAYS, REGISTERED_TRANSIT_DAYS
 from ..tools import calendar, pdf
 
 
@@ -156,14 +155,8 @@ class KgwPrintRun(models.Model):
             letter.print_run_id.document = False
 
     def _mark_posted(self, now):
-        """Record that the letters were posted at ``now``; from then on they can't be called back.
-
-        An ordinary letter counts from 4 working days after posting, a registered one, while there
-        is no proof of delivery, from 7.
-        """
+        """Record that the letters were posted at ``now``; from then on they can't be called back."""
         today = calendar.local_date(now)
         for run in self.filtered(lambda r: r.state == "open"):
-            days = REGISTERED_TRANSIT_DAYS if run.is_registered else LETTER_TRANSIT_DAYS
-            effect = calendar.noon(calendar.add_working_days(today, days))
-            run._get_open_letters()._mark_sent(now, effective_at=effect)
+            run._get_open_letters()._mark_posted(now)
             run.write({"state": "posted", "posted_on": today})

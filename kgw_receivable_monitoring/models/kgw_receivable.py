@@ -53,3 +53,16 @@ class KgwReceivable(models.Model):
               JOIN account_move m ON m.id = l.move_id
               JOIN kgw_case c ON c.id = l.kgw_case_id
         """)
+
+    # === ACTION METHODS === #
+
+    def action_explain(self):
+        """Say what was done, what comes next and what stands in the way."""
+        self.ensure_one()
+        return self.env["kgw.explanation"]._open(self.case_id, self, fields.Datetime.now())
+
+    def action_preview(self):
+        """Open the preview of the days to come for these invoices."""
+        return self.env["kgw.preview"]._open(
+            {"case_ids": self.case_id.ids, "move_ids": self.move_id.ids}
+        )

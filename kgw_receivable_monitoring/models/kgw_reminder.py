@@ -9,7 +9,9 @@ from ..const import (
     CALL_RETRY_HOURS,
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
+    LETTER_TRANSIT_DAYS,
     REASONS,
+    REGISTERED_TRANSIT_DAYS,
     REMINDER_SOURCES,
     REMINDER_STATES,
     RETRY_MINUTES,
@@ -203,6 +205,18 @@ class KgwReminder(models.Model):
             },
         )
 
+    def _mark_posted(self, now):
+        """Record that these letters were posted at ``now``.
+
+        An ordinary letter counts from 4 working days after posting, a registered one, while there
+        is no proof of delivery, from 7.
+        """
+        today = calendar.local_date(now)
+        for is_registered, letters in self.grouped("is_registered").items():
+            days = REGISTERED_TRANSIT_DAYS if is_registered else LETTER_TRANSIT_DAYS
+            effect = calendar.noon(calendar.add_working_days(today, days))
+            letters._mark_sent(now, effective_at=effect)
+
     def _mark_delivered(self, now):
         """Record a proof of delivery: the contact counts from now if it did not yet."""
         for reminder in self:
@@ -266,6 +280,14 @@ class KgwReminder(models.Model):
         if waiting:
             waiting.write({"not_before": False, "waiting_reason": False})
             self.env["kgw.dispatcher"]._wake()
+
+    def _get_waiting_reason(self):
+        """Return the code of what this open reminder waits for, or ''."""
+        self.ensure_one()
+        if self.state == "unknown":
+            return "unknown"
+        by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
+        return self.waiting_reason or by_itself
 
     def _get_agent(self):
         """Return who makes the call: the controller of the case, else of the mandate."""

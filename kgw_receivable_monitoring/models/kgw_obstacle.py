@@ -1,0 +1,181 @@
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ..const import CURE_PLACES, OPEN_STATES
+from ..tools import calendar
+from .kgw_gate import Verdict
+
+# Days after the first possible one on which a contact is looked for: the longest gaps and
+# rows of days off are shorter.
+SEARCH_DAYS = 14
+
+
+class Obstacle(NamedTuple):
+    """What keeps a contact back, and the record on which that is cured, or None."""
+
+    reason: str
+    place: object = None
+    note: str = ""
+
+
+class Outlook(NamedTuple):
+    """The next contact of a case as the planner would make it, and all that stands in its way.
+
+    ``reminder`` is empty where no contact follows; ``upcoming`` has ``(receivable, step, act, day)``
+    of each receivable.
+    """
+
+    upcoming: list
+    reminder: object
+    day: object
+    obstacles: list
+
+
+class KgwObstacle(models.AbstractModel):
+    """Why a contact is not made: all that stands in the way, not only the first."""
+
+    _name = "kgw.obstacle"
+    _description = "What Stands in the Way of a Contact"
+
+    @api.model
+    def _get_planning(self, case, receivables, on_date):
+        """Return the :class:`Obstacle` list of what keeps the planner from planning on ``on_date``.
+
+        :param receivables: the receivables of the case whose contact is due
+        """
+        found = [
+            Obstacle("unknown" if reminder.state == "unknown" else "posting", reminder)
+            for reminder in self._get_open(case)
+            if reminder.state == "unknown" or reminder.print_run_id.state == "open"
+        ]
+        if case.mandate_id.state != "active":
+            found.append(Obstacle("mandate", case.mandate_id))
+        found += [
+            Obstacle("hold", hold, hold._describe())
+            for hold in self.env["kgw.hold"]._get_in_force(case, receivables, on_date)
+        ]
+        if self._is_too_soon(case, receivables, on_date):
+            found.append(Obstacle("gap", receivables.kgw_next_step_id[:1].scenario_id))
+        return found
+
+    def _get_open(self, case):
+        return self.env["kgw.reminder"].search(
+            [("case_id", "=", case.id), ("state", "in", OPEN_STATES)]
+        )
+
+    def _is_too_soon(self, case, receivables, on_date):
+        """Whether the last contact is nearer than the gap of the scenario."""
+        step = receivables.kgw_next_step_id[:1]
+        scenario = step.scenario_id
+        gap = scenario.gap_before_days if step.offset_days < 0 else scenario.gap_after_days
+        since = on_date - timedelta(days=gap)
+        contacts = [("case_id", "=", case.id), ("contact_on", ">", since)]
+        return bool(self.env["kgw.reminder"].search_count(contacts, limit=1))
+
+    # === THE NEXT CONTACT === #
+
+    @api.model
+    def _look_ahead(self, case, now):
+        """Return the :class:`Outlook` of ``case`` as things stand at ``now``.
+
+        The next contact is planned by the planner itself, as if no hold and no mandate were in
+        the way; then every question of the gate is asked. Expects a case of
+        ``kgw.simulation._open``: it writes.
+        """
+        self.env["kgw.planner"]._run_day(calendar.local_date(now), now, case)
+        day, reminder = calendar.local_date(now), self._get_open(case)
+        upcoming = self._get_upcoming(case, reminder)
+        due = self._get_due(case)
+        if not reminder and due:
+            day = max(day, min(due.mapped("kgw_next_date")))
+            obstacles = self._get_planning(case, due, day)
+            day, reminder = self._plan_anyway(case, day)
+        else:
+            obstacles = self._get_planning(case, due, day)
+        moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
+        obstacles += self._get_questions_open(case)
+        for verdict in self._ask_gate(reminder, moment):
+            if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
+                place = self._get_place(verdict.reason, reminder, day)
+                obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
+        return Outlook(upcoming, reminder, day, obstacles)
+
+    def _get_upcoming(self, case, reminder):
+        """Return ``(receivable, step, act, day)`` of what comes next, as the course answers now."""
+        lines = self.env["account.move.line"].search(
+            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")],
+            order="date_maturity, id",
+        )
+        taken = {line.receivable_id: line for line in reminder.line_ids if line.step_id}
+        return [
+            (line, taken[line].step_id, "contact", reminder.planned_on)
+            if line in taken
+            else (line, line.kgw_next_step_id, line.kgw_next_act, line.kgw_next_date)
+            for line in lines
+            if line in taken or line.kgw_next_date
+        ]
+
+    def _get_due(self, case):
+        """Return the receivables of ``case`` whose next act is a contact."""
+        return (
+            self.env["account.move.line"]
+            .search([("kgw_case_id", "=", case.id), ("kgw_next_act", "=", "contact")])
+            .filtered("kgw_next_date")
+        )
+
+    def _ask_gate(self, reminder, moment):
+        """Return the verdicts on a reminder that has not gone out yet, and why it waits."""
+        if not reminder or reminder.state not in ("planned", "failed"):
+            return []
+        verdicts = self.env["kgw.gate"]._list_verdicts(reminder, moment)
+        waiting = reminder._get_waiting_reason()
+        if waiting in ("text", "error", "backoff"):  # known only since it was tried
+            verdicts.append(Verdict(waiting, detail=reminder.detail or ""))
+        return verdicts
+
+    def _get_questions_open(self, case):
+        """Return the questions whose answer a contact of ``case`` waits for."""
+        decisions = self.env["kgw.decision"].search(
+            [("case_id", "=", case.id), ("kind", "=", "approval"), ("state", "=", "open")]
+        )
+        return [Obstacle("approval", decision, decision.step_id.name) for decision in decisions]
+
+    def _plan_anyway(self, case, day):
+        """Return ``(day, reminder)`` of the first day from ``day`` on which the planner plans a
+        contact when neither holds nor the mandate's state are in the way."""
+        with self._set_aside(case):
+            for number in range(SEARCH_DAYS):
+                on_date = day + timedelta(days=number)
+                self.env["kgw.planner"]._run_day(on_date, None, case)
+                reminder = self._get_open(case)
+                if reminder:
+                    return on_date, reminder
+        return day, self.env["kgw.reminder"]
+
+    @contextmanager
+    def _set_aside(self, case):
+        """Take holds and the state of the mandate out of the way, and put them back."""
+        mandate, holds = case.mandate_id, self.env["kgw.hold"].search([("lifted_at", "=", False)])
+        state = mandate.state
+        mandate.state = "active"
+        holds.write({"lifted_at": self.env.cr.now()})
+        yield
+        holds.write({"lifted_at": False})
+        mandate.state = state
+
+    def _get_place(self, reason, reminder, day):
+        """Return the record on which ``reason`` is cured for ``reminder``, or None."""
+        places = {
+            "kind": reminder.case_id.kind_id,
+            "scenario": reminder.step_id.scenario_id,
+            "hold": self.env["kgw.hold"]._get_blocking(reminder, day),
+            "mandate": reminder.mandate_id,
+            "template": reminder.template_id,
+            "reminder": reminder,
+            "case": reminder.case_id,
+            "brand": reminder.brand_id,
+        }
+        return places.get(CURE_PLACES.get(reason))

@@ -1,0 +1,45 @@
+"""What the tests of preview and explanation share: a world with every channel."""
+
+from datetime import timedelta
+
+from .common import DUE, MODULE
+from .engine_common import KgwEngineCommon
+
+
+class KgwSimulationCommon(KgwEngineCommon):
+    """The world of :class:`KgwEngineCommon`; simulations run in savepoints of the test."""
+
+    def setUp(self):
+        super().setUp()
+        mode = self.enter_registry_test_mode()
+        mode.__enter__()
+        self.addCleanup(mode.__exit__, None, None, None)
+
+    def simulate(self, cases, first, last, hour=0):
+        """Return what the simulation tells of the days."""
+        self.env.flush_all()
+        with self.env["kgw.simulation"]._open(cases) as chosen:
+            return chosen.env["kgw.simulation"]._run(chosen, first, last, self._at(first, hour))[0]
+
+    def world(self):
+        """Return receivables of four counterparties: one with three invoices, one with a large
+        one due on a Saturday, one with a phone only, one consumer with an address only."""
+        alfa = self._party("Alfa", email="alfa@example.com", phone="+48512000110")
+        beta = self._party("Beta", email="beta@example.com", phone="+48512000111")
+        gamma = self._party("Gamma", email="", phone="+48512000112")
+        delta = self._party("Delta", email="", phone="")
+        lines = self._watch(
+            self._document("FV A1", buyer=alfa),
+            self._document("FV A2", buyer=alfa, due=DUE + timedelta(days=1)),
+            self._document("FV A3", buyer=alfa, due=DUE + timedelta(days=4)),
+            self._document("FV B", buyer=beta, due=DUE + timedelta(days=5), amount="12300.00"),
+            self._document("FV C", buyer=gamma, due=DUE + timedelta(days=1)),
+            self._document("FV D", buyer=delta),
+            on=DUE - timedelta(days=10),
+        )
+        lines[-1].kgw_case_id.kind_id = self.env.ref(f"{MODULE}.kind_consumer")
+        return lines
+
+    def reasons(self, entries):
+        """Return ``{(day, reason)}`` of what does not go out."""
+        return {(e["day"], e["reason"]) for e in entries if e["kind"] == "not_sent"}

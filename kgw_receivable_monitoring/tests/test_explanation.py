@@ -1,0 +1,158 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from ..const import CURE_PLACES, CURES, REASONS
+from .common import DUE
+from .simulation_common import KgwSimulationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestExplanation(KgwSimulationCommon):
+    """What was done, what comes next, and everything that stands in the way with its cure."""
+
+    def explain(self, receivable, day, hour=10, user=None, whole_case=False):
+        """Return the explanation of a receivable, or its case, as a user sees it on a day."""
+        self.env.flush_all()
+        seen = self.env["kgw.receivable"].with_user(user or self.agent).browse(receivable.id)
+        action = (
+            self.env["kgw.explanation"]
+            .with_user(user or self.agent)
+            ._open(seen.case_id, None if whole_case else seen, self._at(day, hour))
+        )
+        return self.env["kgw.explanation"].with_user(user or self.agent).browse(action["res_id"])
+
+    def obstacles(self, explanation):
+        return set(explanation.obstacle_ids.mapped("reason"))
+
+    def place(self, explanation, reason):
+        """Return the record to which a reason leads."""
+        line = explanation.obstacle_ids.filtered(lambda r: r.reason == reason)
+        action = line.action_cure()
+        if action["view_mode"] == "list":
+            return self.env[action["res_model"]].search(action["domain"])
+        return self.env[action["res_model"]].browse(action["res_id"])
+
+    def test_every_reason_has_a_cure(self):
+        self.assertEqual([code for code, _text in CURES], [code for code, _text in REASONS])
+        self.assertLessEqual(set(CURE_PLACES), dict(REASONS).keys())
+
+    def test_nothing_in_the_way_says_what_comes_and_when(self):
+        line = self._watch(self._document())
+        explanation = self.explain(line, DUE - timedelta(days=7))
+        self.assertFalse(explanation.obstacle_ids)
+        self.assertEqual(explanation.step_id, self._step("m5_email"))
+        self.assertEqual(explanation.day, DUE - timedelta(days=5))
+        self.assertEqual(explanation.next_ids.mapped("day"), [DUE - timedelta(days=5)])
+        self.assertEqual(explanation.next_ids.invoice, "FV 1/09/2026")
+
+    def test_all_obstacles_are_named_not_only_the_first(self):
+        line = self._watch(self._document())
+        case, day = line.kgw_case_id, DUE + timedelta(days=2)
+        hold = self.hold(DUE - timedelta(days=20), case_id=case.id, note="asked by phone")
+        other = self.hold(DUE - timedelta(days=20), mandate_id=self.mandate.id)
+        self.mandate.coverage_date = DUE - timedelta(days=20)
+        self.mandate.action_suspend()
+        self.brand.sms_sender_approved = False
+        explanation = self.explain(line, day)
+        self.assertEqual(self.obstacles(explanation), {"hold", "mandate", "coverage", "sender"})
+        held = explanation.obstacle_ids.filtered(lambda r: r.reason == "hold")
+        self.assertEqual(set(held.mapped("res_id")), set((hold | other).ids))
+        self.assertEqual(
+            self.env["kgw.hold"].search(held[0].action_cure()["domain"]).id, held[0].res_id
+        )
+        self.assertEqual(self.place(explanation, "mandate"), self.mandate)
+        self.assertEqual(self.place(explanation, "coverage"), self.mandate)
+        self.assertEqual(self.place(explanation, "sender"), self.brand)
+        self.assertIn(
+            "asked by phone", "".join(explanation.obstacle_ids.mapped(lambda r: r.note or ""))
+        )
+        self.assertTrue(all(explanation.obstacle_ids.mapped("cure")))
+
+    def test_explaining_leaves_nothing_behind(self):
+        line = self._watch(self._document())
+        hold = self.hold(DUE - timedelta(days=20), case_id=line.kgw_case_id.id)
+        self.mandate.action_suspend()
+        events = self.env["kgw.event"].search_count([])
+        self.explain(line, DUE + timedelta(days=2))
+        self.env.invalidate_all()
+        self.assertFalse(self.env["kgw.reminder"].search([]))
+        self.assertEqual(self.env["kgw.event"].search_count([]), events)
+        self.assertTrue(hold.is_open)
+        self.assertEqual(self.mandate.state, "suspended")
+
+    def test_waiting_reminder_leads_to_itself_and_its_template(self):
+        line = self._watch(self._document())
+        day = DUE + timedelta(days=2)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        reminder = self._draft(line, "p2_sms", day, waiting_reason="error", detail="KeyError")
+        explanation = self.explain(line, day)
+        self.assertEqual(self.obstacles(explanation), {"error"})
+        self.assertEqual(self.place(explanation, "error"), reminder)
+        reminder.waiting_reason = "text"
+        explanation = self.explain(line, day)
+        self.assertEqual(self.place(explanation, "text"), reminder.template_id)
+
+    def test_uncertain_message_and_printed_letter_are_named(self):
+        line = self._watch(self._document())
+        reminder = self._draft(line, "m5_email", DUE - timedelta(days=5))
+        reminder._set_state("claimed", self._at(DUE))._set_state("unknown", self._at(DUE))
+        explanation = self.explain(line, DUE)
+        self.assertEqual(self.place(explanation, "unknown"), reminder)
+
+    def test_pause_after_a_contact_moves_the_day(self):
+        lines = self._watch(
+            self._document("FV 1"), self._document("FV 2", due=DUE + timedelta(days=1))
+        )
+        day = DUE - timedelta(days=5)
+        self.run_day(day)
+        explanation = self.explain(lines[1], day + timedelta(days=1), hour=7)
+        self.assertEqual(explanation.step_id, self._step("m5_email"))
+        self.assertGreater(explanation.day, day)
+
+    def test_question_to_the_creditor_is_named(self):
+        line = self._watch(self._document())
+        for number in range(-6, 22):
+            day = DUE + timedelta(days=number)
+            self.run_day(day)
+            self.reach_calls(day)
+            if self.env["kgw.decision"].search([("state", "=", "open")]):
+                break
+        explanation = self.explain(line, day, hour=18)
+        decision = self.env["kgw.decision"].search([("state", "=", "open")])
+        self.assertEqual(self.place(explanation, "approval"), decision)
+        self.assertIn("sent", explanation.done_ids.mapped("kind"))
+        self.assertIn("condition", explanation.passed_ids.mapped("reason"))
+
+    def test_settled_case_has_nothing_next(self):
+        line = self._watch(self._document())
+        self.pay(line, 1230, DUE - timedelta(days=6))
+        explanation = self.explain(line, DUE - timedelta(days=5), whole_case=True)
+        self.assertFalse(explanation.step_id | explanation.next_ids.step_id)
+        self.assertFalse(explanation.obstacle_ids)
+        self.assertIn("payment", explanation.done_ids.mapped("kind"))
+
+    def test_case_says_what_its_reminder_waits_for(self):
+        line = self._watch(self._document())
+        case = line.kgw_case_id
+        self.assertFalse(case.waiting_reason)
+        reminder = self._draft(line, "p2_sms", DUE, waiting_reason="coverage")
+        case.invalidate_recordset()
+        self.assertEqual((case.waiting_reason, case.waiting_cure), ("coverage", "coverage"))
+        reminder._set_state("cancelled", self._at(DUE), reason="paid")
+        case.invalidate_recordset()
+        self.assertFalse(case.waiting_reason)
+
+    def test_reasons_are_counted_by_mandate_and_week(self):
+        line = self._watch(self._document())
+        self._draft(line, "p2_sms", DUE)._set_state("cancelled", self._at(DUE), reason="paid")
+        action = self.env.ref("kgw_receivable_monitoring.action_kgw_event_reason")
+        groups = (
+            self.env["kgw.event"]
+            .with_user(self.agent)
+            ._read_group(
+                [("reason", "!=", False)], ["reason", "mandate_id", "at:week"], ["__count"]
+            )
+        )
+        self.assertIn(("paid", self.mandate, 1), [(g[0], g[1], g[3]) for g in groups])
+        self.assertEqual(action.res_model, "kgw.event")

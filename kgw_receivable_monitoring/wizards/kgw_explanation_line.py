@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+from ..const import CURES, REASONS
+from ..models.account_move_line import ACTS
+
+SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
+# What has no form of its own is shown in its list.
+LISTED = ("kgw.hold", "kgw.decision")
+
+
+class KgwExplanationLine(models.TransientModel):
+    """One thing that comes next, or one that stands in the way and where it is cured."""
+
+    _name = "kgw.explanation.line"
+    _description = "Line of an Explanation"
+
+    explanation_id = fields.Many2one("kgw.explanation", required=True, ondelete="cascade")
+    section = fields.Selection(SECTIONS, required=True)
+    invoice = fields.Char()
+    due_date = fields.Date()
+    step_id = fields.Many2one("kgw.scenario.step")
+    channel = fields.Selection(related="step_id.channel")
+    act = fields.Selection(ACTS)
+    day = fields.Date()
+    reason = fields.Selection(REASONS)
+    cure = fields.Selection(CURES, compute="_compute_cure", string="What Helps")
+    note = fields.Char()
+    res_model = fields.Char()
+    res_id = fields.Many2oneReference(model_field="res_model")
+
+    @api.depends("reason")
+    def _compute_cure(self):
+        for line in self:
+            line.cure = line.reason
+
+    def _forget_unreal_places(self):
+        """What the simulation made is gone with it: nobody can be led there."""
+        for line in self.filtered("res_model"):
+            if not self.env[line.res_model].browse(line.res_id).exists():
+                line.write({"res_model": False, "res_id": False})
+
+    def action_cure(self):
+        """Open the place where this is cured."""
+        self.ensure_one()
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env["ir.model"]._get(self.res_model).name,
+            "res_model": self.res_model,
+            "target": "current",
+        }
+        if self.res_model in LISTED:
+            return {**action, "view_mode": "list", "domain": [("id", "=", self.res_id)]}
+        return {**action, "view_mode": "form", "res_id": self.res_id}
