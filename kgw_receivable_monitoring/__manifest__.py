@@ -41,6 +41,7 @@
         "views/kgw_mandate_views.xml",
         "views/kgw_brand_views.xml",
         "views/kgw_scenario_views.xml",
+        "views/kgw_scenario_templates.xml",
         "views/kgw_template_views.xml",
         "views/kgw_kind_views.xml",
         "views/kgw_rate_limit_views.xml",
@@ -58,7 +59,10 @@
         "wizards/kgw_preview_views.xml",
     ],
     "assets": {
-        "web.assets_backend": ["kgw_receivable_monitoring/static/src/systray/*"],
+        "web.assets_backend": [
+            "kgw_receivable_monitoring/static/src/systray/*",
+            "kgw_receivable_monitoring/static/src/scenario/*",
+        ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },
     "post_init_hook": "post_init_hook",

@@ -117,6 +117,8 @@ class AccountMoveLine(models.Model):
         :param cases: ``{move: kgw.case}``
         """
         for move, lines in self.grouped("move_id").items():
+            # Whoever takes invoices over need not see the company that carries the mandate out.
+            company = cases[move].mandate_id.company_id.sudo()
             for number, line in enumerate(lines.sorted(lambda r: (r.date_maturity, r.id)), start=1):
                 due = line.date_maturity or move.invoice_date
                 line.write(
@@ -126,7 +128,7 @@ class AccountMoveLine(models.Model):
                         "kgw_course": 1,
                         "kgw_entered_on": on_date,
                         "kgw_stage": "before_due",
-                        "kgw_effective_due": calendar.effective_due_date(due),
+                        "kgw_effective_due": company._kgw_get_effective_due(due),
                     }
                 )
         self._kgw_flush_stages(on_date)

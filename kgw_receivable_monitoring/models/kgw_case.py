@@ -80,7 +80,14 @@ class KgwCase(models.Model):
                         "A case stays with its mandate and counterparty. Open another case instead."
                     )
                 )
-        return super().write(vals)
+        if "kind_id" not in vals:
+            return super().write(vals)
+        # Another kind may mean another scenario: what is running follows it, from now on.
+        change = self.env["kgw.scenario.change"]
+        lines = change._get_running([("kgw_case_id", "in", self.ids)])
+        return change._carry_out(
+            lines, lambda: super(KgwCase, self).write(vals), fields.Datetime.now()
+        )[0]
 
     def _check_fixed(self, vals):
         """Refuse values that only the product itself writes, whoever asks for it.

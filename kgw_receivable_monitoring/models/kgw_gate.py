@@ -215,7 +215,7 @@ class KgwGate(models.AbstractModel):
         if not reminder._get_channel()._knows_hours:
             return Verdict()
         kind = reminder.case_id.kind_id
-        hours = (kind.hour_from, kind.hour_to)
+        hours = reminder.step_id._get_hours(kind)
         moment = calendar.next_contact_moment(
             now,
             hours,

@@ -1,4 +1,16 @@
-from odoo import fields, models
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..tools import calendar
+from .kgw_scenario_step import STEP_FIELDS
+
+DAY_RULES = [
+    ("nearest", "Back before the due date, forward after it"),
+    ("forward", "Always forward"),
+]
+# What decides the course besides the steps: a change of it concerns running cases.
+COURSE_FIELDS = ("horizon_days", "gap_before_days", "gap_after_days", "day_rule")
 
 
 class KgwScenario(models.Model):
@@ -30,7 +42,24 @@ class KgwScenario(models.Model):
         default=2,
         help="Calendar days from one contact to the next one after the due date.",
     )
+    day_rule = fields.Selection(
+        DAY_RULES,
+        string="Days Off",
+        required=True,
+        default="nearest",
+        help="Where a step goes whose day is no working day. No step before the due date ever moves"
+        " onto it.",
+    )
     step_ids = fields.One2many("kgw.scenario.step", "scenario_id", string="Steps", copy=True)
+    mandate_count = fields.Integer(string="Used by Mandates", compute="_compute_mandate_count")
+    example_due = fields.Date(
+        string="Example Due Date",
+        compute="_compute_example_due",
+        readonly=False,
+        help="The time line shows the days of a receivable with this due date. It is not kept.",
+    )
+    timeline = fields.Html(string="Time Line", compute="_compute_timeline", sanitize=False)
+    example_course = fields.Html(compute="_compute_timeline", sanitize=False)
 
     _gaps = models.Constraint(
         "CHECK (gap_before_days >= 1 AND gap_after_days >= 1)",
@@ -40,6 +69,68 @@ class KgwScenario(models.Model):
         "CHECK (horizon_days BETWEEN 1 AND 30)",
         "Monitoring ends at most 30 days after the due date; later it is collection.",
     )
+
+    def _compute_mandate_count(self):
+        for scenario in self:
+            scenario.mandate_count = len(scenario._get_mandates())
+
+    def _compute_example_due(self):
+        today = fields.Date.context_today(self)
+        for scenario in self:
+            scenario.example_due = calendar.forward(today + timedelta(days=14))
+
+    @api.depends("example_due", *COURSE_FIELDS, *(f"step_ids.{name}" for name in STEP_FIELDS))
+    def _compute_timeline(self):
+        for scenario in self:
+            due = scenario.example_due or fields.Date.context_today(scenario)
+            drawn = self.env["kgw.scenario.timeline"]._draw(scenario, due)
+            scenario.timeline, scenario.example_course = drawn
+
+    def write(self, vals):
+        if not vals.keys() & {"step_ids", *COURSE_FIELDS}:
+            return super().write(vals)
+        flagged = self.with_context(kgw_scenario_change=True)
+        return self._change(lambda: super(KgwScenario, flagged).write(vals))
+
+    # === CHANGE === #
+
+    def action_preview_change(self, vals):
+        """Return what saving ``vals`` would change for running cases, as HTML, '' for nothing."""
+        self.ensure_one()
+        self.check_access("write")
+        flagged = self.with_context(kgw_scenario_change=True)
+        return self.env["kgw.scenario.change"]._preview(
+            self._get_running(), lambda: flagged.write(vals), fields.Datetime.now()
+        )
+
+    def _change(self, act):
+        """Do ``act``, which changes these scenarios; running cases follow, mandates are told.
+
+        Changes within another one are part of it.
+        """
+        if self.env.context.get("kgw_scenario_change"):
+            return act()
+        change = self.env["kgw.scenario.change"]
+        before = {scenario: change._describe(scenario) for scenario in self}
+        # What a form saves, it saves now.
+        result, rows = change._carry_out(self._get_running(), act, fields.Datetime.now())
+        effects = {row[0]: row for row in rows}
+        for scenario in self:
+            what = change._tell(scenario, before[scenario])
+            mandates = scenario._get_mandates() if what else []
+            change._log([effects.get(m, (m, 0, 0, [])) for m in mandates], what)
+        return result
+
+    def _get_mandates(self):
+        lines = self.env["kgw.mandate.scenario"].search([("scenario_id", "in", self.ids)])
+        return lines.mandate_id.filtered(lambda m: m.state != "ended")
+
+    def _get_running(self):
+        """Return the monitored receivables of these scenarios."""
+        change = self.env["kgw.scenario.change"]
+        lines = change._get_running([("kgw_case_id.mandate_id", "in", self._get_mandates().ids)])
+        scenarios = change._get_scenarios(lines)
+        return lines.filtered(lambda line: scenarios[line] in self)
 
     def _get_course_steps(self):
         """Return the steps as plain values for ``tools.course``."""

@@ -14,6 +14,27 @@ from ..const import (
 from ..tools import course
 
 DEMANDS = ("demand", "final")
+# What decides when and how a step is taken: a change of it concerns running cases.
+STEP_FIELDS = (
+    "name",
+    "kind",
+    "offset_days",
+    "channel",
+    "rung",
+    "template_id",
+    "fallback_channel",
+    "fallback_template_id",
+    "is_registered",
+    "answer_days",
+    "needs_approval",
+    "only_unreached",
+    "if_new",
+    "if_late",
+    "if_amount_from",
+    "min_amount",
+    "hour_from",
+    "hour_to",
+)
 
 
 class KgwScenarioStep(models.Model):
@@ -66,6 +87,20 @@ class KgwScenarioStep(models.Model):
         digits=(16, 2),
         help="Taken from this amount, in the currency of the creditor's company. Zero: no condition.",
     )
+    min_amount = fields.Float(
+        string="Minimum Amount",
+        digits=(16, 2),
+        help="A smaller receivable passes this step over, whatever else holds; in the currency of the"
+        " creditor's company. Zero: every amount.",
+    )
+    hour_from = fields.Float(
+        help="Local hour from which this step may go out, within the hours of the kind."
+    )
+    hour_to = fields.Float(
+        help="Local hour until which this step may go out, within the hours of the kind. Zero in"
+        " both: the hours of the kind.",
+    )
+    active = fields.Boolean(default=True, help="A step that was taken before is kept for history.")
 
     _contact_is_complete = models.Constraint(
         "CHECK (kind <> 'contact'"
@@ -75,6 +110,12 @@ class KgwScenarioStep(models.Model):
     _fallback_is_complete = models.Constraint(
         "CHECK ((fallback_channel IS NULL) = (fallback_template_id IS NULL))",
         "A fallback needs both its channel and its template.",
+    )
+
+    _hours = models.Constraint(
+        "CHECK ((COALESCE(hour_from, 0) = 0 AND COALESCE(hour_to, 0) = 0)"
+        " OR (hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24))",
+        "The hours of a step must begin before they end, between 0 and 24.",
     )
 
     @api.depends("rung")
@@ -90,6 +131,36 @@ class KgwScenarioStep(models.Model):
                 raise ValidationError(
                     self.env._("Step “%(step)s”: %(problem)s", step=step.name, problem=problem)
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        ids = {vals["scenario_id"] for vals in vals_list if vals.get("scenario_id")}
+        scenarios = self.env["kgw.scenario"].browse(ids)
+        return scenarios._change(lambda: super(KgwScenarioStep, self).create(vals_list))
+
+    def write(self, vals):
+        return self.scenario_id._change(lambda: super(KgwScenarioStep, self).write(vals))
+
+    def unlink(self):
+        """A step that was taken or passed over is put aside: the register and reminders name it."""
+        used = self._get_used()
+
+        def remove():
+            used.with_context(kgw_scenario_change=True).active = False
+            return super(KgwScenarioStep, self - used).unlink()
+
+        return self.scenario_id._change(remove)
+
+    def _get_used(self):
+        """Return those that events, reminders or decisions name."""
+        used = self.browse()
+        for model in ("kgw.event", "kgw.reminder.line", "kgw.reminder", "kgw.decision"):
+            # Whoever edits scenarios need not see the cases of all creditors.
+            records = self.env[model].sudo()
+            used |= records._read_group([("step_id", "in", self.ids)], [], ["step_id:recordset"])[
+                0
+            ][0]
+        return used.with_env(self.env)
 
     def _get_rung_problem(self):
         """Return a sentence about a rung that does not fit, or None."""
@@ -109,11 +180,24 @@ class KgwScenarioStep(models.Model):
         """Return the working days from posting to the expected receipt."""
         return REGISTERED_TRANSIT_DAYS if self.is_registered else LETTER_TRANSIT_DAYS
 
-    def _to_course_step(self):
-        """Return this step as a plain value for ``tools.course``."""
+    def _get_hours(self, kind):
+        """Return ``(from, to)``, local hours: those of the step within those of the kind.
+
+        Hours that have nothing in common with those of the kind give way to them.
+        """
+        if not self.hour_to:
+            return kind.hour_from, kind.hour_to
+        hours = max(self.hour_from, kind.hour_from), min(self.hour_to, kind.hour_to)
+        return hours if hours[0] < hours[1] else (kind.hour_from, kind.hour_to)
+
+    def _to_course_step(self, number=None):
+        """Return this step as a plain value for ``tools.course``.
+
+        :param number: stands in for the id, which a step that is being typed in does not have
+        """
         self.ensure_one()
         return course.Step(
-            id=self.id,
+            id=self.id if number is None else number,
             offset=self.offset_days,
             rung=self.rung_level,
             kind=self.kind,
@@ -125,4 +209,6 @@ class KgwScenarioStep(models.Model):
             if_new=self.if_new,
             if_late=self.if_late,
             if_amount=Decimal(str(self.if_amount_from)) if self.if_amount_from else None,
+            min_amount=Decimal(str(self.min_amount)) if self.min_amount else None,
+            forward=self.scenario_id.day_rule == "forward",
         )

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools import calendar
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -21,3 +23,16 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="Working days. After the due date nobody is contacted on older knowledge of payments.",
     )
+    kgw_moves_due_dates = fields.Boolean(
+        string="Due Dates Move From Days Off",
+        default=True,
+        groups="base.group_user",
+        help="A due date on a Saturday, Sunday or statutory holiday counts as the next working day"
+        " (Civil Code, art. 115). The printed date stays in all texts. Holds for what is taken"
+        " over from then on.",
+    )
+
+    def _kgw_get_effective_due(self, due):
+        """Return the last day to pay in time for a printed due date."""
+        self.ensure_one()
+        return calendar.effective_due_date(due) if self.kgw_moves_due_dates else due

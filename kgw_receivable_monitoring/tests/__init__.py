@@ -35,6 +35,8 @@ from . import (
     test_readers_csv,
     test_readers_ksef,
     test_reminder_states,
+    test_scenario_change,
+    test_scenario_timeline,
     test_scenarios,
     test_sending,
     test_simulation,

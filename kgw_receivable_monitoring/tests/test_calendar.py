@@ -130,6 +130,31 @@ class TestContactMoment(BaseCase):
                         found = calendar.next_contact_moment(moment, HOURS, zone)
                         self.assertEqual(found, self._search(moment, HOURS, zone))
 
+    def test_every_hour_of_three_years_gets_the_first_permitted_quarter(self):
+        """Against a plain reading of the wall clock, from the last quarter back to the first."""
+        for zone in (WARSAW, "UTC", "America/New_York"):
+            permitted, following = {}, None
+            moment = datetime(2029, 1, 31)
+            while moment >= datetime(2026, 1, 1):
+                if self._is_permitted(moment, HOURS, zone):
+                    following = moment
+                permitted[moment] = following
+                moment -= timedelta(minutes=15)
+            hours = (datetime(2026, 1, 1) + timedelta(hours=n) for n in range(24 * 1096))
+            found = {hour: calendar.next_contact_moment(hour, HOURS, zone) for hour in hours}
+            wrong = {hour: got for hour, got in found.items() if got != permitted[hour]}
+            self.assertEqual(wrong, {}, zone)
+            self._check_starts(zone, {got for hour, got in found.items() if got != hour})
+
+    def _check_starts(self, zone, starts):
+        """What waits goes out at the beginning of a working day: of each day once, none left out."""
+        local = [s.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)) for s in sorted(starts)]
+        self.assertEqual({(s.hour, s.minute) for s in local}, {(8, 0)}, zone)
+        days = [s.date() for s in local]
+        self.assertEqual(len(days), len(set(days)), zone)
+        between = (days[0] + timedelta(n) for n in range((days[-1] - days[0]).days + 1))
+        self.assertEqual(days, list(filter(calendar.is_working_day, between)), zone)
+
     def test_start_within_the_hour_that_the_clock_skips_is_the_first_minute_after_it(self):
         # Amman, Friday 26 March 2021: 0:00 is followed by 1:00
         moment = datetime(2021, 3, 25, 12, 0)

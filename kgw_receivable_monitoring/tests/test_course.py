@@ -6,7 +6,8 @@ from odoo.tests.common import BaseCase, tagged
 
 from ..const import RUNG_LEVEL
 from ..tools import calendar, course
-from .course_common import MONDAY, STANDARD, Walk, contact, facts_of
+from ..tools.course_walk import Walk
+from .course_common import MONDAY, STANDARD, contact, facts_of
 
 INFORMATION, REMINDER, MONIT, DEMAND, FINAL = RUNG_LEVEL.values()
 
@@ -121,6 +122,19 @@ class TestCourse(BaseCase):
             with self.subTest(values=values):
                 walk = Walk(STANDARD, facts_of(MONDAY, **values)).run(20)
                 self.assertEqual(2 in [entry.step for entry in walk.contacts], expected)
+
+    def test_step_with_a_minimum_amount_is_passed_over_below_it(self):
+        steps = (contact(1, 2, "reminder", "sms", min_amount=Decimal(200), if_new=True),)
+        for amount, expected in (("199.99", "condition"), ("200", None)):
+            reasons = self.reasons(2, steps, amount=Decimal(amount), is_new=True)
+            self.assertEqual(reasons.get(1), expected, amount)
+
+    def test_forward_rule_moves_a_step_before_due_forward_but_never_to_the_due_date(self):
+        # Monday 7 September: -2 is a Saturday; Thursday 10: -4 is a Sunday, -5 a Saturday.
+        for due, offset, expected in ((7, -2, 4), (10, -4, 7), (10, -5, 7), (10, -2, 8)):
+            step = contact(1, offset, "information", "sms", forward=True)
+            day = course.planned_day(step, date(2026, 9, due))
+            self.assertEqual(day, date(2026, 9, expected), (due, offset))
 
     def test_condition_not_met_is_recorded_on_its_day_not_earlier(self):
         done = {1: "reached"}

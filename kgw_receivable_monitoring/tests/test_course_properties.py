@@ -8,7 +8,8 @@ from odoo.tests.common import BaseCase, tagged
 
 from ..const import LETTER_TRANSIT_DAYS, RUNG_LEVEL
 from ..tools import calendar, course
-from .course_common import Walk, effective_day, facts_of
+from ..tools.course_walk import Walk, effective_day
+from .course_common import facts_of
 
 QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 REMINDER, DEMAND, FINAL = (RUNG_LEVEL[word] for word in ("reminder", "demand", "final"))
@@ -18,7 +19,7 @@ CHANNELS = ("email", "sms", "phone", "letter")
 @st.composite
 def steps_of_a_scenario(draw):
     """Draw a scenario that the constraints of a scenario step would accept."""
-    steps = []
+    steps, forward = [], draw(st.booleans())
     for number in range(1, draw(st.integers(1, 9)) + 1):
         kind = draw(st.sampled_from(("contact",) * 6 + ("question", "report")))
         offset = draw(st.integers(-7, 30))
@@ -40,6 +41,8 @@ def steps_of_a_scenario(draw):
                 only_unreached=draw(st.integers(0, 5)) == 0,
                 if_new=draw(st.integers(0, 5)) == 0,
                 if_amount=draw(st.sampled_from((None, None, None, Decimal(1000)))),
+                min_amount=draw(st.sampled_from((None, None, Decimal(1000)))),
+                forward=forward,
             )
         )
     return steps
@@ -63,6 +66,7 @@ def walks(draw):
         facts,
         lambda step: "unreached" if step.id in unlucky else "reached",
         draw(st.sampled_from(("approved", "approved", "refused"))),
+        (draw(st.integers(1, 3)), draw(st.integers(1, 4))),
     ).run(75)
 
 
@@ -130,6 +134,16 @@ class TestCourseProperties(BaseCase):
             if step.rung >= DEMAND and walk.facts.entered_on > walk.facts.effective_due:
                 received = calendar.add_working_days(entry.day, LETTER_TRANSIT_DAYS)
                 self.assertLessEqual(received + timedelta(step.answer_days), walk.facts.last_day)
+
+    @QUICK
+    @given(walks())
+    def test_no_step_is_taken_below_its_amount_nor_within_the_gap(self, walk):
+        last = date.min
+        for entry in walk.contacts:
+            step = walk.steps[entry.step]
+            self.assertGreaterEqual(walk.facts.amount, step.min_amount or 0)
+            self.assertGreaterEqual((entry.day - last).days, walk.gaps[step.offset >= 0])
+            last = entry.day
 
     @QUICK
     @given(walks())

@@ -1,5 +1,7 @@
 """The scenarios, kinds and notices that we ship are those agreed."""
 
+from datetime import date
+
 from odoo.tests.common import TransactionCase, tagged
 
 from ..const import RUNG_LEVEL
@@ -102,3 +104,13 @@ class TestKindOfCase(KgwEngineCommon):
         self.mandate.privacy_notice = "Own words."
         notice = texts._get_parties(case, self.brand, "pl_PL", day)["legal_notice"]
         self.assertEqual(notice, "Own words.")
+
+    def test_due_date_on_a_saturday_counts_as_monday_unless_switched_off(self):
+        saturday, monday = date(2026, 9, 12), date(2026, 9, 14)
+        line = self._watch(self._document(due=saturday))
+        self.assertEqual((line.date_maturity, line.kgw_effective_due), (saturday, monday))
+        self.company.kgw_moves_due_dates = False
+        other = self._watch(self._document(number="FV 2/09/2026", due=saturday))
+        self.assertEqual(other.kgw_effective_due, saturday)
+        item = self.env["kgw.text"]._get_item(line, "pl_PL", date(2026, 9, 15))
+        self.assertEqual((item["due_date"], item["days_overdue"]), ("12.09.2026", "3"))

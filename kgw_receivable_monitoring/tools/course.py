@@ -13,7 +13,18 @@ from ..const import APPROVAL_LEAD_DAYS, RUNG_LEVEL
 from . import calendar
 from .course_values import Course, Facts, Given, Next, Step
 
-__all__ = ["Course", "Facts", "Given", "Next", "Step", "answer_by", "next_step", "planned_day"]
+__all__ = [
+    "Course",
+    "Facts",
+    "Given",
+    "Next",
+    "Step",
+    "answer_by",
+    "expected_answer",
+    "get_asking_day",
+    "next_step",
+    "planned_day",
+]
 
 # A demand that goes out within so many days of its first possible day is on time.
 ON_TIME_DAYS = 7
@@ -22,9 +33,16 @@ REMINDER, DEMAND, FINAL = (RUNG_LEVEL[code] for code in ("reminder", "demand", "
 
 
 def planned_day(step: Step, effective_due: date) -> date:
-    """Return the day of a step: moved back to a working day before the due date, forward after."""
+    """Return the working day of a step: the nearest one back before the due date, forward after it.
+
+    A step that moves forward also before the due date still keeps to the last working day before.
+    """
     day = effective_due + timedelta(days=step.offset)
-    return calendar.back(day) if step.offset < 0 else calendar.forward(day)
+    if step.offset >= 0:
+        return calendar.forward(day)
+    if step.forward:
+        return min(calendar.forward(day), calendar.back(effective_due - timedelta(days=1)))
+    return calendar.back(day)
 
 
 def answer_by(given_on: date, answer_days: int, transit_days: int) -> date:
@@ -32,7 +50,12 @@ def answer_by(given_on: date, answer_days: int, transit_days: int) -> date:
 
     The days count from the expected receipt, ``transit_days`` working days after posting.
     """
-    return calendar.forward(_expected_answer(given_on, answer_days, transit_days))
+    return calendar.forward(expected_answer(given_on, answer_days, transit_days))
+
+
+def get_asking_day(day: date) -> date:
+    """Return the day on which the creditor is asked for approval of a step of ``day``."""
+    return calendar.add_working_days(day, -APPROVAL_LEAD_DAYS)
 
 
 def next_step(steps, facts: Facts, on_date: date) -> Course:
@@ -45,7 +68,8 @@ def next_step(steps, facts: Facts, on_date: date) -> Course:
     return _Walk(sorted(steps, key=lambda s: (s.offset, s.id)), facts, on_date).course()
 
 
-def _expected_answer(given_on: date, answer_days: int, transit_days: int) -> date:
+def expected_answer(given_on: date, answer_days: int, transit_days: int) -> date:
+    """Return the day on which the answer time of a demand ends, working day or not."""
     return calendar.add_working_days(given_on, transit_days) + timedelta(days=answer_days)
 
 
@@ -100,8 +124,8 @@ class _Walk:
         if step.needs_approval and approval != "approved":
             if approval:  # asked, not answered yet
                 return None
-            asked = calendar.add_working_days(earliest, -APPROVAL_LEAD_DAYS)
-            return Next(step.id, "approval", max(asked, self.facts.entered_on), until, step.rung)
+            asked = max(get_asking_day(earliest), self.facts.entered_on)
+            return Next(step.id, "approval", asked, until, step.rung)
         return Next(step.id, "contact", earliest, until, step.rung)
 
     # --- when ---------------------------------------------------------------------------------
@@ -210,6 +234,8 @@ class _Walk:
             previous = self._previous(position)
             if previous is None or self.facts.done.get(previous.id) != "unreached":
                 return False
+        if step.min_amount and self.facts.amount < step.min_amount:
+            return False
         wanted = [
             holds
             for asked, holds in (
@@ -232,4 +258,4 @@ class _Walk:
         on_time = self.facts.entered_on <= self.facts.effective_due
         if on_time and start <= earliest + timedelta(days=ON_TIME_DAYS):
             return False
-        return _expected_answer(start, step.answer_days, step.transit_days) > self.facts.last_day
+        return expected_answer(start, step.answer_days, step.transit_days) > self.facts.last_day

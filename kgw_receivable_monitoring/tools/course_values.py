@@ -23,6 +23,8 @@ class Step:
     :param transit_days: working days from posting to the expected receipt
     :param only_unreached: taken only when the step before was tried and reached nobody
     :param if_new, if_late, if_amount: taken when any of those set holds; all unset means always
+    :param min_amount: smaller receivables pass the step over, whatever else holds
+    :param forward: a day off moves the step forward also before the due date
     """
 
     id: int
@@ -37,6 +39,8 @@ class Step:
     if_new: bool = False
     if_late: bool = False
     if_amount: Decimal | None = None
+    min_amount: Decimal | None = None
+    forward: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""A walk over the days of one receivable: the course asked again and again, each answer carried out."""
+
+from collections import namedtuple
+from dataclasses import replace
+from datetime import date, timedelta
+
+from . import calendar, course
+
+Entry = namedtuple("Entry", "day act step rung")
+
+
+def effective_day(step, day):
+    """Return the day on which a contact made on ``day`` takes effect."""
+    if "letter" in step.channels:
+        return calendar.add_working_days(day, step.transit_days)
+    return day if "phone" in step.channels else day + timedelta(days=1)
+
+
+class Walk:
+    """Goes through the days of one receivable as planner and channels would.
+
+    :param outcome: function of a step that answers ``reached`` or ``unreached``
+    :param answer: what the creditor says to a step that needs its approval
+    :param gaps: days between two contacts, before and after the due date
+    """
+
+    def __init__(
+        self, steps, facts, outcome=lambda _step: "reached", answer="approved", gaps=(1, 1)
+    ):
+        self.steps = {step.id: step for step in steps}
+        self.facts = facts
+        self.outcome = outcome
+        self.answer = answer
+        self.gaps = gaps
+        self.trace = []
+        self.passed = {}
+
+    def run(self, days=75):
+        """Walk from the entry over ``days`` days, or until nothing is left, and return the walk."""
+        day, last = self.facts.entered_on, self.facts.entered_on + timedelta(days=days)
+        while day and day < last:
+            day = self.spend(day)
+        return self
+
+    def spend(self, day):
+        """Do what is next on ``day``, at most one contact; return the next day to look at."""
+        for _attempt in range(3 * len(self.steps) + 1):
+            following = self.ask(day)
+            if following is None:
+                return None
+            if following.from_date > day:
+                return following.from_date
+            if following.act == "contact" and not self.may_contact(following, day):
+                return day + timedelta(days=1)
+            self.take(following, day)
+            if following.act == "contact":
+                return day + timedelta(days=1)
+        raise AssertionError(f"the course never comes to rest on {day}")
+
+    def may_contact(self, following, day):
+        """Tell whether ``day`` is a working day and the gap since the last contact has passed."""
+        gap = self.gaps[self.steps[following.step_id].offset >= 0]
+        last = self.contacts[-1].day if self.contacts else date.min
+        return calendar.is_working_day(day) and (day - last).days >= gap
+
+    def ask(self, day):
+        """Return what is next as seen on ``day``; what was passed over is remembered as done."""
+        answer = course.next_step(self.steps.values(), self.facts, day)
+        self.passed |= dict(answer.passed)
+        self.facts = replace(
+            self.facts,
+            done={**self.facts.done, **{n: "passed" for n, _why in answer.passed}},
+        )
+        return answer.next
+
+    def take(self, following, day):
+        """Carry one answer of the course out."""
+        step = self.steps[following.step_id]
+        self.trace.append(Entry(day, following.act, step.id, following.rung))
+        if following.act == "approval":
+            approvals = {**self.facts.approvals, step.id: self.answer}
+            self.facts = replace(self.facts, approvals=approvals)
+            return
+        outcome = self.outcome(step) if following.act == "contact" else "passed"
+        given = dict(self.facts.given)
+        if outcome == "reached":
+            until = (
+                course.answer_by(day, step.answer_days, step.transit_days)
+                if step.answer_days
+                else None
+            )
+            given.setdefault(step.rung, course.Given(effective_day(step, day), until))
+        self.facts = replace(
+            self.facts,
+            done={**self.facts.done, step.id: outcome},
+            given=given,
+        )
+
+    @property
+    def contacts(self):
+        """The contacts made, in order."""
+        return [entry for entry in self.trace if entry.act == "contact"]
