@@ -2,6 +2,8 @@ import logging
 from datetime import timedelta
 from traceback import extract_tb
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -10,6 +12,9 @@ from ..tools import calendar
 from ..tools.text import TextError
 
 _logger = logging.getLogger(__name__)
+
+# Collisions with another dispatcher after which this run leaves the rest to that one.
+LOCK_ATTEMPTS = 5
 
 
 class KgwDispatcher(models.AbstractModel):
@@ -97,16 +102,26 @@ class KgwDispatcher(models.AbstractModel):
         )[0][0]
 
     def _lock_candidates(self, channel, now, limit):
-        """Return up to ``limit`` reminders to send, locked; other dispatchers skip them."""
+        """Return up to ``limit`` reminders to send, locked; other dispatchers skip them.
+
+        Where another one has just moved what this transaction still sees as waiting, PostgreSQL
+        refuses the lock: a new transaction looks again. What was done before is committed.
+        """
         self.env["kgw.reminder"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
-                self._get_candidate_condition(channel, now),
-                limit,
-            )
+        query = SQL(
+            "SELECT r.id FROM kgw_reminder r WHERE %s ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+            self._get_candidate_condition(channel, now),
+            limit,
         )
-        return self.env["kgw.reminder"].browse(row[0] for row in rows)
+        for _attempt in range(LOCK_ATTEMPTS):
+            try:
+                self.env.cr.execute(query, log_exceptions=False)
+                break
+            except SerializationFailure:
+                self.env.cr.rollback()
+        else:
+            return self.env["kgw.reminder"]
+        return self.env["kgw.reminder"].browse(row[0] for row in self.env.cr.fetchall())
 
     def _claim(self, candidates, now):
         """Return the reminders that pass the gate, their texts written, in state *claimed*."""
@@ -162,13 +177,22 @@ class KgwDispatcher(models.AbstractModel):
     # === OUTCOME === #
 
     def _record(self, outcomes, now):
-        """Write what became of each message into its reminder."""
+        """Write what became of each message into its reminder, those that fared alike at once."""
+        alike = {}
         for reminder, outcome in outcomes.items():
-            if outcome.state == "sent":
-                reminder._mark_sent(now, message_ref=outcome.ref or reminder.message_ref)
-            elif outcome.state == "failed":
-                reminder._mark_failed(now, outcome.detail)
-            elif outcome.state == "dead":
-                reminder._mark_refused(now, outcome.detail)
-            elif outcome.state == "unknown":
-                reminder._set_state("unknown", now, detail=outcome.detail)
+            if outcome.state == "sent" and outcome.ref:
+                reminder.message_ref = outcome.ref
+            fared = outcome.state, "" if outcome.state == "sent" else outcome.detail
+            alike[fared] = alike.get(fared, reminder) | reminder
+        for (state, detail), reminders in alike.items():
+            self._mark(reminders, state, detail, now)
+
+    def _mark(self, reminders, state, detail, now):
+        if state == "sent":
+            reminders._mark_sent(now)
+        elif state == "failed":
+            reminders._mark_failed(now, detail)
+        elif state == "dead":
+            reminders._mark_refused(now, detail)
+        elif state == "unknown":
+            reminders._set_state("unknown", now, detail=detail)
