@@ -92,12 +92,14 @@ def watched(env, channel):
     )
 
 
-def limit_to(env, count):
-    """Leave ``count`` planned reminders; the others wait for another day."""
+def limit_to(env, channel, count):
+    """Leave ``count`` planned reminders of a channel; the others wait for another day."""
     env.cr.execute(
-        """UPDATE kgw_reminder SET not_before = '2030-01-01' WHERE state = 'planned' AND id NOT IN (
-               SELECT id FROM kgw_reminder WHERE state = 'planned' ORDER BY id LIMIT %s)""",
-        [count],
+        """UPDATE kgw_reminder SET not_before = '2030-01-01'
+            WHERE channel = %(channel)s AND state = 'planned' AND id NOT IN (
+                  SELECT id FROM kgw_reminder WHERE channel = %(channel)s AND state = 'planned'
+                   ORDER BY id LIMIT %(count)s)""",
+        {"channel": channel, "count": count},
     )
     env.cr.commit()
     env.invalidate_all()
@@ -110,18 +112,18 @@ def release(env):
     env.invalidate_all()
 
 
-def dispatch(env, meter, now, count):
-    """Send ``count`` e-mails; return the whole cost and those of its parts."""
-    limit_to(env, count)
-    before = env["kgw.reminder"].search_count([("state", "=", "sent")])
+def dispatch(env, meter, now, count, channel="email"):
+    """Send ``count`` reminders; return the whole cost and those of its parts."""
+    sent = [("state", "=", "sent"), ("channel", "=", channel)]
+    limit_to(env, channel, count)
+    before = env["kgw.reminder"].search_count(sent)
     meter.costs.clear()
-    with meter.watch(*watched(env, "email")), meter.measure("whole"):
-        env["kgw.dispatcher"]._dispatch("email", now)
+    with meter.watch(*watched(env, channel)), meter.measure("whole"):
+        env["kgw.dispatcher"]._dispatch(channel, now)
     release(env)
-    costs = dict(meter.costs)
-    done = env["kgw.reminder"].search_count([("state", "=", "sent")]) - before
+    done = env["kgw.reminder"].search_count(sent) - before
     assert done == count, f"{done} of {count} were sent"
-    return costs
+    return dict(meter.costs)
 
 
 def accept_all(_model, reminders):
@@ -162,6 +164,11 @@ def judge_dispatch(env, meter, world, plan):
     sent = dispatch(env, meter, now, SENT)
     for name, cost in sent.items():
         tell(name, cost, SENT, "e-mail")
+    with patch.object(type(env["kgw.channel.sms"]), "_send", accept_all):
+        dispatch(env, meter, now, 20, "sms")
+        sms = dispatch(env, meter, now, SENT, "sms")
+    for name, cost in sms.items():
+        tell(f"SMS: {name}", cost, SENT, "SMS")
     growth = (produced["whole"].queries / SENT) / (some["whole"].queries / (SENT // 5))
     goal("engine_queries_per_reminder_growth", growth, 1.1)
     reminders = env["kgw.reminder"].search([("state", "=", "sent")], limit=SENT, order="id desc")
@@ -171,8 +178,9 @@ def judge_dispatch(env, meter, world, plan):
         texts = produced["content"] + produced["rows"]
         primitives = meter.costs["floor render"] + meter.costs["floor rows"]
         goal("engine_text_and_rows_to_primitives", texts.cpu / primitives.cpu, 1.3)
-        own = produced["claim"] + produced["record"] - texts
-        goal("engine_gate_claim_register_to_plan", (own.cpu / SENT + plan) / plan, 3)
+        for channel, costs in (("email", produced), ("sms", sms)):
+            own = costs["claim"] + costs["record"] - costs["content"] - costs["rows"]
+            goal(f"engine_{channel}_with_claim_to_plan", (own.cpu / SENT + plan) / plan, 3)
     return produced["whole"].cpu / SENT, sent["whole"].cpu / SENT
 
 
@@ -224,6 +232,7 @@ def main(env):
     judge_planning(meter)
     reminders = DUE // PER_CASE
     plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE
+    world.add(DUE_OF["sms"], SENT + 20)
     world.plan_day()
     env.cr.commit()
     with tempfile.TemporaryDirectory() as store:
