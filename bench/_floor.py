@@ -49,22 +49,37 @@ def plan(env, day, now):
     return env.cr.rowcount
 
 
-def render(env, bodies):
-    """Render as many bodies as given from a stored QWeb view, the fastest way Odoo has."""
-    view = env["ir.ui.view"].create(
-        {
-            "type": "qweb",
-            "name": "bench",
-            "arch": "<t t-name='bench'><p t-out='number'/><t t-if='total'><p t-out='total'/></t>"
-            + "<p>Dzień dobry, <t t-out='name'/></p>" * 8
-            + "</t>",
-        }
-    )
-    env["ir.qweb"]._render(view.id, {"number": "", "name": "", "total": ""})
-    return lambda: [
-        env["ir.qweb"]._render(view.id, {"number": body[:9], "name": "Budmax", "total": "1"})
-        for body in bodies
-    ]
+VIEW = """
+<t t-name="kgw_bench_floor">
+<p>Dzień dobry,</p>
+<p>przypominamy, że zbliża się termin płatności:</p>
+<table cellpadding="6" style="border-collapse:collapse">
+<tr><th>Faktura</th><th>Wystawiona</th><th>Termin płatności</th><th>Do zapłaty</th></tr>
+<tr t-foreach="object.line_ids" t-as="line">
+<td t-out="line.move_id.name"/>
+<td><span t-field="line.move_id.invoice_date"/></td>
+<td><span t-field="line.receivable_id.date_maturity"/></td>
+<td><span t-field="line.amount"
+    t-options="{'widget': 'monetary', 'display_currency': line.currency_id}"/></td>
+</tr>
+</table>
+<p>Wierzyciel: <t t-out="object.creditor_id.name"/>, NIP <t t-out="object.creditor_id.vat"/></p>
+<p>Rachunek: <t t-out="object.mandate_id.account_number"/></p>
+<p t-if="object.brand_id.phone">Telefon: <t t-out="object.brand_id.phone"/></p>
+<p><t t-out="object.controller_id.name"/>, <t t-out="object.brand_id.name"/></p>
+</t>
+"""
+
+
+def render(env, reminders):
+    """Write texts of the same contents from a stored QWeb view, the fastest way Odoo has.
+
+    :return: the work to measure; the view is compiled before
+    """
+    view = env["ir.ui.view"].create({"type": "qweb", "name": "kgw_bench_floor", "arch": VIEW})
+    qweb = env["ir.qweb"]
+    qweb._render(view.id, {"object": reminders[:1]})
+    return lambda: [qweb._render(view.id, {"object": reminder}) for reminder in reminders]
 
 
 def write_rows(env, reminders):

@@ -2,7 +2,8 @@
 of the cluster that writes through to the disk (``fsync=on``).
 
 A measurement prints ``GOAL <name> <figure> <limit> ok|short`` for each goal and commits what
-it likes: its database is dropped afterwards. One that reads the environment variable
+it likes: its database is dropped afterwards. ``KGW_BENCH_TEMPLATE`` names the database that it
+was copied from. One that reads the environment variable
 ``KGW_BENCH_SHORT`` (``1`` or empty) has a short version, which ``./dev test`` runs too.
 """
 
@@ -53,12 +54,11 @@ def measure(project, name, text, short):
     """Run one measurement; return what is wrong with it."""
     project.durable.start()
     databases = project.durable.databases
-    database = databases.private_name(f"bench_{name}")
-    databases.clone(databases.ensure_modules(), database)
+    database, template = databases.private_name(f"bench_{name}"), databases.ensure_modules()
+    databases.clone(template, database)
+    variables = {SHORT_SWITCH: "1" if short else "", "KGW_BENCH_TEMPLATE": template}
     try:
-        out = project.durable.runner.run_script(
-            database, text, **{SHORT_SWITCH: "1" if short else ""}
-        )
+        out = project.durable.runner.run_script(database, text, **variables)
     except Problem as problem:
         return [problem.what]
     finally:

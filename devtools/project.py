@@ -80,6 +80,7 @@ class Durable:
         """Bring up the cluster of a project that is started; idempotent."""
         self.cluster.start()
         self.runner.configure()
+        self.databases.drop_abandoned()
 
 
 def end(process):

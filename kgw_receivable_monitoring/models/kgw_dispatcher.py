@@ -13,6 +13,9 @@ from ..tools.text import TextError
 
 _logger = logging.getLogger(__name__)
 
+# Collisions with another dispatcher after which this run leaves the rest to that one.
+LOCK_ATTEMPTS = 5
+
 
 class KgwDispatcher(models.AbstractModel):
     """Claim, commit, send, commit: what was planned goes out at most once.
@@ -101,20 +104,31 @@ class KgwDispatcher(models.AbstractModel):
     def _lock_candidates(self, channel, now, limit=None, cases=None):
         """Return up to ``limit`` reminders to send, locked; other dispatchers skip them.
 
-        :param cases: keep to these cases; None means all
+        Where another one has just moved what this transaction still sees as waiting, PostgreSQL
+        refuses the lock: a new transaction looks again. What was done before is committed.
+
+        :param cases: keep to these cases, as a simulation does; None means all
         """
-        chosen = SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids)
         self.env["kgw.reminder"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT r.id FROM kgw_reminder r WHERE %s AND %s"
-                " ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
-                chosen,
-                self._get_candidate_condition(channel, now),
-                limit,
-            )
+        chosen = SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids)
+        query = SQL(
+            "SELECT r.id FROM kgw_reminder r WHERE %s AND %s"
+            " ORDER BY r.id LIMIT %s FOR UPDATE SKIP LOCKED",
+            chosen,
+            self._get_candidate_condition(channel, now),
+            limit,
         )
-        return self.env["kgw.reminder"].browse(row[0] for row in rows)
+        for _attempt in range(LOCK_ATTEMPTS):
+            try:
+                self.env.cr.execute(query, log_exceptions=False)
+                break
+            except SerializationFailure:
+                if cases is not None:
+                    raise
+                self.env.cr.rollback()
+        else:
+            return self.env["kgw.reminder"]
+        return self.env["kgw.reminder"].browse(row[0] for row in self.env.cr.fetchall())
 
     def _claim(self, candidates, now):
         """Return the reminders that pass the gate, their texts written, in state *claimed*."""
@@ -177,13 +191,22 @@ class KgwDispatcher(models.AbstractModel):
     # === OUTCOME === #
 
     def _record(self, outcomes, now):
-        """Write what became of each message into its reminder."""
+        """Write what became of each message into its reminder, those that fared alike at once."""
+        alike = {}
         for reminder, outcome in outcomes.items():
-            if outcome.state == "sent":
-                reminder._mark_sent(now, message_ref=outcome.ref or reminder.message_ref)
-            elif outcome.state == "failed":
-                reminder._mark_failed(now, outcome.detail)
-            elif outcome.state == "dead":
-                reminder._mark_refused(now, outcome.detail)
-            elif outcome.state == "unknown":
-                reminder._set_state("unknown", now, detail=outcome.detail)
+            if outcome.state == "sent" and outcome.ref:
+                reminder.message_ref = outcome.ref
+            fared = outcome.state, "" if outcome.state == "sent" else outcome.detail
+            alike[fared] = alike.get(fared, reminder) | reminder
+        for (state, detail), reminders in alike.items():
+            self._mark(reminders, state, detail, now)
+
+    def _mark(self, reminders, state, detail, now):
+        if state == "sent":
+            reminders._mark_sent(now)
+        elif state == "failed":
+            reminders._mark_failed(now, detail)
+        elif state == "dead":
+            reminders._mark_refused(now, detail)
+        elif state == "unknown":
+            reminders._set_state("unknown", now, detail=detail)
