@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.tools import formataddr
 
-from ..tools import words
+from ..tools import calendar, words
 
 # How many receivables an e-mail that asks for payments lists, the oldest first.
 LISTED = 50
@@ -40,6 +42,27 @@ class KgwCreditorMail(models.AbstractModel):
         self._post(mandate, "email_creditor_report", values)
 
     @api.model
+    def _ask_for_payments(self, on_date):
+        """Ask creditors, once a day, for the payments that planned contacts wait for."""
+        waiting = self.env["kgw.reminder"].search(
+            [
+                ("state", "=", "planned"),
+                ("side", "=", "after"),
+                ("mandate_id.is_own_sales", "=", False),
+                "|",
+                ("mandate_id.coverage_asked_on", "=", False),
+                ("mandate_id.coverage_asked_on", "<", on_date),
+            ]
+        )
+        for mandate, reminders in waiting.grouped("mandate_id").items():
+            lines = reminders.line_ids._get_own().receivable_id.filtered(
+                lambda r, m=mandate: not m._knows_payments(r.kgw_effective_due, on_date)
+            )
+            if lines:
+                needed = calendar.back(on_date - timedelta(days=1))
+                self._ask_payments(mandate, lines, needed, on_date)
+                mandate.coverage_asked_on = on_date
+
     def _ask_payments(self, mandate, receivables, needed, on_date):
         """Ask the creditor for its payments through ``needed``: ``receivables`` wait for them."""
         lang = mandate.creditor_id.lang or "pl_PL"

@@ -41,6 +41,29 @@ class KgwDispatcher(models.AbstractModel):
             cron.sudo()._trigger(at)
 
     @api.model
+    def _release(self, reason, domain=()):
+        """Let the reminders that wait for ``reason`` be tried at once."""
+        # Nobody may write reminders directly; the gate asks everything again.
+        waiting = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search(
+                [("state", "in", ("planned", "failed")), ("waiting_reason", "=", reason), *domain]
+            )
+        )
+        if waiting:
+            waiting.write({"not_before": False, "waiting_reason": False})
+            self._wake()
+
+    def _get_waiting_reason(self):
+        """Return the code of what this open reminder waits for, or ''."""
+        self.ensure_one()
+        if self.state == "unknown":
+            return "unknown"
+        by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
+        return self.waiting_reason or by_itself
+
+    @api.model
     def _dispatch(self, channel, now):
         """Send what is planned for ``channel`` and may go out at ``now`` (naive UTC)."""
         progress = self.env["ir.cron"]._commit_progress

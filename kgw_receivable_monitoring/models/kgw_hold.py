@@ -127,7 +127,7 @@ class KgwHold(models.Model):
         held.write({"lifted_at": now})
         held.case_id._touch()
         held._record("lifted", now)
-        self.env["kgw.reminder"]._release("hold")
+        self.env["kgw.dispatcher"]._release("hold")
 
     def _record(self, kind, now):
         self.env["kgw.event"]._record(

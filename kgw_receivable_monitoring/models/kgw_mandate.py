@@ -211,7 +211,7 @@ class KgwMandate(models.Model):
 
     def _release_covered(self):
         """Let reminders that waited for payments to be known be tried at once."""
-        self.env["kgw.reminder"]._release("coverage", [("mandate_id", "in", self.ids)])
+        self.env["kgw.dispatcher"]._release("coverage", [("mandate_id", "in", self.ids)])
 
     # === ACTION METHODS === #
 
@@ -251,11 +251,18 @@ class KgwMandate(models.Model):
         self.write({"is_trial": False})
 
     def _forget_trial(self):
-        """Free the steps that went to the trial address only."""
+        """Free the steps that only went to the trial address: they are taken for real now."""
+        now = fields.Datetime.now()
         # Who may write the mandate may end its trial; nobody writes reminders directly.
-        self.env["kgw.reminder"].sudo().search(
-            [("mandate_id", "in", self.ids), ("is_trial", "=", True)]
-        )._forget_trial(fields.Datetime.now())
+        trials = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search([("mandate_id", "in", self.ids), ("is_trial", "=", True)])
+        )
+        trials._set_state("cancelled", now, reason="withdrawn")
+        trials.line_ids.write({"void": True})
+        trials.write({"contact_on": False, "effective_at": False})
+        trials.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 
     def action_preview(self):
         """Open the preview of the days to come."""

@@ -41,7 +41,7 @@ class KgwPlanner(models.AbstractModel):
         planned = self._plan(on_date, now, cases)
         if cases is None:
             self.env["kgw.brake"]._hold_unusual_volume(on_date, now)
-            self._ask_for_payments(on_date, now)
+            self.env["kgw.creditor.mail"]._ask_for_payments(on_date)
             if planned:
                 self.env["kgw.dispatcher"]._wake()
         return planned
@@ -172,28 +172,6 @@ class KgwPlanner(models.AbstractModel):
             self.env["kgw.creditor.mail"]._report(mandate, lines, on_date, now)
         due._kgw_refresh_course(on_date, now)
         return bool(due)
-
-    @api.model
-    def _ask_for_payments(self, on_date, now):
-        """Ask creditors, once a day, for the payments that planned contacts wait for."""
-        waiting = self.env["kgw.reminder"].search(
-            [
-                ("state", "=", "planned"),
-                ("side", "=", "after"),
-                ("mandate_id.is_own_sales", "=", False),
-                "|",
-                ("mandate_id.coverage_asked_on", "=", False),
-                ("mandate_id.coverage_asked_on", "<", on_date),
-            ]
-        )
-        for mandate, reminders in waiting.grouped("mandate_id").items():
-            lines = reminders.line_ids._get_own().receivable_id.filtered(
-                lambda r, m=mandate: not m._knows_payments(r.kgw_effective_due, on_date)
-            )
-            if lines:
-                needed = calendar.back(on_date - timedelta(days=1))
-                self.env["kgw.creditor.mail"]._ask_payments(mandate, lines, needed, on_date)
-                mandate.coverage_asked_on = on_date
 
     # === PLAN === #
 

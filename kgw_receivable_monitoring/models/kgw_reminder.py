@@ -263,32 +263,6 @@ class KgwReminder(models.Model):
         if is_last:
             moved._mark_undelivered(now)
 
-    def _forget_trial(self, now):
-        """Free the steps that only went to the trial address: they are taken for real now."""
-        self._set_state("cancelled", now, reason="withdrawn")
-        self.line_ids.write({"void": True})
-        self.write({"contact_on": False, "effective_at": False})
-        self.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
-
-    @api.model
-    def _release(self, reason, domain=()):
-        """Let the reminders that wait for ``reason`` be tried at once."""
-        # Nobody may write reminders directly; the gate asks everything again.
-        waiting = self.sudo().search(
-            [("state", "in", ("planned", "failed")), ("waiting_reason", "=", reason), *domain]
-        )
-        if waiting:
-            waiting.write({"not_before": False, "waiting_reason": False})
-            self.env["kgw.dispatcher"]._wake()
-
-    def _get_waiting_reason(self):
-        """Return the code of what this open reminder waits for, or ''."""
-        self.ensure_one()
-        if self.state == "unknown":
-            return "unknown"
-        by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
-        return self.waiting_reason or by_itself
-
     def _get_agent(self):
         """Return who makes the call: the controller of the case, else of the mandate."""
         self.ensure_one()
