@@ -55,14 +55,6 @@ class KgwDispatcher(models.AbstractModel):
             waiting.write({"not_before": False, "waiting_reason": False})
             self._wake()
 
-    def _get_waiting_reason(self):
-        """Return the code of what this open reminder waits for, or ''."""
-        self.ensure_one()
-        if self.state == "unknown":
-            return "unknown"
-        by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
-        return self.waiting_reason or by_itself
-
     @api.model
     def _dispatch(self, channel, now):
         """Send what is planned for ``channel`` and may go out at ``now`` (naive UTC)."""

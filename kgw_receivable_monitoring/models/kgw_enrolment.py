@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ..const import LANGUAGES
-from ..tools import identifiers
+from ..tools import calendar, identifiers
 from ..tools.readers import Party
 
 
@@ -95,3 +95,17 @@ class KgwEnrolment(models.AbstractModel):
                 vals = points._normalise({"case_id": case.id, "kind": kind, "value": value})
                 if (kind, vals["value"]) not in known:
                     points.create({**vals, "source": "import" if party else "partner"})
+
+    @api.model
+    def _begin_anew(self, mandates, now):
+        """Free the steps that only went to a trial address: they are taken for real now."""
+        # Who may write the mandate may end its trial; nobody writes reminders directly.
+        trials = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search([("mandate_id", "in", mandates.ids), ("is_trial", "=", True)])
+        )
+        trials._set_state("cancelled", now, reason="withdrawn")
+        trials.line_ids.write({"void": True})
+        trials.write({"contact_on": False, "effective_at": False})
+        trials.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)

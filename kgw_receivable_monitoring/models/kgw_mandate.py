@@ -178,7 +178,7 @@ class KgwMandate(models.Model):
             self._check_not_future(fields.Date.to_date(vals["coverage_date"]))
         released = self.filtered("is_trial") if vals.get("is_trial") is False else self.browse()
         res = super().write(vals)
-        released._forget_trial()
+        self.env["kgw.enrolment"]._begin_anew(released, fields.Datetime.now())
         if "coverage_date" in vals:
             self._release_covered()
         return res
@@ -249,20 +249,6 @@ class KgwMandate(models.Model):
     def action_release_trial(self):
         """End the trial run: what went to the trial address goes to the counterparties anew."""
         self.write({"is_trial": False})
-
-    def _forget_trial(self):
-        """Free the steps that only went to the trial address: they are taken for real now."""
-        now = fields.Datetime.now()
-        # Who may write the mandate may end its trial; nobody writes reminders directly.
-        trials = (
-            self.env["kgw.reminder"]
-            .sudo()
-            .search([("mandate_id", "in", self.ids), ("is_trial", "=", True)])
-        )
-        trials._set_state("cancelled", now, reason="withdrawn")
-        trials.line_ids.write({"void": True})
-        trials.write({"contact_on": False, "effective_at": False})
-        trials.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 
     def action_preview(self):
         """Open the preview of the days to come."""

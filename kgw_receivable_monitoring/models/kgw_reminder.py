@@ -263,6 +263,14 @@ class KgwReminder(models.Model):
         if is_last:
             moved._mark_undelivered(now)
 
+    def _get_waiting_reason(self):
+        """Return the code of what this open reminder waits for, or ''."""
+        self.ensure_one()
+        if self.state == "unknown":
+            return "unknown"
+        by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
+        return self.waiting_reason or by_itself
+
     def _get_agent(self):
         """Return who makes the call: the controller of the case, else of the mandate."""
         self.ensure_one()
