@@ -43,7 +43,7 @@ class KgwAlarm(models.Model):
     def _watch(self, now):
         """Ask every check at ``now`` (naive UTC); record what begins, what goes on, what is over."""
         managers = self._get_managers()
-        speaker = self._speak_to(managers[:1])
+        speaker = self._speak_to(max(managers.grouped("lang").values(), key=len, default=managers))
         found = {
             check.code: check
             for check in speaker.env["kgw.health"]._get_checks(now)
@@ -81,23 +81,27 @@ class KgwAlarm(models.Model):
     def _get_managers(self):
         return self.env.ref(MANAGERS).all_user_ids.filtered("active").sorted("id")
 
-    def _speak_to(self, user):
-        """Return these records in the language and time zone of ``user``."""
-        return self.with_context(lang=user.lang, tz=user.tz or calendar.POLAND)
+    def _speak_to(self, users):
+        """Return these records in the language and time zone of ``users``, who share it."""
+        return self.with_context(lang=users[:1].lang, tz=users[:1].tz or calendar.POLAND)
 
     def _tell(self, managers, now):
         """Tell the managers, each in their language, of all these alarms in one message."""
         if not self:
             return
         for users in managers.grouped("lang").values():
-            speaker = self._speak_to(users[:1])
+            speaker = self._speak_to(users)
             checks = [
                 speaker.env["kgw.health"]._get_check(code, now) for code in self.mapped("code")
             ]
             titles = speaker._get_titles()
             items = Markup().join(
-                Markup("<li><b>%s</b>: %s<br/>%s</li>")
-                % (titles[check.code], check.sentence, check.cure)
+                Markup("<li><b>%s</b><br/>%s<br/>%s</li>")
+                % (
+                    titles[check.code],
+                    Markup("<br/>").join(check.sentence.splitlines()),
+                    check.cure,
+                )
                 for check in checks
             )
             link = Markup('<p><a href="/odoo/monitoring-health">%s</a></p>') % speaker.env._(

@@ -10,7 +10,9 @@ from ..const import CHANNELS
 from ..tools import calendar
 from ..tools.health import Check, listed, when
 
+CRONS = "base.ir_cron_act"
 REMINDERS = "kgw_receivable_monitoring.action_kgw_reminder"
+PRINT_RUNS = "kgw_receivable_monitoring.action_kgw_print_run"
 # A scheduled action is late when it did not run for its period and this much more.
 GRACE = timedelta(minutes=15)
 DEAD_DAYS = 7
@@ -58,6 +60,8 @@ class KgwCheckEngine(models.AbstractModel):
             return self.env._("%(name)s: SWITCHED OFF, last run %(last)s", **values)
         if self._is_late(cron_sudo, now):
             return self.env._("%(name)s: LATE, last run %(last)s", **values)
+        if not cron_sudo.lastcall:
+            return self.env._("%(name)s: not run yet", **values)
         if cron_sudo.failure_count:
             return self.env._("%(name)s: FAILED %(failures)s×, last run %(last)s", **values)
         return self.env._("%(name)s: last run %(last)s", **values)
@@ -68,6 +72,7 @@ class KgwCheckEngine(models.AbstractModel):
         failed = crons_sudo.filtered("failure_count") - bad
         level = "alarm" if bad else "warning" if failed else "ok"
         ordered = bad + failed + (crons_sudo - bad - failed)
+        domain = [("id", "in", crons_sudo.ids)]
         return Check(
             "crons",
             level,
@@ -77,12 +82,17 @@ class KgwCheckEngine(models.AbstractModel):
                 " check the service and max_cron_threads. Why one failed stands in Odoo's log."
             ),
             self.env._("Scheduled Actions"),
-            ("base.ir_cron_act", [("id", "in", crons_sudo.ids)]),
+            (CRONS, domain),
         )
 
     # === REMINDERS === #
 
     def _check_due(self, now):
+        domain = [
+            ("state", "in", ("planned", "failed")),
+            ("planned_on", "<=", calendar.local_date(now)),
+            ("activity_ids", "=", False),
+        ]
         rows = self.env.execute_query(self._get_due_query(now))
         labels = dict(self.env["kgw.reminder"]._fields["channel"]._description_selection(self.env))
         lines = [
@@ -103,14 +113,7 @@ class KgwCheckEngine(models.AbstractModel):
                 " says what keeps them."
             ),
             self.env._("Due Reminders"),
-            (
-                REMINDERS,
-                [
-                    ("state", "in", ("planned", "failed")),
-                    ("planned_on", "<=", calendar.local_date(now)),
-                    ("activity_ids", "=", False),
-                ],
-            ),
+            (REMINDERS, domain),
         )
 
     def _get_due_query(self, now):
@@ -160,7 +163,8 @@ class KgwCheckEngine(models.AbstractModel):
                 ("state_at", "<", now - GRACE),
             ]
         )
-        stuck = claimed.filtered(lambda r: r.cron_id.id not in self._get_running(claimed))
+        running = self._get_running(claimed)
+        stuck = claimed.filtered(lambda r: r.cron_id.id not in running)
         return Check(
             "claimed",
             "alarm" if stuck else "ok",
@@ -195,8 +199,9 @@ class KgwCheckEngine(models.AbstractModel):
         return self._notify(self.env._("The dispatchers run within a minute."))
 
     def _check_uncertain(self, now):
+        domain = [("state", "=", "unknown")]
         [(count, oldest)] = self.env["kgw.reminder"]._read_group(
-            [("state", "=", "unknown")], [], ["__count", "state_at:min"]
+            domain, [], ["__count", "state_at:min"]
         )
         today = calendar.local_date(now)
         late = oldest and calendar.add_working_days(calendar.local_date(oldest), 1) < today
@@ -213,7 +218,7 @@ class KgwCheckEngine(models.AbstractModel):
                 " then nobody else contacts these counterparties."
             ),
             self.env._("Decide"),
-            (REMINDERS, [("state", "=", "unknown")]),
+            (REMINDERS, domain),
         )
 
     def _check_dead(self, now):
@@ -263,6 +268,7 @@ class KgwCheckEngine(models.AbstractModel):
         )
         runs = self.env["kgw.print.run"].union(*(run for run, _count in rows))
         lines = [f"{run.name}: {count}" for run, count in rows]
+        domain = [("id", "in", runs.ids)]
         return Check(
             "letters",
             "warning" if rows else "ok",
@@ -271,7 +277,7 @@ class KgwCheckEngine(models.AbstractModel):
                 "Post them and press Mark as Posted; take out what must not go out any more."
             ),
             self.env._("Print Runs"),
-            ("kgw_receivable_monitoring.action_kgw_print_run", [("id", "in", runs.ids)]),
+            (PRINT_RUNS, domain),
         )
 
     # === REGISTER === #

@@ -1,11 +1,18 @@
+import logging
+import smtplib
 from datetime import timedelta
+
+from cryptography import x509
 
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.health import Check, listed, when
+from ..tools.health import Check, day, listed, number, when
 
+_logger = logging.getLogger(__name__)
+
+REMINDERS = "kgw_receivable_monitoring.action_kgw_reminder"
 BRANDS = "kgw_receivable_monitoring.action_kgw_brand"
 MAIL_SERVERS = "base.action_ir_mail_server_list"
 SETTINGS = "kgw_receivable_monitoring.action_kgw_settings"
@@ -53,23 +60,43 @@ class KgwCheckGateway(models.AbstractModel):
         lines, kind = [], "success"
         for server_sudo in self._get_mail_servers_sudo():
             try:
-                server_sudo.test_smtp_connection()
-                lines.append(self.env._("%s: answers", server_sudo.name))
-            except UserError as error:
+                lines.append(self._ask_mail_server(server_sudo))
+            except (UserError, OSError, smtplib.SMTPException) as error:
+                # What the server said may quote addresses: the kind of failure is enough here.
+                _logger.info("Mail server %s: %s", server_sudo.id, type(error).__name__)
                 kind = "danger"
-                lines.append(f"{server_sudo.name}: {error.args[0]}")
+                failure = self.env._("does not answer (%s)", type(error).__name__)
+                lines.append(f"{server_sudo.name}: {failure}")
         return self._notify(" · ".join(lines), kind)
+
+    def _ask_mail_server(self, server_sudo):
+        """Connect as for sending, and return what is known then, also of its certificate."""
+        session = server_sudo._connect__(mail_server_id=server_sudo.id)
+        certificate = getattr(session.sock, "getpeercert", lambda **_kwargs: None)(binary_form=True)
+        session.quit()
+        if not certificate:
+            return self.env._("%s: answers, without a certificate", server_sudo.name)
+        last = x509.load_der_x509_certificate(certificate).not_valid_after_utc.date()
+        return self.env._(
+            "%(server)s: answers, certificate valid through %(last)s",
+            server=server_sudo.name,
+            last=day(self.env, last),
+        )
 
     def _check_certificates(self, now):
         return Check(
             "certificates",
             "unknown",
             self.env._(
-                "Odoo does not see the certificates with which this site and the mail servers answer."
+                "Odoo sees the mail servers' certificates only when it connects, and never the one"
+                " with which this site answers."
             ),
             self.env._(
-                "Watch their last day where they are kept: on the proxy and at the operator."
+                "The button connects and tells the last day of each. Watch this site's certificate"
+                " where it is kept, on the proxy."
             ),
+            self.env._("Test the Connections"),
+            does="_test_mail_servers",
         )
 
     # === SMS === #
@@ -151,8 +178,8 @@ class KgwCheckGateway(models.AbstractModel):
         line = self.env._(
             "%(company)s: points %(points)s (low below %(low)s), asked %(asked)s",
             company=company_sudo.name,
-            points=f"{company_sudo.kgw_smsapi_points:.2f}",
-            low=f"{company_sudo.kgw_smsapi_low_points:.0f}",
+            points=number(self.env, company_sudo.kgw_smsapi_points, 2),
+            low=number(self.env, company_sudo.kgw_smsapi_low_points, 0),
             asked=when(self.env, asked_at),
         )
         if company_sudo.kgw_smsapi_points < company_sudo.kgw_smsapi_low_points:
@@ -163,6 +190,7 @@ class KgwCheckGateway(models.AbstractModel):
         mandates = self._get_sms_mandates()
         brands = mandates.brand_before_id | mandates.brand_after_id
         missing = brands.filtered(lambda b: not b.sms_sender or not b.sms_sender_approved)
+        domain = [("id", "in", missing.ids)]
         return Check(
             "senders",
             "warning" if missing else "ok",
@@ -174,12 +202,17 @@ class KgwCheckGateway(models.AbstractModel):
                 " SMS go by the other channel of the step, or not at all."
             ),
             self.env._("Brands"),
-            (BRANDS, [("id", "in", missing.ids)]),
+            (BRANDS, domain),
         )
 
     # === ARRIVAL === #
 
     def _check_bounces(self, now):
+        domain = [
+            ("state", "in", ("undelivered", "dead")),
+            ("channel", "in", ("email", "sms")),
+            ("state_at", ">=", now - timedelta(days=BOUNCE_DAYS)),
+        ]
         rows = self.env.execute_query(self._get_bounce_query(now))
         labels = dict(self.env["kgw.reminder"]._fields["channel"]._description_selection(self.env))
         lines = [
@@ -189,7 +222,7 @@ class KgwCheckGateway(models.AbstractModel):
                 channel=labels[channel],
                 lost=lost,
                 count=count,
-                share=f"{100 * lost / count:.1f}",
+                share=number(self.env, 100 * lost / count, 1),
             )
             for brand, channel, lost, count in rows
         ]
@@ -203,14 +236,7 @@ class KgwCheckGateway(models.AbstractModel):
                 " say; ask the creditor for better addresses, the operator about the sender."
             ),
             self.env._("Not Delivered"),
-            (
-                "kgw_receivable_monitoring.action_kgw_reminder",
-                [
-                    ("state", "in", ("undelivered", "dead")),
-                    ("channel", "in", ("email", "sms")),
-                    ("state_at", ">=", now - timedelta(days=BOUNCE_DAYS)),
-                ],
-            ),
+            (REMINDERS, domain),
         )
 
     def _get_bounce_query(self, now):

@@ -7,6 +7,7 @@ from ..tools import calendar
 from ..tools.health import Check, day, listed
 
 MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
+HOLDS = "kgw_receivable_monitoring.action_kgw_hold"
 # Days before its end at which a power of attorney is to be renewed.
 AUTHORITY_DAYS = 30
 
@@ -30,6 +31,7 @@ class KgwCheckMandate(models.AbstractModel):
         ordered = mandates.sorted(
             lambda m: (m not in stale, -waiting.get(m.id, 0), m.coverage_date or date.min)
         )
+        domain = [("id", "in", stale.ids or mandates.ids)]
         lines = [self._describe_coverage(m, waiting.get(m.id, 0), today) for m in ordered]
         return Check(
             "coverage",
@@ -40,7 +42,7 @@ class KgwCheckMandate(models.AbstractModel):
                 " creditor's list of payments, or enter Payments Known Through on the mandate."
             ),
             self.env._("Mandates"),
-            (MANDATES, [("id", "in", (stale.ids or mandates.ids))]),
+            (MANDATES, domain),
         )
 
     def _describe_coverage(self, mandate, waiting, today):
@@ -85,6 +87,7 @@ class KgwCheckMandate(models.AbstractModel):
         )
         is_over = any(mandate.authority_until < today for mandate in ending)
         lines = [f"{m.code}: {day(self.env, m.authority_until)}" for m in ending]
+        domain = [("id", "in", ending.ids)]
         return Check(
             "authority",
             "alarm" if is_over else "warning" if ending else "ok",
@@ -96,7 +99,7 @@ class KgwCheckMandate(models.AbstractModel):
                 " After the last day no demands go out."
             ),
             self.env._("Mandates"),
-            (MANDATES, [("id", "in", ending.ids)]),
+            (MANDATES, domain),
         )
 
     def _check_holidays(self, now):
@@ -129,6 +132,7 @@ class KgwCheckMandate(models.AbstractModel):
             " · ".join(filter(None, (day(self.env, hold.from_date), hold._describe())))
             for hold in holds
         ]
+        domain = [("id", "in", holds.ids)]
         return Check(
             "stop",
             "warning" if holds else "ok",
@@ -137,5 +141,5 @@ class KgwCheckMandate(models.AbstractModel):
             else self.env._("Nobody has stopped contact with everybody."),
             self.env._("When the cause is gone, lift the hold: what is due goes out then."),
             self.env._("Holds"),
-            ("kgw_receivable_monitoring.action_kgw_hold", [("id", "in", holds.ids)]),
+            (HOLDS, domain),
         )

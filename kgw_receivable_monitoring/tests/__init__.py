@@ -13,6 +13,7 @@ from . import (
     test_explanation,
     test_gate,
     test_health,
+    test_health_ways,
     test_identifiers,
     test_import,
     test_import_checks,

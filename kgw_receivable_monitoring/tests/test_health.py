@@ -1,8 +1,8 @@
-from datetime import date, timedelta
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
@@ -156,7 +156,7 @@ class TestHealthEngine(HealthCase):
         self.assertEqual(self.level("claimed", self.now), "ok")
         self.assertEqual(self.level("claimed", later), "alarm")
         with self.registry.cursor() as other:  # as Odoo does while the scheduled action runs
-            other.execute("SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE", [cron.id])
+            other.execute("SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE NOWAIT", [cron.id])
             self.assertEqual(self.level("claimed", later), "ok")
 
     def test_asking_whether_a_cron_runs_does_not_keep_it_from_starting(self):
@@ -205,102 +205,6 @@ class TestHealthEngine(HealthCase):
 
 
 @tagged("post_install", "-at_install", "kgw")
-class TestHealthWays(HealthCase):
-    """The ways out, and what contact rests on."""
-
-    def test_missing_mail_server_is_an_alarm(self):
-        self.env["ir.mail_server"].search([]).active = False
-        self.assertEqual(self.level("mail_servers"), "alarm")
-
-    def test_mail_servers_are_asked_by_the_button_only(self):
-        servers = self.env["ir.mail_server"]
-        servers.search([]).active = False
-        servers.create([{"name": n, "smtp_host": "127.0.0.1"} for n in ("Good", "Bad")])
-        asked = []
-
-        def test(server):
-            asked.append(server.name)
-            if server.name == "Bad":
-                raise UserError(self.env._("No response received"))
-
-        row = self.health.create({"code": "mail_servers", "level": "ok"})
-        with patch.object(type(servers), "test_smtp_connection", test):
-            self.assertEqual(self.level("mail_servers"), "ok")
-            self.assertEqual(asked, [])
-            told = row.with_user(self.manager).action_cure()["params"]
-        self.assertEqual(set(asked), {"Good", "Bad"})
-        self.assertEqual(told["type"], "danger")
-        self.assertIn("No response received", told["message"])
-
-    def test_share_of_messages_that_do_not_arrive_is_judged_from_twenty_on(self):
-        some = self.more(20)
-        some.state = "delivered"
-        some.state_at = self.now
-        self.assertEqual(self.level("bounces"), "ok")
-        for lost, level in ((1, "ok"), (2, "warning"), (3, "warning"), (4, "alarm")):
-            some[:lost].state = "undelivered"
-            self.assertEqual(self.level("bounces"), level, f"{lost} of 20")
-        some[-1].state = "planned"  # nineteen say nothing
-        self.assertEqual(self.level("bounces"), "ok")
-        some[-1].state = "dead"
-        self.assertEqual(self.level("bounces", self.now + timedelta(days=8)), "ok")
-
-    def test_sender_without_approval_is_told_where_sms_are_sent(self):
-        self.assertEqual(self.level("senders"), "ok")
-        self.brand.sms_sender_approved = False
-        self.assertEqual(self.level("senders"), "warning")
-        self.mandate.action_suspend()
-        self.assertEqual(self.level("senders"), "ok")
-
-    def test_knowledge_of_payments_is_told_per_mandate(self):
-        self.mandate.coverage_date = calendar.add_working_days(self.day, -3)
-        self.assertEqual(self.level("coverage"), "ok")
-        self.mandate.coverage_date = calendar.add_working_days(self.day, -4)
-        self.draft(waiting_reason="coverage")
-        check = self.check("coverage")
-        self.assertEqual(check.level, "warning")
-        self.assertRegex(check.sentence, r"A: known through .*working days old: 4; .*waiting: 1")
-        self.mandate.coverage_date = False
-        self.assertIn("not known", self.check("coverage").sentence)
-
-    def test_power_of_attorney_that_ends_is_told_in_time(self):
-        today = self.day
-        for days, level in ((31, "ok"), (30, "warning"), (0, "warning"), (-1, "alarm")):
-            self.mandate.authority_until = today + timedelta(days=days)
-            self.assertEqual(self.level("authority"), level, f"{days} days")
-
-    def test_holidays_not_known_are_an_alarm(self):
-        self.assertEqual(self.level("holidays"), "ok")
-        with patch.object(calendar, "_get_holidays", lambda year: {date(2026, 1, 1)}):
-            check = self.check("holidays")
-        self.assertEqual(check.level, "alarm")
-        self.assertIn("2026", check.sentence)
-
-    def test_hold_of_everything_is_told_until_it_is_lifted(self):
-        self.hold(self.day, case_id=self.line.kgw_case_id.id)
-        self.assertEqual(self.level("stop"), "ok")
-        hold = self.hold(self.day, note="Bramka choruje")
-        self.assertEqual(self.level("stop"), "warning")
-        self.assertIn("Bramka choruje", self.check("stop").sentence)
-        hold._lift(self.now)
-        self.assertEqual(self.level("stop"), "ok")
-
-    def test_balance_is_judged_by_its_figure_and_its_age(self):
-        if "kgw_smsapi_points" not in self.company._fields:
-            self.assertEqual(self.level("sms_balance"), "unknown")
-            return
-        self.company.write({"kgw_sms_provider": "smsapi", "kgw_smsapi_token": "token"})
-        self.assertEqual(self.level("sms_provider"), "ok")
-        self.assertEqual(self.level("sms_balance"), "warning", "not asked yet")
-        for points, age, level in ((500, 1, "ok"), (500, 49, "warning"), (99, 1, "alarm")):
-            asked_at = self.now - timedelta(hours=age)
-            self.company.write({"kgw_smsapi_points": points, "kgw_smsapi_points_at": asked_at})
-            self.assertEqual(self.level("sms_balance"), level, f"{points}, {age} h")
-        self.company.kgw_sms_provider = "off"
-        self.assertEqual(self.level("sms_provider"), "alarm")
-
-
-@tagged("post_install", "-at_install", "kgw")
 class TestHealthPage(HealthCase):
     def open(self, user):
         action = self.health.with_user(user).action_open()
@@ -317,6 +221,7 @@ class TestHealthPage(HealthCase):
         rows = {row.code: row for row in self.open(self.manager)}
         self.assertTrue(rows["dead"].button)
         self.assertFalse(rows["crons"].button, "scheduled actions are the system's")
+        self.assertIn("right Settings", rows["crons"].cure)
         admin = self._create_user("kgw_admin", "administrator")
         admin.group_ids |= self.env.ref("base.group_system")
         rows = {row.code: row for row in self.open(admin)}

@@ -5,7 +5,7 @@ A sentence names its figures as ``label: number``, which needs no plural in any 
 
 from typing import NamedTuple
 
-from odoo.tools import format_date, format_datetime
+from odoo.tools import format_date, format_datetime, formatLang
 
 # How many names a sentence lists.
 LISTED = 10
@@ -35,6 +35,11 @@ def when(env, moment):
 def day(env, date):
     """Return a date for a person, in the language of ``env``."""
     return format_date(env, date)
+
+
+def number(env, value, digits):
+    """Return a number for a person, in the language of ``env``."""
+    return formatLang(env, value, digits=digits)
 
 
 def listed(parts):

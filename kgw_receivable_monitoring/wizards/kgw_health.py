@@ -62,19 +62,7 @@ class KgwHealth(models.TransientModel):
         """
         self.check_access("read")
         now = fields.Datetime.now()
-        order = [level for level, _label in HEALTH_LEVELS]
-        rows = [
-            {
-                "code": check.code,
-                "level": check.level,
-                "sequence": order.index(check.level),
-                "sentence": check.sentence,
-                "cure": check.cure,
-                "button": check.button if self._can_cure(check) else False,
-                "checked_at": now,
-            }
-            for check in self._get_checks(now)
-        ]
+        rows = [self._prepare_row_vals(check, now) for check in self._get_checks(now)]
         # Nobody writes these rows: they are what the checks said.
         found = self.sudo().create(rows)
         return {
@@ -99,6 +87,20 @@ class KgwHealth(models.TransientModel):
             return bool(check.does)
         action = self.env["ir.actions.act_window"]._for_xml_id(check.opens[0])
         return self.env[action["res_model"]].has_access("read")
+
+    def _prepare_row_vals(self, check, now):
+        """Return the values of one row; a place that the user may not enter has no button."""
+        can_cure = self._can_cure(check)
+        right = self.env._("This needs Odoo’s own right Settings.")
+        return {
+            "code": check.code,
+            "level": check.level,
+            "sequence": [level for level, _label in HEALTH_LEVELS].index(check.level),
+            "sentence": check.sentence,
+            "cure": check.cure if can_cure or not check.opens else f"{check.cure} {right}",
+            "button": check.button if can_cure else False,
+            "checked_at": now,
+        }
 
     @api.model
     def _open(self, xmlid, domain):
