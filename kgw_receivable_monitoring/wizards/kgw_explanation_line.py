@@ -20,13 +20,13 @@ class KgwExplanationLine(models.TransientModel):
     due_date = fields.Date()
     step_id = fields.Many2one("kgw.scenario.step")
     channel = fields.Selection(related="step_id.channel")
-    act = fields.Selection(ACTS)
+    act = fields.Selection(ACTS, string="What Happens")
     day = fields.Date()
     reason = fields.Selection(REASONS)
     cure = fields.Selection(CURES, compute="_compute_cure", string="What Helps")
     note = fields.Char()
-    res_model = fields.Char()
-    res_id = fields.Many2oneReference(model_field="res_model")
+    res_model = fields.Char(string="Kind of Place")
+    res_id = fields.Many2oneReference(string="Place", model_field="res_model")
 
     @api.depends("reason")
     def _compute_cure(self):
