@@ -46,11 +46,10 @@ class KgwObstacle(models.AbstractModel):
 
         :param receivables: the receivables of the case whose contact is due
         """
-        found = [
-            Obstacle("unknown" if reminder.state == "unknown" else "posting", reminder)
-            for reminder in self._get_open(case)
-            if reminder.state == "unknown" or reminder.print_run_id.state == "open"
-        ]
+        reminder = self._get_open(case)
+        found = [Obstacle("unknown", reminder)] if reminder.state == "unknown" else []
+        if reminder.print_run_id.state == "open":
+            found.append(Obstacle("posting", reminder.print_run_id))
         if case.mandate_id.state != "active":
             found.append(Obstacle("mandate", case.mandate_id))
         found += [
@@ -62,6 +61,7 @@ class KgwObstacle(models.AbstractModel):
         return found
 
     def _get_open(self, case):
+        """Return the open reminder of ``case``: there is at most one."""
         return self.env["kgw.reminder"].search(
             [("case_id", "=", case.id), ("state", "in", OPEN_STATES)]
         )
