@@ -126,6 +126,10 @@ CURES = [
         " gateway or the mail server.",
     ),
     (
+        "rate",
+        "Nothing to do: it goes out by itself as soon as the gateway's limit allows it.",
+    ),
+    (
         "hold",
         "A manager lifts the hold when its cause is gone; a hold with a last day ends by itself.",
     ),

@@ -53,8 +53,8 @@ class KgwCase(models.Model):
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
     stop_note = fields.Char(related="mandate_id.stop_note")
     next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
-    waiting_reason = fields.Selection(REASONS, compute="_compute_waiting")
-    waiting_cure = fields.Selection(CURES, compute="_compute_waiting")
+    waiting_reason = fields.Selection(REASONS, string="Waits For", compute="_compute_waiting")
+    waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
 
     _once = models.UniqueIndex(
         "(mandate_id, counterparty_id)",

@@ -40,7 +40,7 @@ class KgwEvent(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")
     channel = fields.Selection(CHANNELS, readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
-    cure = fields.Selection(CURES, compute="_compute_cure")
+    cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
     seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)

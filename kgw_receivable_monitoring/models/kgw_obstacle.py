@@ -46,11 +46,10 @@ class KgwObstacle(models.AbstractModel):
 
         :param receivables: the receivables of the case whose contact is due
         """
-        found = [
-            Obstacle("unknown" if reminder.state == "unknown" else "posting", reminder)
-            for reminder in self._get_open(case)
-            if reminder.state == "unknown" or reminder.print_run_id.state == "open"
-        ]
+        reminder = self._get_open(case)
+        found = [Obstacle("unknown", reminder)] if reminder.state == "unknown" else []
+        if reminder.print_run_id.state == "open":
+            found.append(Obstacle("posting", reminder.print_run_id))
         if case.mandate_id.state != "active":
             found.append(Obstacle("mandate", case.mandate_id))
         found += [
@@ -62,6 +61,7 @@ class KgwObstacle(models.AbstractModel):
         return found
 
     def _get_open(self, case):
+        """Return the open reminder of ``case``: there is at most one."""
         return self.env["kgw.reminder"].search(
             [("case_id", "=", case.id), ("state", "in", OPEN_STATES)]
         )
@@ -87,14 +87,14 @@ class KgwObstacle(models.AbstractModel):
         """
         self.env["kgw.planner"]._run_day(calendar.local_date(now), now, case)
         day, reminder = calendar.local_date(now), self._get_open(case)
-        upcoming = self._get_upcoming(case, reminder)
+        upcoming = self._get_upcoming(case, reminder, day)
         due = self._get_due(case)
         if not reminder and due:
             day = max(day, min(due.mapped("kgw_next_date")))
             obstacles = self._get_planning(case, due, day)
             day, reminder = self._plan_anyway(case, day)
         else:
-            obstacles = self._get_planning(case, due, day)
+            obstacles = self._get_planning(case, due, day) if reminder else []
         moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
         obstacles += self._get_questions_open(case)
         for verdict in self._ask_gate(reminder, moment):
@@ -103,20 +103,24 @@ class KgwObstacle(models.AbstractModel):
                 obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
         return Outlook(upcoming, reminder, day, obstacles)
 
-    def _get_upcoming(self, case, reminder):
-        """Return ``(receivable, step, act, day)`` of what comes next, as the course answers now."""
+    def _get_upcoming(self, case, reminder, today):
+        """Return ``(receivable, step, act, day)`` of what comes next, as the course answers on the
+        first working day: on a day off nobody is contacted."""
         lines = self.env["account.move.line"].search(
             [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")],
             order="date_maturity, id",
         )
-        taken = {line.receivable_id: line for line in reminder.line_ids if line.step_id}
-        return [
-            (line, taken[line].step_id, "contact", reminder.planned_on)
-            if line in taken
-            else (line, line.kgw_next_step_id, line.kgw_next_act, line.kgw_next_date)
-            for line in lines
-            if line in taken or line.kgw_next_date
+        taken = {line.receivable_id: line.step_id for line in reminder.line_ids if line.step_id}
+        on_date, steps = calendar.forward(today), self.env["kgw.scenario.step"]
+        upcoming = [
+            (line, step, "contact", max(reminder.planned_on, today)) for line, step in taken.items()
         ]
+        others = lines.filtered(lambda line: line not in taken)
+        for line, answer in others._kgw_get_courses(on_date).items():
+            if answer.next:
+                day = max(answer.next.from_date, on_date)
+                upcoming.append((line, steps.browse(answer.next.step_id), answer.next.act, day))
+        return upcoming
 
     def _get_due(self, case):
         """Return the receivables of ``case`` whose next act is a contact."""
@@ -158,8 +162,14 @@ class KgwObstacle(models.AbstractModel):
     @contextmanager
     def _set_aside(self, case):
         """Take holds and the state of the mandate out of the way, and put them back."""
-        mandate, holds = case.mandate_id, self.env["kgw.hold"].search([("lifted_at", "=", False)])
-        state = mandate.state
+        mandate, state = case.mandate_id, case.mandate_id.state
+        holds = self.env["kgw.hold"].search(
+            [
+                ("lifted_at", "=", False),
+                ("case_id", "in", (False, case.id)),
+                ("mandate_id", "in", (False, mandate.id)),
+            ]
+        )
         mandate.state = "active"
         holds.write({"lifted_at": self.env.cr.now()})
         yield

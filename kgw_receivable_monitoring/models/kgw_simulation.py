@@ -76,7 +76,8 @@ class KgwSimulation(models.AbstractModel):
         while moment and calendar.local_date(moment) == day:
             found += self._contact(cases, moment)
             last_moment, moment = moment, self._get_next_moment(cases, moment)
-        found += self._post_letters(cases, last_moment)
+        if calendar.is_working_day(day):
+            found += self._post_letters(cases, last_moment)
         found += self._read_events(cases, last_event)
         found += self._read_waiting(cases, day, found, told)
         return [{"day": day, **values} for values in found]
@@ -255,7 +256,7 @@ class KgwSimulation(models.AbstractModel):
 
     def _get_unplanned(self, cases, day, busy):
         """Return why cases that have a contact due on ``day`` have nothing planned."""
-        if calendar.is_day_off(day):
+        if not calendar.is_working_day(day):
             return []  # nobody expects anything
         due = self.env["account.move.line"].search(
             [

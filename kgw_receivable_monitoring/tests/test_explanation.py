@@ -64,9 +64,7 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(self.place(explanation, "mandate"), self.mandate)
         self.assertEqual(self.place(explanation, "coverage"), self.mandate)
         self.assertEqual(self.place(explanation, "sender"), self.brand)
-        self.assertIn(
-            "asked by phone", "".join(explanation.obstacle_ids.mapped(lambda r: r.note or ""))
-        )
+        self.assertIn("asked by phone", "".join(explanation.obstacle_ids.mapped("why")))
         self.assertTrue(all(explanation.obstacle_ids.mapped("cure")))
 
     def test_explaining_leaves_nothing_behind(self):
@@ -99,6 +97,14 @@ class TestExplanation(KgwSimulationCommon):
         reminder._set_state("claimed", self._at(DUE))._set_state("unknown", self._at(DUE))
         explanation = self.explain(line, DUE)
         self.assertEqual(self.place(explanation, "unknown"), reminder)
+        reminder._mark_sent(self._at(DUE))
+        day = DUE + timedelta(days=8)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        letter = self._draft(line, "p8_letter", day)
+        self.dispatch("letter", day)
+        explanation = self.explain(line, day)
+        self.assertEqual(self.obstacles(explanation), {"posting"})
+        self.assertEqual(self.place(explanation, "posting"), letter.print_run_id)
 
     def test_pause_after_a_contact_moves_the_day(self):
         lines = self._watch(

@@ -36,13 +36,21 @@ class KgwExplanation(models.TransientModel):
     channel = fields.Selection(related="step_id.channel")
     day = fields.Date(string="On", readonly=True)
     next_ids = fields.One2many(
-        "kgw.explanation.line", "explanation_id", domain=[("section", "=", "next")]
+        "kgw.explanation.line",
+        "explanation_id",
+        string="What Comes Next",
+        domain=[("section", "=", "next")],
     )
     obstacle_ids = fields.One2many(
-        "kgw.explanation.line", "explanation_id", domain=[("section", "=", "obstacle")]
+        "kgw.explanation.line",
+        "explanation_id",
+        string="What Stands in the Way",
+        domain=[("section", "=", "obstacle")],
     )
-    done_ids = fields.Many2many("kgw.event", compute="_compute_events")
-    passed_ids = fields.Many2many("kgw.event", compute="_compute_events")
+    done_ids = fields.Many2many("kgw.event", string="What Was Done", compute="_compute_events")
+    passed_ids = fields.Many2many(
+        "kgw.event", string="What Was Not Done, and Why", compute="_compute_events"
+    )
 
     @api.depends("case_id", "move_id")
     def _compute_events(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import CURES, REASONS
+from ..const import REASONS
 from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
@@ -20,18 +20,23 @@ class KgwExplanationLine(models.TransientModel):
     due_date = fields.Date()
     step_id = fields.Many2one("kgw.scenario.step")
     channel = fields.Selection(related="step_id.channel")
-    act = fields.Selection(ACTS)
+    act = fields.Selection(ACTS, string="What Happens")
     day = fields.Date()
     reason = fields.Selection(REASONS)
-    cure = fields.Selection(CURES, compute="_compute_cure", string="What Helps")
     note = fields.Char()
-    res_model = fields.Char()
-    res_id = fields.Many2oneReference(model_field="res_model")
+    # Whole sentences: as texts they wrap in the list.
+    why = fields.Text(compute="_compute_sentences")
+    cure = fields.Text(compute="_compute_sentences", string="What Helps")
+    res_model = fields.Char(string="Kind of Place")
+    res_id = fields.Many2oneReference(string="Place", model_field="res_model")
 
-    @api.depends("reason")
-    def _compute_cure(self):
+    @api.depends("reason", "note")
+    def _compute_sentences(self):
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        cures = dict(self.env["kgw.event"]._fields["cure"]._description_selection(self.env))
         for line in self:
-            line.cure = line.reason
+            line.why = "\n".join(filter(None, (reasons.get(line.reason), line.note)))
+            line.cure = cures.get(line.reason)
 
     def _forget_unreal_places(self):
         """What the simulation made is gone with it: nobody can be led there."""

@@ -11,6 +11,8 @@ from ..tools import calendar
 MAX_DAYS = 62
 MAX_CASES = 500
 DEFAULT_DAYS = 14
+# Cases that are named when they are left out.
+NAMED = 10
 
 
 class KgwPreview(models.TransientModel):
@@ -101,6 +103,8 @@ class KgwPreview(models.TransientModel):
         """Return ``(entries, last day, cases left out)`` of the chosen days."""
         try:
             with self.env["kgw.simulation"]._open(cases) as chosen:
+                if not chosen:
+                    raise LockNotAvailable
                 entries, last = chosen.env["kgw.simulation"]._run(
                     chosen, calendar.local_date(now), self.date_to, now
                 )
@@ -147,7 +151,7 @@ class KgwPreview(models.TransientModel):
             remarks.append(
                 self.env._(
                     "Left out, since somebody works on them right now: %s.",
-                    ", ".join(busy.mapped("display_name")),
+                    ", ".join(busy[:NAMED].mapped("display_name")) + ("…" if busy[NAMED:] else ""),
                 )
             )
         return remarks

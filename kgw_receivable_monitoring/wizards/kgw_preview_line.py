@@ -38,12 +38,14 @@ class KgwPreviewLine(models.TransientModel):
     reason = fields.Selection(REASONS)
     cure = fields.Selection(CURES, compute="_compute_cure", string="What Helps")
 
-    @api.depends("subject", "body", "channel")
+    @api.depends("subject", "body", "channel", "reason")
     def _compute_text(self):
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
             is_plain = line.channel in ("sms", "phone")
             line.text = plaintext2html(line.body or "") if is_plain else line.body
-            line.summary = line.subject or (line.body or "").replace("\n", " ")[:160]
+            short = line.subject or (line.body or "").replace("\n", " ")[:160]
+            line.summary = reasons.get(line.reason) or short
 
     @api.depends("reason")
     def _compute_cure(self):
