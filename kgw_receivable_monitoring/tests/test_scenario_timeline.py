@@ -38,6 +38,12 @@ class TestCourseCheck(BaseCase):
         later = course_check.check(steps, facts_of(MONDAY), (1, 2))
         self.assertEqual(next(later).other, date(2026, 10, 9))
 
+    def test_final_demand_must_only_leave_its_own_days_within_the_monitoring(self):
+        demand = contact(2, 8, "demand", "letter", "email", answer_days=7)
+        for offset, expected in ((25, []), (28, [("answer", 3)])):
+            final = contact(3, offset, "final", "letter", answer_days=3, transit_days=7)
+            self.assertEqual(self.codes(self.two_ways(1, 2), demand, final), expected, offset)
+
     def test_step_that_never_comes_is_found_with_its_reason(self):
         final = contact(2, 9, "final", "letter", answer_days=3)
         self.assertEqual(self.codes(self.two_ways(1, 2), final), [("unreachable", 2)])

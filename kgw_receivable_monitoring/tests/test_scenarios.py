@@ -105,6 +105,15 @@ class TestKindOfCase(KgwEngineCommon):
         notice = texts._get_parties(case, self.brand, "pl_PL", day)["legal_notice"]
         self.assertEqual(notice, "Own words.")
 
+    def test_step_with_hours_of_its_own_waits_for_them_at_the_gate(self):
+        line, day = self._overdue(2)
+        reminder = self._draft(line, "p2_sms", day)
+        gate = self.env["kgw.gate"]
+        self.assertFalse(gate._judge_hours(reminder, self._at(day, 10)).reason)
+        reminder.step_id.write({"hour_from": 12, "hour_to": 14})
+        verdict = gate._judge_hours(reminder, self._at(day, 10))
+        self.assertEqual((verdict.reason, verdict.until), ("hours", self._at(day, 12)))
+
     def test_due_date_on_a_saturday_counts_as_monday_unless_switched_off(self):
         saturday, monday = date(2026, 9, 12), date(2026, 9, 14)
         line = self._watch(self._document(due=saturday))

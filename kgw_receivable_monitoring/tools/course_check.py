@@ -64,13 +64,15 @@ def _check_gaps(contacts, gaps):
 
 
 def _check_answers(contacts, facts):
-    """A demand must be answered within the monitoring; a final one, after which nothing comes,
-    must arrive within it."""
+    """The time to answer a demand ends within the monitoring.
+
+    No step follows a final demand: for it the days on the way do not count.
+    """
     for step in contacts:
         if step.rung >= DEMAND:
             given_on = course.planned_day(step, facts.effective_due)
-            days = 0 if step.rung == FINAL else step.answer_days
-            if course.expected_answer(given_on, days, step.transit_days) > facts.last_day:
+            transit = 0 if step.rung == FINAL else step.transit_days
+            if course.expected_answer(given_on, step.answer_days, transit) > facts.last_day:
                 by = course.answer_by(given_on, step.answer_days, step.transit_days)
                 yield Finding("answer", step, by)
 
