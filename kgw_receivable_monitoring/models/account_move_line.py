@@ -182,7 +182,7 @@ class AccountMoveLine(models.Model):
             ["kgw_stage", "kgw_next_date", "kgw_next_step_id"]
         )
         changed = self.browse(row[0] for row in rows)
-        changed._kgw_update_case_stages()
+        changed.kgw_case_id._update_stages()
         return changed
 
     @api.model
@@ -230,31 +230,6 @@ class AccountMoveLine(models.Model):
             case=case,
         )
 
-    def _kgw_update_case_stages(self):
-        """The cases of these receivables show the stage of their most overdue open one."""
-        cases = self.kgw_case_id
-        if not cases:
-            return
-        self.flush_model(["kgw_stage"])
-        self.env.cr.execute(
-            SQL(
-                """
-            UPDATE kgw_case c SET stage = fresh.stage, was_late = c.was_late OR fresh.was_late
-              FROM (
-                    SELECT kgw_case_id AS id,
-                           (array_agg(kgw_stage ORDER BY array_position(
-                               ARRAY['elapsed', 'overdue', 'before_due', 'closed'], kgw_stage::text)))[1] AS stage,
-                           bool_or(kgw_stage IN ('overdue', 'elapsed')) AS was_late
-                      FROM account_move_line WHERE kgw_case_id = ANY(%s) GROUP BY kgw_case_id
-                   ) fresh
-             WHERE fresh.id = c.id
-               AND (c.stage IS DISTINCT FROM fresh.stage OR (fresh.was_late AND c.was_late IS NOT TRUE))
-        """,
-                list(cases.ids),
-            )
-        )
-        self.env["kgw.case"].invalidate_model(["stage", "was_late"])
-
     def _kgw_after_payment(self, now):
         """Close what is settled and take it out of what is planned, at once."""
         settled = self.filtered(
@@ -274,7 +249,7 @@ class AccountMoveLine(models.Model):
         )
         self.sudo().kgw_case_id._touch()
         self.env["kgw.planner"].sudo()._drop_settled(settled, now)
-        settled.sudo()._kgw_update_case_stages()
+        settled.sudo().kgw_case_id._update_stages()
 
     # === COURSE: the stored pointer === #
 

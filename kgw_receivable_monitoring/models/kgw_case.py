@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from ..const import CURES, LANGUAGES, OPEN_STATES, REASONS, STAGES
 from ..tools import calendar, words
@@ -201,6 +202,30 @@ class KgwCase(models.Model):
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
             for case, kinds in groups
         }
+
+    def _update_stages(self):
+        """Let these cases show the stage of their most overdue open receivable."""
+        if not self:
+            return
+        self.env["account.move.line"].flush_model(["kgw_stage"])
+        self.env.cr.execute(
+            SQL(
+                """
+            UPDATE kgw_case c SET stage = fresh.stage, was_late = c.was_late OR fresh.was_late
+              FROM (
+                    SELECT kgw_case_id AS id,
+                           (array_agg(kgw_stage ORDER BY array_position(
+                               ARRAY['elapsed', 'overdue', 'before_due', 'closed'], kgw_stage::text)))[1] AS stage,
+                           bool_or(kgw_stage IN ('overdue', 'elapsed')) AS was_late
+                      FROM account_move_line WHERE kgw_case_id = ANY(%s) GROUP BY kgw_case_id
+                   ) fresh
+             WHERE fresh.id = c.id
+               AND (c.stage IS DISTINCT FROM fresh.stage OR (fresh.was_late AND c.was_late IS NOT TRUE))
+        """,
+                list(self.ids),
+            )
+        )
+        self.invalidate_recordset(["stage", "was_late"])
 
     def _touch(self):
         """Update the rows of the cases: whoever changes what the gate reads (holds, payments,

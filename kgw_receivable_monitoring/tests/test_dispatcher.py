@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
@@ -61,6 +63,30 @@ class TestDispatcher(KgwEngineCommon):
             patcher.start()
             self.addCleanup(patcher.stop)
         return steps
+
+    def collide(self, times):
+        """Let PostgreSQL refuse the lock on what is to be sent so many times."""
+        execute, refusals = self.env.cr.execute, [SerializationFailure() for _n in range(times)]
+
+        def refuse(query, *args, **kwargs):
+            if "FROM kgw_reminder r" in str(query) and "SKIP LOCKED" in str(query) and refusals:
+                raise refusals.pop()
+            return execute(query, *args, **kwargs)
+
+        for name, replacement in (("execute", refuse), ("rollback", self.env.invalidate_all)):
+            patcher = patch.object(self.env.cr, name, replacement)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+
+    def test_row_that_another_dispatcher_has_just_moved_is_looked_at_again(self):
+        self.collide(2)
+        self.dispatch("sms", self.day)
+        self.assertEqual((self.sms.state, len(self.gateways.sent)), ("sent", 1))
+
+    def test_endless_collisions_leave_the_rest_to_the_other_dispatcher(self):
+        self.collide(100)
+        self.dispatch("sms", self.day)
+        self.assertEqual((self.sms.state, self.gateways.sent), ("planned", []))
 
     # === THE ORDER === #
 
