@@ -30,6 +30,7 @@ MATRIX = {
     "kgw.health": ("", "r", "r"),
     "kgw.alarm": ("r", "r", "r"),
     "kgw.call.outcome": ("rwc", "rwc", "rwc"),
+    "kgw.message": ("rwc", "rwc", "rwc"),
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
 ROLES = ("agent", "manager", "administrator")
@@ -141,6 +142,7 @@ class TestMatrix(AccessCase):
             "kgw.brand",
             "kgw.print.run",
             "kgw.call.outcome",
+            "kgw.message",
             "kgw.rate.limit",
             "kgw.health",
             "kgw.alarm",
