@@ -141,6 +141,11 @@ class KgwScenarioStep(models.Model):
     def write(self, vals):
         return self.scenario_id._change(lambda: super(KgwScenarioStep, self).write(vals))
 
+    def action_preview_change(self, vals):
+        """Return what saving ``vals`` would change for running cases, as the scenario does."""
+        self.ensure_one()
+        return self.scenario_id.action_preview_change({"step_ids": [(1, self.id, vals)]})
+
     def unlink(self):
         """A step that was taken or passed over is put aside: the register and reminders name it."""
         used = self._get_used()

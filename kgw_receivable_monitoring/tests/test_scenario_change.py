@@ -139,6 +139,8 @@ class TestScenarioChange(KgwEngineCommon):
         )
         with self.at(-7):
             effect = self.scenario.action_preview_change(changes)
+            alone = self._step("m5_email").action_preview_change({"offset_days": -4})
+        self.assertEqual(alone, effect)
         self.assertIn("of 1 monitored receivables", effect)
         after = (
             line.kgw_next_date,

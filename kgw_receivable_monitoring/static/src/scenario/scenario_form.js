@@ -6,7 +6,7 @@ import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 import { Component, markup } from "@odoo/owl";
 
-/** Shows what saving a scenario changes for running cases, and asks whether to go on. */
+/** Shows what saving a scenario or a step of it changes for running cases, and asks whether to go on. */
 class ScenarioChangeDialog extends Component {
     static template = "kgw_receivable_monitoring.ScenarioChangeDialog";
     static components = { Dialog };
@@ -36,7 +36,7 @@ class ScenarioFormController extends FormController {
         if (!record.resId || !Object.keys(changes).length) {
             return super.onWillSaveRecord(record, changes);
         }
-        const effect = await this.orm.call("kgw.scenario", "action_preview_change", [
+        const effect = await this.orm.call(record.resModel, "action_preview_change", [
             [record.resId],
             changes,
         ]);
