@@ -128,7 +128,7 @@ def judge_reminders(arena, size):
     say(f"    places at which nobody died: {', '.join(missed) or 'none'}")
     wanted = size.kills * 9 // 10
     # Two dispatchers may never make each other's run fail.
-    collisions = arena.log.read_text().count("could not serialize access")
+    collisions = arena.log.read_text().count("\nERROR: could not serialize access")
     return goals(
         ("chaos_deaths", deaths, f">={wanted}", deaths >= wanted),
         ("chaos_places_missed", len(missed), 0, not missed),
