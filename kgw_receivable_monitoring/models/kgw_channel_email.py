@@ -2,6 +2,8 @@ import logging
 import smtplib
 from email.utils import formataddr
 
+from markupsafe import escape
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
@@ -40,8 +42,9 @@ class KgwChannelEmail(models.AbstractModel):
 
     @api.model
     def _prepare_rows(self, reminders):
-        """One empty message with our Message-ID and one notification per reminder: all that Odoo
-        needs to thread replies and to match returns."""
+        """One message with our Message-ID and one notification per reminder: all that Odoo needs
+        to thread replies and to match returns. It shows the subject: Odoo would call an empty
+        message a deleted one."""
         # The register holds the text; these technical rows are not the dispatcher's own documents.
         messages_sudo = self.env["mail.message"].sudo()
         repeated = reminders.filtered(lambda r: r.attempts > 1)
@@ -56,7 +59,7 @@ class KgwChannelEmail(models.AbstractModel):
                     "res_id": reminder.case_id.id,
                     "message_id": reminder.message_ref,
                     "subject": reminder.subject,
-                    "body": "",
+                    "body": escape(reminder.subject or ""),
                     "author_id": False,
                     "email_from": reminder.brand_id.email,
                     "reply_to": self._get_reply_to(reminder.brand_id),

@@ -175,6 +175,12 @@ class KgwCommon(TransactionCase):
             }
         )
 
+    def _other_party(self, name, number):
+        """Return a buyer who shares no contact data with any other of the test."""
+        return self._party(
+            name, email=f"faktury{number}@firma.example", phone=f"+4851210{number:04}"
+        )
+
     def _document(
         self, number="FV 1/09/2026", due=DUE, amount="1230.00", issued=None, buyer=None, **values
     ):

@@ -31,6 +31,11 @@ MATRIX = {
     "kgw.alarm": ("r", "r", "r"),
     "kgw.call.outcome": ("rwc", "rwc", "rwc"),
     "kgw.message": ("rwc", "rwc", "rwc"),
+    "kgw.person": ("", "", ""),
+    "kgw.explanation.line": ("rwc", "rwc", "rwc"),
+    "kgw.explanation": ("rwc", "rwc", "rwc"),
+    "kgw.preview.line": ("rwcu", "rwcu", "rwcu"),
+    "kgw.preview": ("rwc", "rwc", "rwc"),
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
 ROLES = ("agent", "manager", "administrator")
@@ -143,6 +148,7 @@ class TestMatrix(AccessCase):
             "kgw.print.run",
             "kgw.call.outcome",
             "kgw.message",
+            "kgw.person",
             "kgw.rate.limit",
             "kgw.health",
             "kgw.alarm",

@@ -104,11 +104,13 @@ class TestVolume(KgwCommon):
         super().setUp()
         self.day = DUE - timedelta(days=5)
 
-    def watch(self, count, due=DUE, prefix="V"):
+    def watch(self, count, due=DUE, prefix="V", first=0):
         return self._watch(
             *(
                 self._document(
-                    f"{prefix} {number}", due=due, buyer=self._party(f"Firma {prefix} {number}")
+                    f"{prefix} {number}",
+                    due=due,
+                    buyer=self._other_party(f"Firma {prefix} {number}", first + number),
                 )
                 for number in range(count)
             )
@@ -140,8 +142,8 @@ class TestVolume(KgwCommon):
     def test_day_above_three_medians_waits_and_an_ordinary_one_goes_out(self):
         """Two ordinary days of two contacts; then seven, above the floor set low."""
         for number in (0, 1):
-            self.watch(2, due=DUE + timedelta(days=number), prefix=f"A{number}")
-        self.watch(7, due=DUE + timedelta(days=3), prefix="B")
+            self.watch(2, DUE + timedelta(days=number), prefix=f"A{number}", first=10 * number)
+        self.watch(7, DUE + timedelta(days=3), prefix="B", first=30)
         with patch.object(kgw_brake, "VOLUME_FLOOR", 2):
             # −5 of a Monday is a Wednesday: two ordinary days, then the crowd on Saturday → Friday
             self.run_day(self.day)

@@ -119,8 +119,8 @@ class TestCalls(KgwEngineCommon):
 
     def test_attempts_that_reached_nobody_leave_the_day_free_for_another_contact(self):
         self.put_on_board()
-        for hour in (10, 13, 16):
-            self.end("no_answer", hour)
+        self.end("no_answer", 10)
+        self.end("wrong_number", 13)
         email = self._draft(self.line, "p6_email", self.day)
         self.assertEqual(self.env["kgw.gate"]._judge(email, self.now).reason, "")
 

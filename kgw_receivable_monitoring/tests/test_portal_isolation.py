@@ -208,7 +208,8 @@ class TestPortalModel(IsolationCase):
             ]
         )
         foreign = self.user_b.partner_id.commercial_partner_id
-        for model in fenced.mapped("model"):
+        stored = [name for name in fenced.mapped("model") if not self.env[name]._transient]
+        for model in stored:  # a dialogue is its user's own and tells of no other record
             with self.subTest(model=model):
                 found = self.env[model].with_user(self.user_b).search([]).sudo()
                 creditors = self._get_creditors(found)

@@ -19,7 +19,9 @@ class RateCase(KgwEngineCommon):
         super().setUp()
         lines = self._watch(
             *(
-                self._document(f"X {number}", buyer=self._party(f"Firma {number} sp. z o.o."))
+                self._document(
+                    f"X {number}", buyer=self._other_party(f"Firma {number} sp. z o.o.", number)
+                )
                 for number in range(10)
             )
         )
