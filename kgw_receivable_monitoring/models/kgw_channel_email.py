@@ -58,7 +58,6 @@ class KgwChannelEmail(models.AbstractModel):
                     "model": "kgw.case",
                     "res_id": reminder.case_id.id,
                     "message_id": reminder.message_ref,
-                    "subject": reminder.subject,
                     "body": escape(reminder.subject or ""),
                     "author_id": False,
                     "email_from": reminder.brand_id.email,

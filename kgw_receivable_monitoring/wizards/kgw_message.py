@@ -47,8 +47,25 @@ class KgwMessage(models.TransientModel):
             steps = wizard.case_id.mandate_id._get_scenario(wizard.case_id.kind_id).step_ids
             templates = steps.template_id | steps.fallback_template_id
             wizard.template_ids = templates.filtered(
-                lambda t, w=wizard: t.channel == w.channel and RUNG_LEVEL[t.rung] <= HARDEST
+                lambda t, w=wizard: t.channel == w.channel and w._is_fitting(t)
             )
+
+    def _is_fitting(self, template):
+        """Whether something is owed that the template may speak about, and it demands nothing."""
+        return RUNG_LEVEL[template.rung] <= HARDEST and bool(self._get_lines(template))
+
+    def _get_lines(self, template):
+        """Return the receivables of the case that the template may speak about."""
+        stage = "before_due" if template.rung == "information" else "overdue"
+        # Agents have no accounting rights; the case is the fence.
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                [("kgw_case_id", "=", self.case_id.id), ("kgw_stage", "=", stage)],
+                order="date_maturity, id",
+            )
+        )
 
     @api.onchange("channel")
     def _onchange_channel(self):
@@ -105,11 +122,7 @@ class KgwMessage(models.TransientModel):
         """
         today = calendar.local_date(now)
         side = "before" if self.template_id.rung == "information" else "after"
-        stage = {"before": "before_due", "after": "overdue"}[side]
-        lines = self.env["account.move.line"].search(
-            [("kgw_case_id", "=", self.case_id.id), ("kgw_stage", "=", stage)],
-            order="date_maturity, id",
-        )
+        lines = self._get_lines(self.template_id)
         if not lines:
             raise UserError(
                 self.env._("Nothing is owed that this text speaks about. Choose another text.")
