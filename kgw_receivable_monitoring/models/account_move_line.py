@@ -20,6 +20,7 @@ LOADED_OF_LINE = [
     "balance",
     "amount_currency",
     "amount_residual_currency",
+    "no_followup",
     "date_maturity",
     "kgw_case_id",
     "kgw_stage",

@@ -227,7 +227,8 @@ class KgwPlanner(models.AbstractModel):
                   JOIN account_move_line l ON l.kgw_case_id = r.case_id
                    AND l.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
                   LEFT JOIN due ON due.receivable_id = l.id
-                 WHERE NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id
+                 WHERE l.no_followup IS NOT TRUE
+                   AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id
                                       AND %(move_hold)s)
              RETURNING reminder_id, receivable_id, step_id
             ),
@@ -272,6 +273,7 @@ class KgwPlanner(models.AbstractModel):
                AND l.kgw_next_date <= %(on_date)s
                AND l.kgw_next_until >= %(on_date)s
                AND l.kgw_next_act = 'contact'
+               AND l.no_followup IS NOT TRUE
                AND (%(is_working_day)s OR (%(is_saturday)s AND k.on_saturday AND way.channel <> 'letter'))
                AND l.kgw_stage = CASE side.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
                AND NOT EXISTS (SELECT 1 FROM kgw_reminder o WHERE o.case_id = c.id

@@ -126,6 +126,26 @@ class TestPlannerCases(KgwEngineCommon):
         self.assertFalse(self.reminders(held))
         self.assertEqual(self.reminders(free).line_ids.receivable_id, free)
 
+    def test_invoice_that_odoo_excludes_from_follow_up_is_neither_planned_nor_named(self):
+        flagged = self._watch(self._document("BEZ/1"))
+        free = self._watch(self._document("WOLNA/2"))
+        flagged.move_id.no_followup = True
+        self.run_day(self.day(-5))
+        [mail] = self.gateways.sent
+        self.assertIn("WOLNA/2", mail["body"])
+        self.assertNotIn("BEZ/1", mail["body"])
+        self.assertFalse(self.reminders(flagged))
+        self.assertTrue(self.reminders(free, "sent"))
+
+    def test_flag_of_odoo_set_after_planning_stops_the_message(self):
+        line = self._watch(self._document())
+        self.plan(self.day(-5))
+        line.move_id.no_followup = True
+        self.dispatch("email", self.day(-5))
+        reminder = self.reminders(line)
+        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "stage"))
+        self.assertEqual(self.gateways.sent, [])
+
     def test_after_a_hold_the_course_goes_on_with_the_mildest_rung(self):
         line = self._watch(self._document())
         hold = self.hold(self.day(-6), case_id=line.kgw_case_id.id)
