@@ -109,8 +109,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send_sms(self, body):
         form = dict(urllib.parse.parse_qsl(body.decode(errors="replace")))
         messages = self.server.store.add(read_drafts(form), form.get("check_idx") == "1")
+        self.server.reporter.add(messages)  # first: whoever has the answer may wait for reports
         self._answer(200, accepted(messages))
-        self.server.reporter.add(messages)
 
     def _show_profile(self):
         points = self.server.store.points
