@@ -184,7 +184,7 @@ class Story:
         runs = self.env["kgw.print.run"].search([("state", "=", "open")])
         runs._take_out(now)
         runs.filtered(lambda r: r._get_letters())._merge(now)
-        runs._post(now)
+        runs._mark_posted(now)
 
     def answer_questions(self, day):
         """Krakbud answers a day after it was asked; Zielony Ogród leaves it to the defaults."""

@@ -58,5 +58,6 @@ from . import (
     res_company,
     res_config_settings,
     res_partner,
+    res_users,
     sms_tracker,
 )

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 from odoo import models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import calendar
@@ -67,7 +68,7 @@ class KgwCheckMandate(models.AbstractModel):
         return SQL("""
             SELECT r.mandate_id, count(*)
               FROM kgw_reminder r
-              JOIN kgw_reminder_line l ON l.reminder_id = r.id AND l.step_id IS NOT NULL
+              JOIN kgw_reminder_line l ON l.reminder_id = r.id AND l.role <> 'carried'
                AND l.void IS NOT TRUE
              WHERE r.state = 'planned' AND r.waiting_reason = 'coverage'
              GROUP BY r.mandate_id
@@ -115,19 +116,9 @@ class KgwCheckMandate(models.AbstractModel):
         )
 
     def _check_stop(self, now):
-        today = calendar.local_date(now)
-        holds = self.env["kgw.hold"].search(
-            [
-                ("lifted_at", "=", False),
-                ("case_id", "=", False),
-                ("mandate_id", "=", False),
-                ("move_id", "=", False),
-                ("from_date", "<=", today),
-                "|",
-                ("until_date", "=", False),
-                ("until_date", ">=", today),
-            ]
-        )
+        holds = self.env["kgw.hold"]
+        for_all = [("case_id", "=", False), ("mandate_id", "=", False), ("move_id", "=", False)]
+        holds = holds.search(holds._in_force(calendar.local_date(now)) & Domain(for_all))
         lines = [
             " · ".join(filter(None, (day(self.env, hold.from_date), hold._describe())))
             for hold in holds

@@ -170,9 +170,7 @@ class KgwDecision(models.Model):
 
         :raise AccessError: the user is no manager of monitoring
         """
-        if not self.env.su and not self.env.user.has_group(
-            "kgw_receivable_monitoring.group_kgw_manager"
-        ):
+        if not self.env["res.users"]._kgw_is_manager():
             raise AccessError(self.env._("Only managers of monitoring decide for a creditor."))
         self.sudo()._decide(
             value, fields.Datetime.now()

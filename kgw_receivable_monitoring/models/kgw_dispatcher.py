@@ -148,6 +148,7 @@ class KgwDispatcher(models.AbstractModel):
     def _claim(self, candidates, now):
         """Return the reminders that pass the gate, their texts written, in state *claimed*."""
         locked = candidates.case_id.try_lock_for_update(allow_referencing=True)
+        candidates.line_ids.receivable_id._kgw_load()
         ready = self.env["kgw.reminder"]
         for reminder in candidates:
             if reminder.case_id not in locked:  # somebody books a payment or a decision just now

@@ -34,7 +34,6 @@ class KgwGate(models.AbstractModel):
         register.
         """
         passed = self.env["kgw.reminder"]
-        reminders.line_ids.receivable_id._kgw_load()
         for reminder in reminders:
             verdict = self._judge(reminder, now)
             if not verdict.reason:
@@ -59,11 +58,7 @@ class KgwGate(models.AbstractModel):
     def _get_questions(self):
         """Return the questions in the order in which they are asked: the first reason is told."""
         return (
-            self._judge_time,
-            self._judge_debt,
-            self._judge_mandate,
-            self._judge_hold,
-            self._judge_authority,
+            *self._get_lasting_questions(),
             self._judge_coverage,
             self._judge_contact_point,
             self._judge_gap,
@@ -71,18 +66,31 @@ class KgwGate(models.AbstractModel):
             self._judge_hours,
         )
 
-    @api.model
-    def _judge_posting(self, letter, now):
-        """Return the :class:`Verdict` on a printed letter that is about to be posted: what may
-        have changed since it passed the gate."""
-        questions = (
+    def _get_lasting_questions(self):
+        """Return the questions whose answer may change until a printed letter is posted."""
+        return (
             self._judge_time,
             self._judge_debt,
             self._judge_mandate,
             self._judge_hold,
             self._judge_authority,
         )
-        return self._ask(questions, letter, now)
+
+    @api.model
+    def _get_stale(self, letters, now):
+        """Return ``{letter: verdict}`` of the printed letters that must not be posted at ``now``."""
+        verdicts = {
+            letter: self._ask(self._get_lasting_questions(), letter, now) for letter in letters
+        }
+        return {letter: verdict for letter, verdict in verdicts.items() if verdict.reason}
+
+    @api.model
+    def _take_out(self, letters, now):
+        """Refuse the printed letters that must not be posted at ``now``; return them."""
+        stale = self._get_stale(letters, now)
+        for letter, verdict in stale.items():
+            self._refuse(letter, verdict, now)
+        return letters.browse().union(*stale)
 
     def _ask(self, questions, reminder, now):
         """Return the first verdict that does not let the reminder pass."""
@@ -216,10 +224,5 @@ class KgwGate(models.AbstractModel):
             return Verdict()
         kind = reminder.case_id.kind_id
         hours = reminder.step_id._get_hours(kind)
-        moment = calendar.next_contact_moment(
-            now,
-            hours,
-            reminder.case_id.tz,
-            hours if kind.on_saturday else None,
-        )
+        moment = kind._get_next_moment(now, reminder.case_id.tz, hours)
         return Verdict("hours", moment) if moment > now else Verdict()

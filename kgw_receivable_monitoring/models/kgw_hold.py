@@ -112,9 +112,7 @@ class KgwHold(models.Model):
         """
         :raise AccessError: the user is no manager of monitoring
         """
-        if not self.env.su and not self.env.user.has_group(
-            "kgw_receivable_monitoring.group_kgw_manager"
-        ):
+        if not self.env["res.users"]._kgw_is_manager():
             raise AccessError(
                 self.env._(
                     "Only managers of monitoring lift holds, or hold more than a single case."
@@ -188,8 +186,9 @@ class KgwHold(models.Model):
 
     def _describe(self):
         """Return a hold in words: reason, note, what of the mandate waits."""
-        reason = dict(self._fields["reason"]._description_selection(self.env))[self.reason]
-        channel = dict(self._fields["channel"]._description_selection(self.env)).get(self.channel)
+        reason, channel = (
+            self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
+        )
         return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name)))
 
     @api.model

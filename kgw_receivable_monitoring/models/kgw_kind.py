@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools import calendar
+
 
 class KgwKind(models.Model):
     """What a counterparty is in law: decides contact hours and which words may be used."""
@@ -62,3 +64,14 @@ class KgwKind(models.Model):
         "CHECK (attempts_per_day >= 1 AND contacts_per_week >= 1)",
         "A kind needs at least one attempt a day and one contact a week.",
     )
+
+    def _get_next_moment(self, moment, tz, hours=None):
+        """Return the first moment from ``moment`` (naive UTC) on at which somebody of this kind may
+        be contacted.
+
+        :param tz: time zone of the counterparty
+        :param hours: ``(from, to)``, local; those of the kind by default
+        """
+        self.ensure_one()
+        hours = hours or (self.hour_from, self.hour_to)
+        return calendar.next_contact_moment(moment, hours, tz, hours if self.on_saturday else None)

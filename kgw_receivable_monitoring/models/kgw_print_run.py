@@ -116,9 +116,7 @@ class KgwPrintRun(models.Model):
 
         :raise AccessError: the user is no manager of monitoring
         """
-        if not self.env.su and not self.env.user.has_group(
-            "kgw_receivable_monitoring.group_kgw_manager"
-        ):
+        if not self.env["res.users"]._kgw_is_manager():
             raise AccessError(self.env._("Only managers of monitoring print and post letters."))
         return self.sudo()  # letters, courses and the register move with the run
 
@@ -131,10 +129,7 @@ class KgwPrintRun(models.Model):
 
     def _get_stale(self, now):
         """Return ``{letter: verdict}`` of printed letters that must not be posted at ``now``."""
-        gate = self.env["kgw.gate"]
-        letters = self._get_open_letters()
-        verdicts = {letter: gate._judge_posting(letter, now) for letter in letters}
-        return {letter: verdict for letter, verdict in verdicts.items() if verdict.reason}
+        return self.env["kgw.gate"]._get_stale(self._get_open_letters(), now)
 
     def _get_open_letters(self):
         open_runs = self.filtered(lambda run: run.state == "open")
@@ -150,9 +145,8 @@ class KgwPrintRun(models.Model):
 
     def _take_out(self, now):
         """Cancel the letters that must not be posted any more; their PDF is out of date."""
-        for letter, verdict in self._get_stale(now).items():
-            self.env["kgw.gate"]._refuse(letter, verdict, now)
-            letter.print_run_id.document = False
+        taken = self.env["kgw.gate"]._take_out(self._get_open_letters(), now)
+        taken.print_run_id.document = False
 
     def _mark_posted(self, now):
         """Record that the letters were posted at ``now``; from then on they can't be called back."""

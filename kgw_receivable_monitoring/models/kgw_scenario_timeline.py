@@ -262,7 +262,7 @@ class KgwScenarioTimeline(models.AbstractModel):
         )
 
     def _get_word(self, step, field):
-        return dict(step._fields[field]._description_selection(self.env)).get(step[field], "")
+        return step._fields[field].convert_to_export(step[field], step)
 
     def _format(self, day):
         return format_date(self.env, day, date_format="EEE d MMM")

@@ -88,9 +88,7 @@ class KgwSimulation(models.AbstractModel):
         begin = max(now, calendar.noon(day) - timedelta(hours=12))
         moments = []
         for (kind, tz), _cases in cases.grouped(lambda c: (c.kind_id, c.tz)).items():
-            hours = (kind.hour_from, kind.hour_to)
-            saturday = hours if kind.on_saturday else None
-            moments.append(calendar.next_contact_moment(begin, hours, tz, saturday))
+            moments.append(kind._get_next_moment(begin, tz))
         start = min(moments, default=begin)
         return start if calendar.local_date(start) == day else begin
 
@@ -113,13 +111,8 @@ class KgwSimulation(models.AbstractModel):
         return found
 
     def _post_letters(self, cases, moment):
-        gate = self.env["kgw.gate"]
         letters = self._get_reminders(cases, ("claimed",), "=")
-        for letter in letters:
-            verdict = gate._judge_posting(letter, moment)
-            if verdict.reason:
-                gate._refuse(letter, verdict, moment)
-        posted = letters.filtered(lambda letter: letter.state == "claimed")
+        posted = letters - self.env["kgw.gate"]._take_out(letters, moment)
         found = [self._tell(letter, moment) for letter in posted]
         posted._mark_posted(moment)
         return found
@@ -183,7 +176,7 @@ class KgwSimulation(models.AbstractModel):
             "step_id": reminder.step_id.id,
             "rung": reminder.rung,
             "invoices": ", ".join(
-                lines.filtered("step_id").move_id.mapped(lambda m: m.kgw_display_number or "")
+                lines._get_own().move_id.mapped(lambda m: m.kgw_display_number or "")
             ),
             "move_ids": sorted(lines.move_id.ids),
         }

@@ -19,22 +19,17 @@ class KgwCallOutcome(models.TransientModel):
     outcome = fields.Selection(CALL_OUTCOMES, required=True, default="no_answer")
     note = fields.Text()
     attempts = fields.Integer(
-        help="How often the call had been tried when the dialogue was opened."
+        compute="_compute_attempts",
+        store=True,
+        readonly=False,
+        help="How often the call had been tried when the dialogue was opened.",
     )
 
-    @api.model
-    def default_get(self, fields):
+    @api.depends("reminder_id")
+    def _compute_attempts(self):
         """Remember the attempt that this dialogue is about: it is recorded once."""
-        values = super().default_get(fields)
-        reminder = self.env["kgw.reminder"].browse(values.get("reminder_id"))
-        return {**values, "attempts": reminder.attempts}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            reminder = self.env["kgw.reminder"].browse(vals.get("reminder_id"))
-            vals.setdefault("attempts", reminder.attempts)
-        return super().create(vals_list)
+        for wizard in self:
+            wizard.attempts = wizard.reminder_id.attempts
 
     @api.depends("reminder_id")
     def _compute_script(self):

@@ -46,23 +46,30 @@ class KgwMessage(models.TransientModel):
         for wizard in self:
             steps = wizard.case_id.mandate_id._get_scenario(wizard.case_id.kind_id).step_ids
             templates = steps.template_id | steps.fallback_template_id
+            stages = set(wizard._get_open_lines().mapped("kgw_stage"))
             wizard.template_ids = templates.filtered(
-                lambda t, w=wizard: t.channel == w.channel and w._is_fitting(t)
+                lambda t, w=wizard, owed=stages: (
+                    t.channel == w.channel
+                    and RUNG_LEVEL[t.rung] <= HARDEST
+                    and w._get_stage(t) in owed
+                )
             )
 
-    def _is_fitting(self, template):
-        """Whether something is owed that the template may speak about, and it demands nothing."""
-        return RUNG_LEVEL[template.rung] <= HARDEST and bool(self._get_lines(template))
+    def _get_stage(self, template):
+        """Return the stage of the receivables that the template speaks about."""
+        return "before_due" if template.rung == "information" else "overdue"
 
-    def _get_lines(self, template):
-        """Return the receivables of the case that the template may speak about."""
-        stage = "before_due" if template.rung == "information" else "overdue"
+    def _get_open_lines(self):
+        """Return the receivables of the case that may be spoken about, the oldest first."""
         # Agents have no accounting rights; the case is the fence.
         return (
             self.env["account.move.line"]
             .sudo()
             .search(
-                [("kgw_case_id", "=", self.case_id.id), ("kgw_stage", "=", stage)],
+                [
+                    ("kgw_case_id", "=", self.case_id.id),
+                    ("kgw_stage", "in", ("before_due", "overdue")),
+                ],
                 order="date_maturity, id",
             )
         )
@@ -122,7 +129,8 @@ class KgwMessage(models.TransientModel):
         """
         today = calendar.local_date(now)
         side = "before" if self.template_id.rung == "information" else "after"
-        lines = self._get_lines(self.template_id)
+        stage = self._get_stage(self.template_id)
+        lines = self._get_open_lines().filtered(lambda line: line.kgw_stage == stage)
         if not lines:
             raise UserError(
                 self.env._("Nothing is owed that this text speaks about. Choose another text.")
