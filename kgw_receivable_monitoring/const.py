@@ -59,7 +59,7 @@ REMINDER_SOURCES = {
     "sent": ("claimed", "unknown"),
     "failed": ("claimed",),
     "unknown": ("claimed",),
-    "planned": ("unknown",),
+    "planned": ("unknown", "claimed"),
     "delivered": ("sent",),
     "undelivered": ("sent", "failed"),
     "dead": ("failed",),

@@ -26,6 +26,7 @@ from . import (
     kgw_event,
     kgw_fallback,
     kgw_gate,
+    kgw_handover,
     kgw_hold,
     kgw_import,
     kgw_import_check,

@@ -183,8 +183,9 @@ class KgwCase(models.Model):
                 lambda p: p.kind == "email" and p.value == email
             ).state = "wrong"
             returned = case.reminder_ids.filtered(
-                lambda r: r.channel == "email" and r.state == "sent" and r.recipient == email
+                lambda r: r.channel == "email" and r.recipient == email and r._is_handed_over()
             ).sorted("id")[-1:]
+            returned._mark_sent(now)  # it may come back before the dispatcher has recorded it
             returned._mark_undelivered(now, detail=self.env._("The e-mail came back"))
         return result
 
@@ -230,8 +231,16 @@ class KgwCase(models.Model):
     def _touch(self):
         """Update the rows of the cases: whoever changes what the gate reads (holds, payments,
         decisions) meets the gate's lock on them, so that neither works on an old snapshot."""
-        # The right was checked on what is changed; this only marks the case.
-        self.sudo().write({"touched_at": self.env.cr.now()})
+        # In SQL: the ORM would leave a row alone that was touched a moment ago, and the dispatcher
+        # sees from the row's version that somebody wrote it.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE kgw_case SET touched_at = %s WHERE id = ANY(%s)",
+                self.env.cr.now(),
+                list(self.ids),
+            )
+        )
+        self.invalidate_recordset(["touched_at"])
 
     # === ACTION METHODS === #
 

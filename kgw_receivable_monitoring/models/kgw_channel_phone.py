@@ -14,7 +14,6 @@ class KgwChannelPhone(models.AbstractModel):
     _description = "Channel: Phone"
 
     _at_desk = True
-    _claim_size = 100
 
     @api.model
     def _prepare_rows(self, reminders):

@@ -34,7 +34,9 @@ class KgwContactPoint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._normalise(vals) for vals in vals_list])
+        points = super().create([self._normalise(vals) for vals in vals_list])
+        points.case_id._touch()
+        return points
 
     def write(self, vals):
         if "case_id" in vals and any(point.case_id.id != vals["case_id"] for point in self):
@@ -43,6 +45,7 @@ class KgwContactPoint(models.Model):
                     "Contact data stay with their case: creditors share none. Enter them anew."
                 )
             )
+        self.case_id._touch()  # what is just being sent asks the gate again
         if "value" not in vals:
             return super().write(vals)
         for point in self:

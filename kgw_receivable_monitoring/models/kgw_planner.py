@@ -114,14 +114,9 @@ class KgwPlanner(models.AbstractModel):
 
     @api.model
     def _refresh_stale_pointers(self, on_date, now, cases=None):
-        """Ask the course again where its last answer is out of date."""
-        stale = self.env["account.move.line"].search(
-            [
-                *self._get_chosen("kgw_case_id", cases),
-                ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
-                ("kgw_next_date", "<=", on_date),
-            ]
-        )
+        """Ask the course again where its last answer may be out of date."""
+        self.env.flush_all()
+        stale = self.env["kgw.course.facts"]._find_stale(on_date, cases)
         stale._kgw_refresh_course(on_date, now)
 
     def _get_chosen(self, field, cases):

@@ -80,6 +80,8 @@ class KgwReminder(models.Model):
     waiting_reason = fields.Selection(REASONS, readonly=True)
     detail = fields.Char(readonly=True, help="What the gateway said, without personal data.")
     cron_id = fields.Many2one("ir.cron", readonly=True)
+    handed_at = fields.Datetime(readonly=True, help="When it was handed over, while it is claimed.")
+    answer = fields.Json(readonly=True, help="What the gateway answered, until it is recorded.")
     attempts = fields.Integer(readonly=True)
     is_trial = fields.Boolean(
         readonly=True, help="Went to the mandate's trial address: nobody was contacted."
@@ -100,9 +102,7 @@ class KgwReminder(models.Model):
         "A case has at most one open reminder.",
     )
     _to_dispatch = models.Index("(channel, id) WHERE state IN ('planned', 'failed')")
-    _recent = models.Index(
-        "(state_at) WHERE state IN ('sent', 'delivered', 'undelivered', 'dead')",
-    )
+    _recent = models.Index("(state_at) WHERE state IN ('sent', 'delivered', 'undelivered', 'dead')")
     _contacts = models.Index("(case_id, contact_on) WHERE contact_on IS NOT NULL")
 
     @api.depends("case_id", "step_id")
@@ -255,13 +255,14 @@ class KgwReminder(models.Model):
 
     def _mark_unreached(self, now, is_last):
         """Record that a call reached nobody: tried again in another part of the day, then given up."""
-        moved = self._set_state("claimed", now)._set_state(
-            "failed",
-            now,
-            retry_at=now + timedelta(hours=CALL_RETRY_HOURS),
-        )
+        retry_at = now + timedelta(hours=CALL_RETRY_HOURS)
+        moved = self._set_state("claimed", now)._set_state("failed", now, retry_at=retry_at)
         if is_last:
             moved._mark_undelivered(now)
+
+    def _is_handed_over(self):
+        """Whether a gateway has it, as far as is known, and no more was heard of it."""
+        return self.state == "sent" or bool(self.state == "claimed" and self.handed_at)
 
     def _get_waiting_reason(self):
         """Return the code of what this open reminder waits for, or ''."""
@@ -308,12 +309,13 @@ class KgwReminder(models.Model):
 
     def action_count_as_sent(self):
         """A person decides that an uncertain reminder went out."""
-        self._get_decidable()._mark_sent(fields.Datetime.now())
+        self._get_decidable("unknown")._mark_sent(fields.Datetime.now())
 
     def action_send_again(self):
         """A person decides that an uncertain reminder did not go out."""
         now = fields.Datetime.now()
-        self._get_decidable()._set_state("planned", now, not_before=False, waiting_reason=False)
+        uncertain = self._get_decidable("unknown")
+        uncertain._set_state("planned", now, not_before=False, waiting_reason=False)
         self.env["kgw.dispatcher"]._wake()
 
     def action_cancel(self):
@@ -324,15 +326,15 @@ class KgwReminder(models.Model):
             raise UserError(self.env._("Only what has not gone out yet can be cancelled."))
         self._get_decidable()._set_state("cancelled", fields.Datetime.now(), reason="withdrawn")
 
-    def _get_decidable(self):
-        """Return these reminders with the rights to move them on.
+    def _get_decidable(self, *states):
+        """Return these reminders, or those in ``states``, with the rights to move them on.
 
         :raise AccessError: the user may not work on the cases
         """
         self.case_id.check_access("write")
         # Nobody may write reminders directly: their one writer moves lines, events and the course
         # with them. The right asked for is that on the case.
-        return self.sudo()
+        return self.sudo().filtered(lambda r: not states or r.state in states)
 
     def action_record_outcome(self):
         """Open the dialogue for the outcome of a call."""
