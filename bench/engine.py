@@ -13,7 +13,8 @@ from odoo.addons.kgw_receivable_monitoring.models.kgw_channel import Outcome
 
 from bench import _floor, _peer
 from bench._meter import Meter, read_peak, reset_peak
-from bench._world import DAY, DUE_OF, QUIET_DUES, World
+from bench._planning import PER_CASE, TIMES, goal, grow, judge_planning, measure_planning, tell
+from bench._world import DUE_OF, World
 from devtools.demo import answers
 from devtools.workspace import free_port
 
@@ -23,60 +24,6 @@ SMALL, LARGE, DUE = (2_000, 20_000, 400) if SHORT else (10_000, 100_000, 2_000)
 # E-mails sent in each of the measured runs, and invoices and e-mails of the peer.
 SENT = 30 if SHORT else 150
 PEER_INVOICES, PEER_LETTERS = 1_000, 50
-TIMES = 3
-PER_CASE = 2
-
-
-def goal(name, figure, limit, at_least=False):
-    """Print one goal; ``limit`` is the largest figure allowed, or the smallest."""
-    met = figure >= limit if at_least else figure <= limit
-    sign = ">=" if at_least else "<="
-    print(f"GOAL {name} {figure:.2f} {sign}{limit} {'ok' if met else 'short'}", flush=True)
-
-
-def tell(name, cost, units, unit):
-    """Print what one unit cost."""
-    print(
-        f"  {name:<34}{cost.cpu / units * 1000:9.3f} ms CPU {cost.wall / units * 1000:9.3f} ms wall"
-        f"{cost.queries / units:8.2f} SQL a {unit}",
-        flush=True,
-    )
-
-
-def vacuum(cr):
-    """Clean up what was rolled back, so that every size starts alike."""
-    cr.commit()
-    cr._cnx.autocommit = True
-    cr.execute("VACUUM ANALYZE")
-    cr._cnx.autocommit = False
-
-
-def measure_planning(env, world, meter, size):
-    """Plan the due set and undo it: the statement, the whole day, the floor."""
-    planner = env["kgw.planner"]
-
-    def whole_day():
-        return planner._run_day(DAY, world.morning)
-
-    def statement():
-        return planner._plan(DAY, world.morning)
-
-    def floor():
-        return _floor.plan(env, DAY, world.morning)
-
-    for name, work in (("day", whole_day), ("plan", statement), ("floor", floor)):
-        count = meter.repeat(f"{name} {size}", work, TIMES)
-        env.invalidate_all(flush=False)
-        print(f"  {name} at {size} open invoices: {count} rows")
-        tell(f"{name} at {size}", meter.costs[f"{name} {size}"], DUE, "due receivable")
-
-
-def grow(world, env, target, have):
-    """Add open invoices of which nothing is due."""
-    for due in QUIET_DUES:
-        world.add(due, (target - have) // len(QUIET_DUES), per_case=5)
-    vacuum(env.cr)
-    env.invalidate_all()
 
 
 def watched(env, channel):
@@ -143,14 +90,6 @@ def start_keeper(store):
         if keeper.poll() is not None:
             raise RuntimeError("The keeping SMTP server did not start.")
     return keeper, port
-
-
-def judge_planning(meter):
-    """Print the goals of planning."""
-    cost = {name: c.cpu for name, c in meter.costs.items()}
-    goal("engine_plan_to_statement", cost[f"plan {LARGE}"] / cost[f"floor {LARGE}"], 2)
-    goal("engine_plan_in_10x_more", cost[f"plan {LARGE}"] / cost[f"plan {SMALL}"], 1.3)
-    goal("engine_day_in_10x_more", cost[f"day {LARGE}"] / cost[f"day {SMALL}"], 1.3)
 
 
 def judge_dispatch(env, meter, world, plan):
@@ -254,10 +193,10 @@ def main(env):
     world.add(DUE_OF["email"], DUE, per_case=PER_CASE)
     grow(world, env, SMALL, DUE)
     idle = reset_peak()
-    measure_planning(env, world, meter, SMALL)
+    measure_planning(env, world, meter, SMALL, DUE)
     grow(world, env, LARGE, SMALL)
-    measure_planning(env, world, meter, LARGE)
-    judge_planning(meter)
+    measure_planning(env, world, meter, LARGE, DUE)
+    judge_planning(meter, SMALL, LARGE)
     reminders = DUE // PER_CASE
     plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE
     world.add(DUE_OF["sms"], SENT + 20)

@@ -195,9 +195,14 @@ class KgwChannelEmail(models.AbstractModel):
             sender, recipients, message = parcel.servers._prepare_email_message__(
                 parcel.message, session
             )
+        except (AssertionError, UserError, ValueError) as error:
+            return Outcome("dead", f"The message can't be addressed ({type(error).__name__})")
+        if len(recipients) > 1:
+            return Outcome("dead", "The message can't be addressed: its address hides another one")
+        try:
             session.send_message(message, sender, recipients)
-        except (AssertionError, UserError, ValueError, smtplib.SMTPNotSupportedError) as error:
-            # An address that is none, or one that this server can't write to: nothing was sent.
+        except (UnicodeError, smtplib.SMTPNotSupportedError) as error:
+            # An address that this server can't write to: found before the text is handed over.
             return Outcome("dead", f"The message can't be addressed ({type(error).__name__})")
         except smtplib.SMTPServerDisconnected:
             return Outcome("unknown", "The connection to the mail server broke while sending")
