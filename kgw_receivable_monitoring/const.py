@@ -230,6 +230,7 @@ EVENT_KINDS = [
     ("hold", "Contact put on hold"),
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
+    ("corrected", "Invoice corrected"),
     ("note", "Note"),
 ]
 

@@ -33,6 +33,32 @@ class AccountMove(models.Model):
     kgw_ksef_number = fields.Char(
         string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
     )
+    kgw_import_id = fields.Many2one(
+        "kgw.import",
+        string="Import",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
+        help="The hand-over that this comes from.",
+    )
+    kgw_corrected_ids = fields.Many2many(
+        "account.move",
+        "kgw_account_move_corrected_rel",
+        "correction_id",
+        "corrected_id",
+        string="Corrects",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
+    kgw_stamp_code = fields.Char(
+        string="Stamp",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The preventive stamp that stands on the invoice.",
+    )
     kgw_stage = fields.Selection(
         STAGES,
         string="Monitoring Stage",
