@@ -231,6 +231,7 @@ EVENT_KINDS = [
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
     ("corrected", "Invoice corrected"),
+    ("withdrawn", "Hand-over taken back"),
     ("note", "Note"),
 ]
 

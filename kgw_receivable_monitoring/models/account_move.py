@@ -194,5 +194,9 @@ class AccountMove(models.Model):
         """Open the preview of the days to come for these invoices."""
         return self._kgw_get_receivables().action_preview()
 
+    def _kgw_get_receivable_lines(self):
+        """Return the lines of these invoices that are monitored."""
+        return self.line_ids.filtered("kgw_case_id")
+
     def _kgw_get_receivables(self):
         return self.env["kgw.receivable"].search([("move_id", "in", self.ids)])

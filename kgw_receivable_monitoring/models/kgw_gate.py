@@ -180,7 +180,7 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, now):
         """After the due date, payments must be known through it (the transfer may be on its way)."""
-        if reminder.side == "before":
+        if reminder.side == "before" or reminder.correction_of_id:
             return Verdict()
         today = calendar.local_date(now)
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
