@@ -26,6 +26,7 @@
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
         "data/kgw_template_data.xml",
+        "data/kgw_template_withdrawal_data.xml",
         "data/kgw_kind_data.xml",
         "data/kgw_dispute_reason_data.xml",
         "data/kgw_scenario_data.xml",

@@ -230,6 +230,8 @@ EVENT_KINDS = [
     ("hold", "Contact put on hold"),
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
+    ("corrected", "Invoice corrected"),
+    ("withdrawn", "Hand-over taken back"),
     ("note", "Note"),
     ("description", "Note for the creditor"),
     ("promise", "Promise to pay"),

@@ -180,8 +180,8 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, now):
         """After the due date, payments must be known through it (the transfer may be on its way).
-        What confirms a promise names no debt, only what was promised."""
-        if reminder.side == "before" or reminder.promise_id:
+        What confirms a promise or takes a message back asks for no money."""
+        if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
             return Verdict()
         today = calendar.local_date(now)
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))

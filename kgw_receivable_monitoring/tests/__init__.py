@@ -17,6 +17,8 @@ from . import (
     test_health_ways,
     test_identifiers,
     test_import,
+    test_import_back,
+    test_import_changes,
     test_import_checks,
     test_import_payments,
     test_ledger,
