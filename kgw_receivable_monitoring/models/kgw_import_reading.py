@@ -23,7 +23,8 @@ class KgwImportReading(models.AbstractModel):
         """
         files = record._get_files()
         if not files:
-            return [], self.env._(PROBLEM_CODES["file_empty"])
+            nothing = PROBLEM_CODES["file_empty"]
+            return [], self.env._(nothing)
         if record.content == "payments":
             return self._read_payments(record.mandate_id, files)
         read = list(read_all(files))
