@@ -64,6 +64,7 @@
         "web.assets_backend": [
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
+            "kgw_receivable_monitoring/static/src/mandate/*",
         ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },

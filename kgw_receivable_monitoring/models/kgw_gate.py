@@ -160,7 +160,8 @@ class KgwGate(models.AbstractModel):
         return Verdict()
 
     def _judge_authority(self, reminder, now):
-        if not reminder.mandate_id._has_authority(reminder.rung, calendar.local_date(now)):
+        scope = reminder.template_id._get_scope(reminder.rung)
+        if not reminder.mandate_id._has_authority(scope, calendar.local_date(now)):
             return Verdict("authority")
         if reminder.step_id.needs_approval and not self._is_approved(reminder):
             return Verdict("approval")

@@ -26,6 +26,7 @@ from . import (
     test_ledger_numbers,
     test_legal_texts,
     test_letters,
+    test_mandate,
     test_own_sales,
     test_pdf,
     test_person,
