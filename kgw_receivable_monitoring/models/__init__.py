@@ -38,6 +38,7 @@ from . import (
     kgw_import_check,
     kgw_import_known,
     kgw_import_line,
+    kgw_import_open_items,
     kgw_import_reading,
     kgw_import_withdrawal,
     kgw_kind,

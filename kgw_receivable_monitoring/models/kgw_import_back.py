@@ -4,11 +4,16 @@ from odoo.exceptions import UserError
 from ..tools import calendar
 
 
-class KgwImport(models.Model):
-    """The way back: an import is taken back as a whole, and who was contacted is written to."""
+class KgwImportBack(models.Model):
+    """What a person confirms before, and the way back afterwards: an import is taken back as a
+    whole, and who was contacted is written to."""
 
     _inherit = "kgw.import"
 
+    vanish_note = fields.Char(
+        readonly=True, copy=False, help="So much is missing on a list that a person looks first."
+    )
+    vanish_confirmed = fields.Char(readonly=True, copy=False)
     coverage_before = fields.Date(readonly=True, copy=False)
     contact_ids = fields.Many2many(
         "kgw.reminder",
@@ -26,6 +31,11 @@ class KgwImport(models.Model):
             contacts = withdrawal._get_contacts(record) if is_back else self.env["kgw.reminder"]
             record.contact_ids = contacts
             record.contact_count = len(contacts)
+
+    def action_confirm_vanish(self):
+        """A person has looked: what is not on the list is settled."""
+        for record in self:
+            record.vanish_confirmed = record.vanish_note
 
     def action_withdraw(self):
         now = fields.Datetime.now()

@@ -21,6 +21,9 @@ class KgwImportBooking(models.AbstractModel):
         self._book_invoices(record, invoices, on_date, now)
         for row, document in credits:
             self._book_credit(record, row, document, on_date, now)
+        if record.content == "open_items":
+            self.env["kgw.import.open.items"]._book(record, rows, on_date, now)
+            return
         for row, document in rows:
             if row.state == "changed" and row.decision == "take":
                 self._restate(row, document, on_date, now)

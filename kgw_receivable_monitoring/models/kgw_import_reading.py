@@ -1,8 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 
+from ..tools import calendar
 from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all
 from ..tools.readers.base import FIELD_LABELS
 from ..tools.readers.payments_csv import read_payments
@@ -27,6 +28,10 @@ class KgwImportReading(models.AbstractModel):
             return [], self.env._(nothing)
         if record.content == "payments":
             return self._read_payments(record.mandate_id, files)
+        if record.content == "open_items":
+            today = calendar.local_date(fields.Datetime.now())
+            if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
+                return [], refusal
         read = list(read_all(files))
         if len(read) == 1 and read[0].problem:
             return [], self._describe(read[0].problem)
@@ -37,8 +42,11 @@ class KgwImportReading(models.AbstractModel):
             for document in found.result.documents
         ]
         findings = self._judge(record.mandate_id, documents)
-        findings += [finding for found in read for finding in self._prepare_problems(found)]
-        return findings, False
+        problems = [finding for found in read for finding in self._prepare_problems(found)]
+        if record.content == "open_items":
+            lists = self.env["kgw.import.open.items"]
+            findings, record.vanish_note = lists._judge(record, findings, len(problems))
+        return findings + problems, False
 
     def _read_payments(self, mandate, files):
         findings = []

@@ -84,6 +84,7 @@ class KgwImportWithdrawal(models.AbstractModel):
     def _get_contacts(self, record):
         """Return the reminders that went out about what the import brought and was taken back."""
         moves = record.line_ids.filtered(lambda r: r.state == "withdrawn").move_id
+        moves = moves.filtered(lambda m: m.kgw_import_id == record and m.state == "cancel")
         lines = self.env["kgw.reminder.line"].search(
             [
                 ("move_id", "in", moves.ids),

@@ -20,6 +20,7 @@ from . import (
     test_import_back,
     test_import_changes,
     test_import_checks,
+    test_import_open_items,
     test_import_payments,
     test_ledger,
     test_ledger_neutral,
