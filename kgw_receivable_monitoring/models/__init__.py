@@ -21,6 +21,7 @@ from . import (
     kgw_contact_point,
     kgw_counterparty,
     kgw_course_facts,
+    kgw_credit_note,
     kgw_creditor_account,
     kgw_creditor_mail,
     kgw_decision,

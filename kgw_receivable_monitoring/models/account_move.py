@@ -152,6 +152,16 @@ class AccountMove(models.Model):
     def _unlink_except_kgw_ledger(self):
         self._kgw_refuse_on_ledger()
 
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        self.env["kgw.credit.note"]._follow(posted)
+        return posted
+
+    def button_cancel(self):
+        res = super().button_cancel()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
+
     def action_register_payment(self):
         self._kgw_refuse_on_ledger()
         return super().action_register_payment()
@@ -175,7 +185,9 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         self._kgw_refuse_on_ledger()
-        return super().button_draft()
+        res = super().button_draft()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
 
     def action_kgw_open_case(self):
         self.ensure_one()

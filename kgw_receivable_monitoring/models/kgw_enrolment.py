@@ -41,6 +41,8 @@ class KgwEnrolment(models.AbstractModel):
                 for line in lines
             ]
         )
+        notes = self.env["kgw.credit.note"].with_context(kgw_now=now)
+        notes._follow_open(mandate, moves.partner_id)
 
     def _find_case(self, mandate, partner, party):
         """Return the case of a counterparty in ``mandate``, opened when it is the first invoice."""

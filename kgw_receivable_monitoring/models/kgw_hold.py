@@ -10,6 +10,7 @@ REASONS = [
     ("dispute", "The counterparty disputes the receivable"),
     ("paid_claim", "The counterparty says it is paid"),
     ("reply", "A reply waits to be read"),
+    ("credit_note", "A credit note is not set off yet"),
     ("insolvency", "Insolvency"),
     ("stop", "Stop"),
     ("volume", "Unusually many contacts: a manager looks first"),
@@ -38,6 +39,7 @@ class KgwHold(models.Model):
     )
     promise_id = fields.Many2one("kgw.promise", index="btree_not_null", readonly=True)
     dispute_id = fields.Many2one("kgw.dispute", index="btree_not_null", readonly=True)
+    credit_note_id = fields.Many2one("account.move", index="btree_not_null", readonly=True)
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()

@@ -194,6 +194,10 @@ class TestPortalModel(IsolationCase):
 
     def test_second_fence_keeps_a_creditor_to_its_own_were_a_right_given(self):
         """The rules alone, with the right to read given to portal users for a moment."""
+        now = self._at(DUE)
+        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
         portal = self.env.ref("base.group_portal")
         fenced = self.env["ir.rule"].search([("model_id.model", "=like", "kgw.%")]).model_id
         self.env["ir.model.access"].create(
@@ -225,6 +229,7 @@ class TestPortalModel(IsolationCase):
             "mandate_id.creditor_id",
             "reminder_id.creditor_id",
             "import_id.mandate_id.creditor_id",
+            "promise_id.creditor_id",
         ):
             if path.split(".")[0] in records._fields:
                 return records.mapped(path)
