@@ -29,6 +29,7 @@ MATRIX = {
     "kgw.rate.limit": ("", "", "rwcu"),
     "kgw.health": ("", "r", "r"),
     "kgw.alarm": ("r", "r", "r"),
+    "kgw.call.move": ("rwc", "rwc", "rwc"),
     "kgw.call.outcome": ("rwc", "rwc", "rwc"),
     "kgw.message": ("rwc", "rwc", "rwc"),
     "kgw.person": ("", "", ""),
@@ -146,6 +147,7 @@ class TestMatrix(AccessCase):
         agency = {
             "kgw.brand",
             "kgw.print.run",
+            "kgw.call.move",
             "kgw.call.outcome",
             "kgw.message",
             "kgw.person",
