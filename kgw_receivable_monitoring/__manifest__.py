@@ -27,6 +27,7 @@
         "data/mail_activity_type_data.xml",
         "data/kgw_template_data.xml",
         "data/kgw_kind_data.xml",
+        "data/kgw_dispute_reason_data.xml",
         "data/kgw_scenario_data.xml",
         "data/ir_cron_data.xml",
         # views

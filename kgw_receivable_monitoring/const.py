@@ -232,6 +232,19 @@ EVENT_KINDS = [
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
     ("note", "Note"),
+    ("description", "Note for the creditor"),
+    ("promise", "Promise to pay"),
+    ("promise_kept", "Promise kept"),
+    ("promise_partly", "Promise kept in part"),
+    ("promise_broken", "Promise broken"),
+    ("promise_replaced", "Promise replaced by another"),
+    ("dispute", "Receivable disputed"),
+    ("dispute_accepted", "Dispute accepted"),
+    ("dispute_rejected", "Dispute rejected"),
+    ("dispute_correction", "Correction follows"),
+    ("dispute_closed", "Correction arrived"),
+    ("dispute_lapsed", "No correction came"),
+    ("insolvent", "Insolvency"),
 ]
 
 # How a call ended, with the group of DOMAIN practice: reached a person who may speak, or nobody.

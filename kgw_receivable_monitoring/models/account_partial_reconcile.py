@@ -17,6 +17,8 @@ class AccountPartialReconcile(models.Model):
                 [partial._kgw_prepare_payment_event(now) for partial in watched]
             )
             watched.debit_move_id._kgw_after_payment(now)
+            self.env["kgw.promise"]._follow_payment(watched.debit_move_id, now)
+            self.env["kgw.dispute"]._follow_correction(watched, now)
         return partials
 
     def _kgw_prepare_payment_event(self, now):

@@ -155,7 +155,7 @@ class KgwGate(models.AbstractModel):
         if holds._get_blocking(reminder, today):
             return Verdict("hold", calendar.noon(today + timedelta(days=1)))
         moves = reminder.line_ids._get_own().move_id
-        if not moves - holds._get_held_moves(moves, today):
+        if not moves - holds._get_held_moves(moves, today, reminder.promise_id):
             return Verdict("hold", calendar.noon(today + timedelta(days=1)))
         return Verdict()
 
@@ -179,8 +179,9 @@ class KgwGate(models.AbstractModel):
         return lines.receivable_id <= approved.receivable_ids
 
     def _judge_coverage(self, reminder, now):
-        """After the due date, payments must be known through it (the transfer may be on its way)."""
-        if reminder.side == "before":
+        """After the due date, payments must be known through it (the transfer may be on its way).
+        What confirms a promise names no debt, only what was promised."""
+        if reminder.side == "before" or reminder.promise_id:
             return Verdict()
         today = calendar.local_date(now)
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
@@ -196,7 +197,10 @@ class KgwGate(models.AbstractModel):
         return Verdict(obstacle) if obstacle else Verdict()
 
     def _judge_gap(self, reminder, now):
-        """At most one contact per case and day, over all channels."""
+        """At most one contact per case and day, over all channels; what confirms a promise belongs
+        to the contact in which it was given."""
+        if reminder.promise_id:
+            return Verdict()
         today = calendar.local_date(now)
         contacted = self.env["kgw.reminder"].search_count(
             [

@@ -36,6 +36,8 @@ class KgwHold(models.Model):
         ondelete="cascade",
         help="Only this invoice waits; the rest of the case goes on.",
     )
+    promise_id = fields.Many2one("kgw.promise", index="btree_not_null", readonly=True)
+    dispute_id = fields.Many2one("kgw.dispute", index="btree_not_null", readonly=True)
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()
@@ -214,6 +216,10 @@ class KgwHold(models.Model):
         return self.search(self._in_force(on_date) & Domain(scope))
 
     @api.model
-    def _get_held_moves(self, moves, on_date):
-        """Return those of ``moves`` that are on hold by themselves on ``on_date``."""
-        return self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids)).move_id
+    def _get_held_moves(self, moves, on_date, promise=None):
+        """Return those of ``moves`` that are on hold by themselves on ``on_date``.
+
+        :param promise: its own hold does not keep back what confirms it
+        """
+        holds = self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids))
+        return holds.filtered(lambda h: not promise or h.promise_id != promise).move_id

@@ -34,10 +34,13 @@ class KgwPlanner(models.AbstractModel):
             self._enrol_own_sales(on_date, now)
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
-        self.env["kgw.decision"]._lapse(on_date, now, cases)
+        for waiting in ("kgw.decision", "kgw.dispute"):
+            self.env[waiting]._lapse(on_date, now, cases)
+        self.env["kgw.promise"]._decide_due(on_date, now, cases)
         self._refresh_stale_pointers(on_date, now, cases)
         while self._ask_and_report(on_date, now, cases):
             self.env["account.move.line"].flush_model()
+        self.env["kgw.promise.confirmation"]._plan_late(now, cases)
         planned = self._plan(on_date, now, cases)
         if cases is None:
             self.env["kgw.brake"]._hold_unusual_volume(on_date, now)

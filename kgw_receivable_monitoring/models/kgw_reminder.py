@@ -43,6 +43,7 @@ class KgwReminder(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", ondelete="restrict")
     template_id = fields.Many2one("kgw.template", required=True)
     line_ids = fields.One2many("kgw.reminder.line", "reminder_id", string="Receivables")
+    promise_id = fields.Many2one("kgw.promise", string="Confirms", index="btree_not_null")
     origin_id = fields.Many2one("kgw.reminder", string="Replaces", index="btree_not_null")
     print_run_id = fields.Many2one("kgw.print.run", index="btree_not_null")
     activity_ids = fields.One2many("mail.activity", "kgw_reminder_id")

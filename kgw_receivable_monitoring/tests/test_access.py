@@ -23,6 +23,10 @@ MATRIX = {
     "kgw.event": ("r", "r", "r"),
     "kgw.hold": ("rc", "rwc", "rwc"),
     "kgw.decision": ("r", "r", "r"),
+    "kgw.promise": ("r", "r", "r"),
+    "kgw.promise.part": ("r", "r", "r"),
+    "kgw.dispute": ("r", "r", "r"),
+    "kgw.dispute.reason": ("r", "r", "rwcu"),
     "kgw.print.run": ("r", "r", "r"),
     "kgw.import": ("", "rwcu", "rwcu"),
     "kgw.import.line": ("", "r", "r"),
@@ -143,6 +147,7 @@ class TestMatrix(AccessCase):
             "kgw.template.text",
             "kgw.scenario",
             "kgw.scenario.step",
+            "kgw.dispute.reason",
         }
         agency = {
             "kgw.brand",
