@@ -26,6 +26,7 @@
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
         "data/kgw_template_data.xml",
+        "data/kgw_template_withdrawal_data.xml",
         "data/kgw_kind_data.xml",
         "data/kgw_dispute_reason_data.xml",
         "data/kgw_scenario_data.xml",
@@ -65,6 +66,7 @@
         "web.assets_backend": [
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
+            "kgw_receivable_monitoring/static/src/mandate/*",
         ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },

@@ -14,6 +14,35 @@ RUNGS = [
 ]
 RUNG_LEVEL = {code: level for level, (code, _label) in enumerate(RUNGS, start=1)}
 
+# Rungs that demand: a legal act, which needs a power of attorney that covers it.
+DEMANDS = ("demand", "final")
+
+# What a text needs of the power of attorney beyond what its rung says.
+TEXT_SCOPES = [
+    ("note", "Interest note"),
+    ("warn", "Warning of an entry in a register"),
+]
+
+# Who tells counterparties about the processing of their data.
+INFORMS = [
+    ("creditor", "The creditor, in a notice of its own"),
+    ("agency", "The agency, in its e-mails and letters"),
+]
+
+# Where the creditor's account was taken from.
+ACCOUNT_SOURCES = [
+    ("invoice", "An invoice of the creditor"),
+    ("list", "The creditor's signed list of accounts"),
+    ("order", "The signed order"),
+]
+
+# The ways of a mandate; what has ended stays ended.
+MANDATE_SOURCES = {
+    "active": ("draft", "suspended"),
+    "suspended": ("active",),
+    "ended": ("draft", "active", "suspended"),
+}
+
 CHANNELS = [
     ("email", "E-mail"),
     ("sms", "SMS"),
@@ -88,7 +117,7 @@ REASONS = [
     ("paid", "Nothing is owed any more"),
     ("stage", "The invoice is no longer monitored"),
     ("mandate", "The mandate is not active"),
-    ("authority", "The power of attorney does not cover demands for payment"),
+    ("authority", "The power of attorney does not cover this, or is not in force"),
     ("approval", "The creditor did not agree to this step"),
     ("no_contact_point", "No usable contact point for this channel"),
     ("sender", "The sender name of the brand is not approved by the SMS operator"),
@@ -148,7 +177,7 @@ CURES = [
     ("mandate", "A manager activates the mandate."),
     (
         "authority",
-        "The creditor gives a power of attorney that covers demands; a manager enters it on the"
+        "The creditor gives a power of attorney that covers it; a manager enters it on the"
         " mandate.",
     ),
     (
@@ -231,6 +260,8 @@ EVENT_KINDS = [
     ("hold", "Contact put on hold"),
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
+    ("corrected", "Invoice corrected"),
+    ("withdrawn", "Hand-over taken back"),
     ("note", "Note"),
     ("description", "Note for the creditor"),
     ("promise", "Promise to pay"),
@@ -331,6 +362,7 @@ HEALTH_CHECKS = [
     ("certificates", "Certificates"),
     ("coverage", "Knowledge of payments"),
     ("authority", "Powers of attorney"),
+    ("readiness", "Mandates that lack something"),
     ("holidays", "Statutory holidays"),
     ("stop", "Contact with everybody stopped"),
 ]

@@ -18,6 +18,7 @@ TABLES = (
     "kgw_mandate",
 )
 LINKS = (
+    ("account_move", "kgw_import_id"),
     ("account_move_line", "kgw_case_id"),
     ("account_move_line", "kgw_next_step_id"),
     ("account_move", "kgw_mandate_id"),

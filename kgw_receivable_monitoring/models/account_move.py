@@ -33,6 +33,32 @@ class AccountMove(models.Model):
     kgw_ksef_number = fields.Char(
         string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
     )
+    kgw_import_id = fields.Many2one(
+        "kgw.import",
+        string="Import",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
+        help="The hand-over that this comes from.",
+    )
+    kgw_corrected_ids = fields.Many2many(
+        "account.move",
+        "kgw_account_move_corrected_rel",
+        "correction_id",
+        "corrected_id",
+        string="Corrects",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
+    kgw_stamp_code = fields.Char(
+        string="Stamp",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The preventive stamp that stands on the invoice.",
+    )
     kgw_stage = fields.Selection(
         STAGES,
         string="Monitoring Stage",
@@ -167,6 +193,10 @@ class AccountMove(models.Model):
     def action_kgw_preview(self):
         """Open the preview of the days to come for these invoices."""
         return self._kgw_get_receivables().action_preview()
+
+    def _kgw_get_receivable_lines(self):
+        """Return the lines of these invoices that are monitored."""
+        return self.line_ids.filtered("kgw_case_id")
 
     def _kgw_get_receivables(self):
         return self.env["kgw.receivable"].search([("move_id", "in", self.ids)])

@@ -160,7 +160,8 @@ class KgwGate(models.AbstractModel):
         return Verdict()
 
     def _judge_authority(self, reminder, now):
-        if not reminder.mandate_id._has_authority(reminder.rung, calendar.local_date(now)):
+        scope = reminder.template_id._get_scope(reminder.rung)
+        if not reminder.mandate_id._has_authority(scope, calendar.local_date(now)):
             return Verdict("authority")
         if reminder.step_id.needs_approval and not self._is_approved(reminder):
             return Verdict("approval")
@@ -180,8 +181,8 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, now):
         """After the due date, payments must be known through it (the transfer may be on its way).
-        What confirms a promise names no debt, only what was promised."""
-        if reminder.side == "before" or reminder.promise_id:
+        What confirms a promise or takes a message back asks for no money."""
+        if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
             return Verdict()
         today = calendar.local_date(now)
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))

@@ -207,7 +207,7 @@ class KgwLedger(models.AbstractModel):
                     "partner_id": partner.id,
                     "name": document.number,
                     "quantity": 1,
-                    "price_unit": total,
+                    "price_unit": abs(total),
                     "tax_ids": [(5,)],
                     "currency_id": currency.id,
                     "amount_currency": -total,
@@ -239,6 +239,7 @@ class KgwLedger(models.AbstractModel):
             .search(
                 [
                     ("journal_id", "=", mandate.journal_id.id),
+                    ("state", "!=", "cancel"),
                     ("name", "in", [name for names in offers for name in names]),
                 ]
             )

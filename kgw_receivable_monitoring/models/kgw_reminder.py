@@ -273,11 +273,13 @@ class KgwReminder(models.Model):
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due
         date: what is not due yet and what is overdue never stand in one text. Odoo's own
-        “No Follow-Up” on an invoice keeps it out of them."""
+        “No Follow-Up” on an invoice keeps it out of them. A correction is about what is owed no
+        more."""
         stages = {"before": "before_due", "after": "overdue"}
         return self._get_live_lines().filtered(
             lambda line: (
-                line.receivable_id.kgw_stage == stages[line.reminder_id.side]
+                line.reminder_id.correction_of_id
+                or line.receivable_id.kgw_stage == stages[line.reminder_id.side]
                 and line.receivable_id.amount_residual_currency > 0
                 and not line.receivable_id.no_followup
             )

@@ -53,9 +53,9 @@ class KgwText(models.AbstractModel):
                 "bank": "",
             },
             "acting": self._get_acting(mandate, brand),
-            "authority_date": mandate.authority_date
-            and words.format_date(mandate.authority_date, lang, long=True)
-            or "",
+            "authority_date": words.format_date(mandate.authority_date, lang, long=True)
+            if mandate._is_authority_in_force(today)
+            else "",
             "counterparty": {
                 "name": case.counterparty_id.name or "",
                 "nip": case.counterparty_id.vat or "",

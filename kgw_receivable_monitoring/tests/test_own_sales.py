@@ -218,7 +218,7 @@ class TestOwnSales(BooksCommon):
     def test_what_a_file_says_is_paid_is_left_to_accounting(self):
         record = self._hand_over()
         document = self._document(gross=200, amount="100.00", tax_lines=(TaxLine("23", 100, 23),))
-        self.assertTrue(record._get_notes(document))
+        self.assertTrue(self.env["kgw.import.reading"]._get_notes(record.mandate_id, document))
         self.assertFalse(record._get_notes(self._document(tax_lines=(TaxLine("23", 100, 23),))))
 
     def test_file_without_taxes_is_refused(self):

@@ -8,6 +8,7 @@ import functools
 import importlib
 import pkgutil
 
+from .archive import FileResult, expand
 from .base import (
     FIELD_LABELS,
     PROBLEM_CODES,
@@ -25,6 +26,7 @@ __all__ = [
     "FIELD_LABELS",
     "PROBLEM_CODES",
     "Document",
+    "FileResult",
     "Instalment",
     "Party",
     "Problem",
@@ -33,6 +35,7 @@ __all__ = [
     "UnreadableFile",
     "get_readers",
     "read",
+    "read_all",
 ]
 
 
@@ -56,3 +59,27 @@ def read(content: bytes, filename: str = "") -> ReadResult:
         if reader.sniff(content, filename):
             return reader.read(content, filename)
     raise UnreadableFile("unknown_format", filename)
+
+
+def read_all(files):
+    """Read files handed over together, ZIPs among them; yields a FileResult of each.
+
+    A file that can't be read costs only itself; so does a ZIP that is refused whole.
+
+    :param files: pairs of name and content
+    """
+    for name, content in files:
+        try:
+            for found in expand(name, content):
+                yield _read_file(found)
+        except UnreadableFile as error:
+            yield FileResult(name, problem=error.problem)
+
+
+def _read_file(found):
+    if found.problem:
+        return FileResult(found.name, problem=found.problem)
+    try:
+        return FileResult(found.name, read(found.content, found.name.rpartition("/")[2]))
+    except UnreadableFile as error:
+        return FileResult(found.name, problem=error.problem)

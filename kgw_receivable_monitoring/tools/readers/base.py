@@ -40,6 +40,19 @@ PROBLEM_CODES = {
     "column_missing": _lt("The column for “{field}” is missing. Add it or rename its heading."),
     "xml_malformed": _lt("The XML is damaged: {value}. Export the invoice again."),
     "xml_doctype": _lt("The XML declares a document type (DOCTYPE), which is refused for safety."),
+    "zip_damaged": _lt("The ZIP file is damaged: {value}. Pack it again."),
+    "zip_bomb": _lt(
+        "The ZIP file unpacks to a multiple of its size ({value}), which is refused for safety.",
+    ),
+    "zip_too_many": _lt("The ZIP file has more than {value} files. Please split it."),
+    "zip_too_large": _lt("The ZIP file unpacks to more than {value} MB. Please split it."),
+    "zip_name": _lt(
+        "The name {value} leads out of the ZIP file or can't be written, which is refused"
+        " for safety. Rename the file and pack it again.",
+    ),
+    "zip_nested": _lt("{value} is a ZIP file within a ZIP file. Unpack it and hand it over."),
+    "zip_encrypted": _lt("{value} is locked by a password. Pack it again without one."),
+    "zip_link": _lt("{value} is a link, not a file. Pack the file itself."),
     "not_an_invoice": _lt("The XML is not a KSeF invoice FA(2) or FA(3): {value}."),
     # one row or document is refused
     "value_missing": _lt("Line {line}: “{field}” is empty."),
@@ -221,7 +234,8 @@ class Document:
     ``residual`` is what the file says is still owed; the instalments sum up to it.
     ``instalments`` is empty when the file gives no due date: then ``due_derived`` is set and
     the mandate's default term decides. ``account`` is compact, an IBAN where it is valid.
-    ``line`` is the line of the file, None for one document per file.
+    ``line`` is the line of the file, None for one document per file. ``corrected_numbers`` are
+    all invoices that a correction concerns, ``notes`` what the file says in its own words.
     """
 
     line: int | None
@@ -239,6 +253,8 @@ class Document:
     factor_account: bool = False
     ksef_number: str = ""
     corrected_number: str = ""
+    corrected_numbers: tuple[str, ...] = ()
+    notes: str = ""
     split_payment: bool = False
     tax_lines: tuple[TaxLine, ...] = ()
     due_derived: bool = False

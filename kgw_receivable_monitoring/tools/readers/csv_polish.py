@@ -50,6 +50,7 @@ ALIASES = {
     "corrected_number": "fakturakorygowana numerfakturykorygowanej nrfakturykorygowanej"
     " korygowana correctednumber",
     "split_payment": "mpp splitpayment podzielonaplatnosc mechanizmpodzielonejplatnosci",
+    "notes": "uwagi opis notatki notatka komentarz adnotacje pieczec kodpieczeci stopka notes",
     "seller_name": "sprzedawca nazwasprzedawcy wierzyciel sellername",
     "seller_nip": "nipsprzedawcy nipwierzyciela sellernip",
 }
@@ -179,6 +180,8 @@ class _RowReader:
             account=account,
             ksef_number=self.ksef_number(),
             corrected_number=corrected,
+            corrected_numbers=(corrected,) if corrected else (),
+            notes=self.text("notes"),
             split_payment=self.text("split_payment").lower() in _YES,
             warnings=tuple(self.warnings),
         )
