@@ -35,6 +35,7 @@
         "views/kgw_case_views.xml",
         "views/kgw_receivable_views.xml",
         "views/kgw_reminder_views.xml",
+        "views/kgw_reminder_call_views.xml",
         "views/kgw_event_views.xml",
         "views/kgw_hold_views.xml",
         "views/kgw_decision_views.xml",
@@ -55,6 +56,7 @@
         # reports
         "report/kgw_letter_templates.xml",
         # wizards
+        "wizards/kgw_call_move_views.xml",
         "wizards/kgw_call_outcome_views.xml",
         "wizards/kgw_message_views.xml",
         "wizards/kgw_explanation_views.xml",

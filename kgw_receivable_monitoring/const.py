@@ -250,6 +250,7 @@ EVENT_KINDS = [
     ("dead", "Sending given up"),
     ("unknown", "Unknown whether it was sent"),
     ("call", "Phone call"),
+    ("moved", "Call moved"),
     ("reply", "Reply"),
     ("payment", "Payment"),
     ("stage", "Stage changed"),
@@ -323,6 +324,18 @@ RETRY_MINUTES = (1, 5, 15, 60)
 
 CALL_ATTEMPTS = 3
 CALL_RETRY_HOURS = 3
+# Working days over which a call that reaches nobody is tried, the first one counted.
+CALL_DAYS = 2
+CALL_SNOOZE_HOURS = 2
+
+# Columns of the board of calls, in their order.
+CALL_COLUMNS = [
+    ("asked", "Asked to be called"),
+    ("late", "Left over"),
+    ("today", "To call today"),
+    ("wait", "Later today"),
+    ("later", "Another day"),
+]
 
 HEALTH_LEVELS = [
     ("alarm", "Alarm"),

@@ -234,6 +234,7 @@ class KgwCase(models.Model):
         decisions) meets the gate's lock on them, so that neither works on an old snapshot."""
         # The right was checked on what is changed; this only marks the case.
         self.sudo().write({"touched_at": self.env.cr.now()})
+        self.env["kgw.reminder"].sudo()._sort_calls(self.env.cr.now(), self)
 
     def _get_controller(self):
         """Return who answers for the case: its controller, else that of the mandate."""

@@ -112,6 +112,8 @@ class KgwPlanner(models.AbstractModel):
             ]
         )
         tried = calls.filtered("attempts")
+        overdue = self.env["kgw.reminder"]._get_overdue_tries(on_date)
+        tried |= self.env["kgw.reminder"].search([*chosen, *overdue])
         tried.filtered(lambda r: r.state == "failed")._mark_undelivered(now)
         (calls - tried)._set_state("cancelled", now, reason="lapsed")
 

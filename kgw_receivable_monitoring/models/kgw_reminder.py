@@ -6,7 +6,6 @@ from odoo.exceptions import UserError
 
 from ..const import (
     CALL_OUTCOMES,
-    CALL_RETRY_HOURS,
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
@@ -254,16 +253,6 @@ class KgwReminder(models.Model):
         failed = self._set_state("failed", now, detail=detail)
         self.env["kgw.fallback"]._plan(failed._set_state("dead", now), now)
 
-    def _mark_unreached(self, now, is_last):
-        """Record that a call reached nobody: tried again in another part of the day, then given up."""
-        moved = self._set_state("claimed", now)._set_state(
-            "failed",
-            now,
-            retry_at=now + timedelta(hours=CALL_RETRY_HOURS),
-        )
-        if is_last:
-            moved._mark_undelivered(now)
-
     def _get_waiting_reason(self):
         """Return the code of what this open reminder waits for, or ''."""
         self.ensure_one()
@@ -271,11 +260,6 @@ class KgwReminder(models.Model):
             return "unknown"
         by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
         return self.waiting_reason or by_itself
-
-    def _get_agent(self):
-        """Return who makes the call: the controller of the case, else of the mandate."""
-        self.ensure_one()
-        return self.controller_id or self.mandate_id.controller_id
 
     @api.model
     def _get_channel_model(self, channel):

@@ -1,6 +1,8 @@
 from . import (
     test_access,
     test_access_work,
+    test_board,
+    test_board_size,
     test_brakes,
     test_by_hand,
     test_calendar,

@@ -17,7 +17,7 @@ DUE = date(2026, 9, 7)
 PAPER = base64.b64encode(b"%PDF-1.4 signed")
 
 
-def take_to_post(runs, now):
+def post_letters(runs, now):
     """Take to the post what may still go out at ``now``, as the buttons of a print run do."""
     runs._take_out(now)
     runs._mark_posted(now)
@@ -254,7 +254,7 @@ class KgwCommon(TransactionCase):
             for channel, _label in CHANNELS:
                 self.env["kgw.dispatcher"]._dispatch(channel, self._at(day, hour))
         if post:
-            take_to_post(
+            post_letters(
                 self.env["kgw.print.run"].search([("state", "=", "open")]), self._at(day, 15)
             )
 

@@ -33,6 +33,7 @@ MATRIX = {
     "kgw.rate.limit": ("", "", "rwcu"),
     "kgw.health": ("", "r", "r"),
     "kgw.alarm": ("r", "r", "r"),
+    "kgw.call.move": ("rwc", "rwc", "rwc"),
     "kgw.call.outcome": ("rwc", "rwc", "rwc"),
     "kgw.message": ("rwc", "rwc", "rwc"),
     "kgw.person": ("", "", ""),
@@ -151,6 +152,7 @@ class TestMatrix(AccessCase):
         agency = {
             "kgw.brand",
             "kgw.print.run",
+            "kgw.call.move",
             "kgw.call.outcome",
             "kgw.message",
             "kgw.person",

@@ -1,5 +1,6 @@
 from . import (
     account_payment_register,
+    kgw_call_move,
     kgw_call_outcome,
     kgw_explanation,
     kgw_explanation_line,
