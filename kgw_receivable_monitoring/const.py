@@ -253,6 +253,7 @@ EVENT_KINDS = [
     ("moved", "Call moved"),
     ("reply", "Reply"),
     ("payment", "Payment"),
+    ("payment_back", "Payment taken back"),
     ("stage", "Stage changed"),
     ("question", "Question to the creditor"),
     ("decision", "Decision of the creditor"),

@@ -66,15 +66,18 @@ class KgwImportBack(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if self.state != "done" or self.content == "payments" or self.mandate_id.is_own_sales:
+        if self.state != "done" or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(
-                    "Only invoices and lists of open items that were taken over are taken back"
-                    " here; own sales are cancelled in accounting."
+                    "Only what was taken over is taken back here; own sales are cancelled in"
+                    " accounting."
                 )
             )
         # Booking and its undoing need rights that nobody has; who may take over may take back.
         record = self.sudo()
+        if self.content == "payments":
+            record._withdraw_payments(now)
+            return
         kept = record.env["kgw.import.withdrawal"]._withdraw(record, on_date, now)
         record._restore_coverage()
         vals = {"state": "withdrawn", "message": False}
@@ -85,8 +88,19 @@ class KgwImportBack(models.Model):
             )
         record.write(vals)
 
+    def _withdraw_payments(self, now):
+        """Take back what a statement or list of payments has booked."""
+        self.env["kgw.payment"].search([("import_id", "=", self.id)])._withdraw(now)
+        self.line_ids.filtered(lambda row: row.state == "done").state = "withdrawn"
+        self._restore_coverage()
+        self.write({"state": "withdrawn", "message": False})
+
     def _restore_coverage(self):
-        """What a list of open items taught about payments is not known any more."""
+        """What a list of open items or payments taught about payments is not known any more."""
         mandate = self.mandate_id
-        if self.content == "open_items" and mandate.coverage_date == self.known_through:
+        if (
+            self.content != "invoices"
+            and self.known_through
+            and mandate.coverage_date == self.known_through
+        ):
             mandate.coverage_date = self.coverage_before

@@ -1,7 +1,8 @@
 """Readers of creditors' files: one module per format, found by its ``sniff`` function.
 
 A new format is a new module here with ``sniff(content, filename) -> bool``, true for its own
-files only, and ``read(content, filename) -> ReadResult``, raising UnreadableFile only.
+files only, and ``read(content, filename) -> ReadResult``, raising UnreadableFile only. A format
+of payments has ``sniff_payments`` and ``read_payments(content, filename) -> Statement``.
 """
 
 import functools
@@ -21,6 +22,7 @@ from .base import (
     UnreadableFile,
     check_size,
 )
+from .payments_base import Payment, Period, Statement
 
 __all__ = [
     "FIELD_LABELS",
@@ -29,22 +31,38 @@ __all__ = [
     "FileResult",
     "Instalment",
     "Party",
+    "Payment",
+    "Period",
     "Problem",
     "ReadResult",
+    "Statement",
     "TaxLine",
     "UnreadableFile",
     "get_readers",
     "read",
     "read_all",
+    "read_payments",
 ]
 
 
 @functools.cache
 def get_readers():
-    """Return the modules of this package that read a format, in the order of their names."""
+    """Return the modules of this package that read invoices, in the order of their names."""
+    return _get_modules("sniff")
+
+
+@functools.cache
+def get_payment_readers():
+    """Return the modules of this package that read payments; tables come last, they are the
+    least particular about what they take for theirs."""
+    modules = _get_modules("sniff_payments")
+    return tuple(sorted(modules, key=lambda module: module.__name__.endswith("payments_csv")))
+
+
+def _get_modules(attribute):
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return tuple(module for module in modules if hasattr(module, "sniff"))
+    return tuple(module for module in modules if hasattr(module, attribute))
 
 
 def read(content: bytes, filename: str = "") -> ReadResult:
@@ -52,9 +70,7 @@ def read(content: bytes, filename: str = "") -> ReadResult:
 
     :raises UnreadableFile: when no reader knows the file, or its own reader refuses it whole
     """
-    if not content.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
-        raise UnreadableFile("file_empty")
-    check_size(content)
+    _check(content)
     for reader in get_readers():
         if reader.sniff(content, filename):
             return reader.read(content, filename)
@@ -83,3 +99,21 @@ def _read_file(found):
         return FileResult(found.name, read(found.content, found.name.rpartition("/")[2]))
     except UnreadableFile as error:
         return FileResult(found.name, problem=error.problem)
+
+
+def read_payments(content: bytes, filename: str = "") -> Statement:
+    """Read a statement or a list of payments of any known format.
+
+    :raises UnreadableFile: when no reader knows the file, or its own reader refuses it whole
+    """
+    _check(content)
+    for reader in get_payment_readers():
+        if reader.sniff_payments(content, filename):
+            return reader.read_payments(content, filename)
+    raise UnreadableFile("unknown_format", filename)
+
+
+def _check(content):
+    if not content.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
+        raise UnreadableFile("file_empty")
+    check_size(content)

@@ -22,10 +22,12 @@ _TOTAL = re.compile(r"(razem|suma|ogolem|lacznie|podsumowanie|total|saldo razem)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: its number in the file and the texts by our field."""
+    """One line of the table: its number in the file, the texts by our field, those of no field
+    beyond them."""
 
     line: int
     cells: dict[str, str]
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +140,15 @@ def _iter_rows(lines, heading, problems):
         if too_long:
             problems.append(Problem(line, too_long, "field_too_long"))
         elif any(texts.values()):
-            yield Row(line, texts)
+            yield Row(line, texts, _get_extra(cells, heading))
         elif any(cell.strip() for cell in cells):
             note = " ".join(cell.strip() for cell in cells if cell.strip())
             problems.append(warning(line, "", "line_skipped", note))
+
+
+def _get_extra(cells, heading):
+    """Return what stands right of the last column that is known."""
+    return tuple(_clean(cell) for cell in cells[max(heading.columns.values()) + 1 :])
 
 
 def _iter_cells(lines, heading, problems):
