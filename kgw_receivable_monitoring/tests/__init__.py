@@ -48,6 +48,7 @@ from . import (
     test_readers_csv,
     test_readers_ksef,
     test_readers_payments,
+    test_readers_programs,
     test_reminder_states,
     test_scenario_change,
     test_scenario_timeline,
