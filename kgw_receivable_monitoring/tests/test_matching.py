@@ -241,7 +241,7 @@ def make_world(draw):
 
 
 class TestMatchingProperties(BaseCase):
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(make_world())
     def test_sums_are_kept_and_nothing_is_paid_twice(self, world):
         owed, credits = world

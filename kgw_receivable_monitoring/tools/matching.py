@@ -85,6 +85,11 @@ class Matcher:
         self.creditor_nip = creditor_nip
         self.by_key, self.by_ksef = defaultdict(set), {}
         self.case_keys, self.names = {}, {}
+        self.by_number, self.signs = defaultdict(list), {}
+        for invoice, (one, *_others) in self.book.by_invoice.items():
+            self.by_number[one.number].append(invoice)
+            if sign := _get_sign(one.number):
+                self.signs[invoice] = sign
         for one in owed:
             for key in get_keys(one.number):
                 self.by_key[key].add(one.invoice)
@@ -218,7 +223,7 @@ class Matcher:
 
         Of several invoices with that number it is for the one whose balance it settles.
         """
-        invoices = [i for i, lines in self.book.by_invoice.items() if lines[0].number == number]
+        invoices = self.by_number.get(number, ())
         evidence = Evidence()
         opened = [i for i in invoices if self._is_open(i, credit, evidence)]
         fitting = [i for i in opened if self.book.fit_invoice(i, credit)]
@@ -295,8 +300,8 @@ class Matcher:
         text = "".join(fold(credit.title).split())
         found = {
             invoice
-            for invoice, lines in self.book.by_invoice.items()
-            if self.book.get_open(lines, credit) and _is_within(lines[0].number, text)
+            for invoice, sign in self.signs.items()
+            if _is_within(sign, text) and self.book.get_open(self.book.by_invoice[invoice], credit)
         }
         if len(found) == 1:
             return self._propose("number_gaps", credit, list(found))
@@ -322,15 +327,19 @@ def _get_words(name):
     return words if len(words) > 1 or len("".join(words)) > 4 else []
 
 
-def _is_within(number, text):
-    """Whether a number of seven signs or more stands in a text without spaces, as a whole."""
+def _get_sign(number):
+    """Return a number without spaces and signs if it is long enough to be found so, or ''."""
     sign = "".join(fold(number).split())
-    if len(sign) < 7 or sum(char.isdigit() for char in sign) < 5:
-        return False
+    long_enough = len(sign) >= 7 and sum(char.isdigit() for char in sign) >= 5
+    return sign if long_enough else ""
+
+
+def _is_within(sign, text):
+    """Whether a number stands in a text without spaces, and is no part of a longer one."""
     start = text.find(sign)
     if start < 0:
         return False
-    before, after = text[start - 1 : start] if start else "", text[start + len(sign) :][:1]
+    before, after = text[:start][-1:], text[start + len(sign) :][:1]
     return not (before.isdigit() and sign[0].isdigit()) and not (
         after.isdigit() and sign[-1].isdigit()
     )
