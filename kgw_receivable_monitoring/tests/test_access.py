@@ -30,6 +30,7 @@ MATRIX = {
     "kgw.print.run": ("r", "r", "r"),
     "kgw.import": ("", "rwcu", "rwcu"),
     "kgw.import.line": ("", "r", "r"),
+    "kgw.import.column": ("", "rwcu", "rwcu"),
     "kgw.rate.limit": ("", "", "rwcu"),
     "kgw.health": ("", "r", "r"),
     "kgw.alarm": ("r", "r", "r"),
