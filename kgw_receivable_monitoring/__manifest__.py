@@ -44,6 +44,7 @@
         "views/kgw_import_views.xml",
         "views/kgw_payment_views.xml",
         "views/kgw_mandate_views.xml",
+        "views/kgw_mandate_intake_views.xml",
         "views/kgw_brand_views.xml",
         "views/kgw_scenario_views.xml",
         "views/kgw_scenario_templates.xml",

@@ -13,6 +13,7 @@ TABLES = (
     "kgw_contact_point",
     "kgw_import_line",
     "kgw_import",
+    "kgw_import_column",
     "kgw_case",
     "kgw_mandate_scenario",
     "kgw_mandate",

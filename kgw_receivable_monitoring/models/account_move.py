@@ -114,6 +114,12 @@ class AccountMove(models.Model):
         ledger.made_sequence_gap = False
         return super(AccountMove, self - ledger)._compute_made_sequence_gap()
 
+    def _set_next_made_sequence_gap(self, made_gap):
+        # Other people's numbers have no gaps of ours: nothing to look for.
+        return super(
+            AccountMove, self.filtered(lambda move: not move.kgw_is_ledger)
+        )._set_next_made_sequence_gap(made_gap)
+
     # === THE LEDGER: what Odoo offers for own invoices is refused === #
 
     def _kgw_refuse_on_ledger(self):

@@ -11,6 +11,8 @@ REASONS = [
     ("paid_claim", "The counterparty says it is paid"),
     ("reply", "A reply waits to be read"),
     ("credit_note", "A credit note is not set off yet"),
+    ("names", "New counterparties: the creditor may strike names first"),
+    ("struck", "The creditor struck this name"),
     ("insolvency", "Insolvency"),
     ("stop", "Stop"),
     ("volume", "Unusually many contacts: a manager looks first"),
@@ -45,6 +47,7 @@ class KgwHold(models.Model):
     note = fields.Char()
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
+    release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
     lifted_at = fields.Datetime(readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
@@ -130,6 +133,11 @@ class KgwHold(models.Model):
         held.case_id._touch()
         held._record("lifted", now)
         self.env["kgw.dispatcher"]._release("hold")
+
+    @api.model
+    def _release_due(self, now):
+        """Lift the holds whose moment to end by themselves has come."""
+        self.search([("lifted_at", "=", False), ("release_at", "<=", now)])._lift(now)
 
     def _record(self, kind, now):
         self.env["kgw.event"]._record(

@@ -1,7 +1,10 @@
+import contextlib
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
+from ..tools.readers import UnreadableFile, describe
 
 
 class KgwImportBack(models.Model):
@@ -31,6 +34,25 @@ class KgwImportBack(models.Model):
             contacts = withdrawal._get_contacts(record) if is_back else self.env["kgw.reminder"]
             record.contact_ids = contacts
             record.contact_count = len(contacts)
+
+    def action_name_columns(self):
+        """Open the columns of the file, so that somebody says what they mean.
+
+        :raise UserError: no file of the import is a table
+        """
+        self.ensure_one()
+        for name, content in self._get_files():
+            with contextlib.suppress(UnreadableFile):
+                self.mandate_id._offer_columns(describe(content, name))
+        if not self.mandate_id.import_column_ids:
+            raise UserError(self.env._("No file of this import is a table with columns."))
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_import_column"
+            ),
+            "domain": [("mandate_id", "=", self.mandate_id.id)],
+            "context": {"default_mandate_id": self.mandate_id.id},
+        }
 
     def action_confirm_vanish(self):
         """A person has looked: what is not on the list is settled."""

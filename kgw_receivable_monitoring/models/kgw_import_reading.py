@@ -31,7 +31,7 @@ class KgwImportReading(models.AbstractModel):
             today = calendar.local_date(fields.Datetime.now())
             if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
                 return [], refusal
-        read = list(read_all(files))
+        read = list(read_all(files, record.mandate_id._get_columns()))
         if len(read) == 1 and read[0].problem:
             return [], self._describe(read[0].problem)
         documents = [

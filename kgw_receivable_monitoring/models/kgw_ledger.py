@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import ormcache
 
 # Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
 # ten times 100 take seconds.
@@ -67,10 +68,7 @@ class KgwLedger(models.AbstractModel):
     def _ensure_account(self, company, code, account_type, name):
         accounts = self.env["account.account"].with_company(company)
         return accounts.search(
-            [
-                ("company_ids", "in", company.ids),
-                ("code", "=", code),
-            ]
+            [("company_ids", "in", company.ids), ("code", "=", code)]
         ) or accounts.create(
             {
                 "code": code,
@@ -84,10 +82,7 @@ class KgwLedger(models.AbstractModel):
     def _ensure_journal(self, company, kind, code, name, account):
         journals = self.env["account.journal"].with_company(company)
         return journals.search(
-            [
-                ("company_id", "=", company.id),
-                ("code", "=", code),
-            ]
+            [("company_id", "=", company.id), ("code", "=", code)]
         ) or journals.create(
             {
                 "name": name,
@@ -126,6 +121,7 @@ class KgwLedger(models.AbstractModel):
                 tracking_disable=True,
                 mail_create_nolog=True,
                 skip_invoice_sync=True,
+                skip_analytic_sync=True,  # the ledger has no analytic accounts
             )
         )
         # The importer has no accounting rights in the ledger; what it may import is decided before.
@@ -206,6 +202,7 @@ class KgwLedger(models.AbstractModel):
                     "name": document.number,
                     "quantity": 1,
                     "price_unit": abs(total),
+                    "analytic_distribution": False,
                     "tax_ids": [(5,)],
                     "currency_id": currency.id,
                     "amount_currency": -total,
@@ -219,8 +216,12 @@ class KgwLedger(models.AbstractModel):
 
     def _find_currency(self, code):
         """Return the currency of a code, also one that is not in use yet; or an empty one."""
+        return self.env["res.currency"].browse(self._find_currency_id(code))
+
+    @ormcache("code")
+    def _find_currency_id(self, code):
         currencies = self.env["res.currency"].with_context(active_test=False)
-        return currencies.search([("name", "=", code)])
+        return currencies.search([("name", "=", code)]).id
 
     def _get_currency(self, code):
         currency = self._find_currency(code)

@@ -33,6 +33,7 @@ MATRIX = {
     "kgw.payment": ("r", "r", "r"),
     "kgw.payment.part": ("r", "r", "r"),
     "kgw.payment.assign": ("", "rwc", "rwc"),
+    "kgw.import.column": ("", "rwcu", "rwcu"),
     "kgw.rate.limit": ("", "", "rwcu"),
     "kgw.health": ("", "r", "r"),
     "kgw.alarm": ("r", "r", "r"),

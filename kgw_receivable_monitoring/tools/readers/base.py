@@ -40,6 +40,7 @@ PROBLEM_CODES = {
     "column_missing": _lt("The column for “{field}” is missing. Add it or rename its heading."),
     "xml_malformed": _lt("The XML is damaged: {value}. Export the invoice again."),
     "xml_doctype": _lt("The XML declares a document type (DOCTYPE), which is refused for safety."),
+    "xlsx_damaged": _lt("The workbook is damaged. Save it again as XLSX or CSV."),
     "zip_damaged": _lt("The ZIP file is damaged: {value}. Pack it again."),
     "zip_bomb": _lt(
         "The ZIP file unpacks to a multiple of its size ({value}), which is refused for safety.",
