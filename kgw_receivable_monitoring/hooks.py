@@ -14,6 +14,7 @@ TABLES = (
     "kgw_import_line",
     "kgw_import",
     "kgw_case",
+    "kgw_account_change",
     "kgw_mandate_scenario",
     "kgw_mandate",
 )
