@@ -27,6 +27,7 @@
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
         "data/kgw_template_data.xml",
+        "data/kgw_account_template_data.xml",
         "data/kgw_template_withdrawal_data.xml",
         "data/kgw_kind_data.xml",
         "data/kgw_dispute_reason_data.xml",
@@ -43,6 +44,7 @@
         "views/kgw_print_run_views.xml",
         "views/kgw_import_views.xml",
         "views/kgw_payment_views.xml",
+        "views/kgw_account_change_views.xml",
         "views/kgw_mandate_views.xml",
         "views/kgw_mandate_intake_views.xml",
         "views/kgw_brand_views.xml",
@@ -55,6 +57,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
+        "views/portal_account_templates.xml",
         "views/kgw_menus.xml",
         # reports
         "report/kgw_letter_templates.xml",

@@ -15,6 +15,7 @@ TABLES = (
     "kgw_import",
     "kgw_import_column",
     "kgw_case",
+    "kgw_account_change",
     "kgw_mandate_scenario",
     "kgw_mandate",
 )

@@ -1,6 +1,8 @@
 from . import (
     test_access,
     test_access_work,
+    test_account_change,
+    test_account_list,
     test_board,
     test_board_size,
     test_brakes,
@@ -63,5 +65,6 @@ from . import (
     test_tours,
     test_trial,
     test_watchdog,
+    test_white_label,
     test_words,
 )

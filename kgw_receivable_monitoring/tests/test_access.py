@@ -13,6 +13,7 @@ MATRIX = {
     "kgw.scenario": ("r", "r", "rwcu"),
     "kgw.scenario.step": ("r", "r", "rwcu"),
     "kgw.brand": ("r", "r", "rwcu"),
+    "kgw.account.change": ("r", "rwc", "rwc"),
     "kgw.mandate": ("r", "rwc", "rwcu"),
     "kgw.mandate.scenario": ("r", "rwcu", "rwcu"),
     "kgw.case": ("rw", "rwc", "rwc"),

@@ -61,6 +61,9 @@ class IsolationCase(KgwCommon):
             "approval", cls.letter.step_id, cls.receivable, DUE, now
         )
         cls.env["kgw.hold"].create({"case_id": cls.case.id, "reason": "other"})
+        cls.env["kgw.account.change"].create(
+            {"mandate_id": cls.mandate.id, "number": "PL43999000180000000000000777"}
+        )
         record = cls.env["kgw.import"].create(
             {
                 "mandate_id": cls.mandate.id,
