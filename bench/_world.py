@@ -3,6 +3,7 @@
 The day is given, so that figures and crashes do not depend on when they are run.
 """
 
+import base64
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ MODULE = "kgw_receivable_monitoring"
 # A Wednesday on which the standard scenario writes an e-mail to whom owes on Monday in a week,
 # and an SMS to who owed on the Monday before.
 DAY = date(2026, 9, 9)
+PAPER = base64.b64encode(b"%PDF-1.4 signed")
 DUE_OF = {"email": DAY + timedelta(days=5), "sms": DAY - timedelta(days=2)}
 # Nothing is due of these on that day: one side of the due date each.
 QUIET_DUES = (DAY + timedelta(days=30), DAY - timedelta(days=1))
@@ -40,6 +42,7 @@ class World:
                 "short_name": "Agencja",
                 "phone": "+48123456700",
                 "email": "kontakt@agencja.example",
+                "alias_domain_id": env["mail.alias.domain"].create({"name": "agencja.example"}).id,
                 "city": "Kraków",
                 "sms_sender": "POMIAR",
                 "sms_sender_approved": True,
@@ -67,13 +70,24 @@ class World:
                     (0, 0, {"scenario_id": env.ref(f"{MODULE}.scenario_standard").id})
                 ],
                 "controller_id": env.ref("base.user_admin").id,
+                "substitute_id": self._create_substitute().id,
                 "account_number": "PL61109010140000071219812874",
+                "account_source": "invoice",
+                "agreement_date": date(2026, 1, 2),
+                "agreement_file": PAPER,
+                "informs": "agency",
                 "authority_date": date(2026, 1, 2),
+                "authority_file": PAPER,
                 "may_demand": True,
                 "coverage_date": date(2030, 1, 1),
             }
         )
+        self.mandate.action_confirm_account()
         self.mandate.action_activate()
+
+    def _create_substitute(self):
+        users = self.env["res.users"].with_context(no_reset_password=True)
+        return users.create({"login": "zastepca", "name": "Zastępca"})
 
     def add(self, due, count, per_case=1):
         """Add ``count`` open invoices with that due date, ``per_case`` of each counterparty."""

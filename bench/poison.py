@@ -66,6 +66,9 @@ CREATE TRIGGER kgw_bench_refuse BEFORE UPDATE ON kgw_reminder FOR EACH ROW
 class PlayedServer:
     """A mail server that takes everything."""
 
+    def ehlo(self):
+        """Greet."""
+
     def noop(self):
         return 250, b"OK"
 

@@ -1,11 +1,11 @@
 """``./dev test``: lint, the tests of devtools and of every module, short figures."""
 
-import ast
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import bench, chaos, demo, i18n, lint, system
+from . import bench, chaos, demo, i18n, lint, selection, system
 from .console import Problem, say, step
 from .odoo_log import OdooLog
 from .postgres import USER
@@ -13,7 +13,6 @@ from .workspace import child_env, free_port
 
 # A run that takes longer hangs; it is ended so that its log can be read.
 LIMIT_SECONDS = 45 * 60
-HTTP_BASES = {"HttpCase", "HttpCaseWithUserDemo", "HttpCaseWithUserPortal", "MockSMS", "SMSCommon"}
 
 
 @dataclass
@@ -109,29 +108,42 @@ def run_unittest(project, tally, *names, **variables):
 
 
 def check_modules(project, options, tally):
-    """Install every module in a fresh database and run Odoo's tests of it."""
+    """Install every module in fresh databases and run Odoo's tests of it, in parts side by side."""
     databases = project.databases
     databases.drop_abandoned()
-    name = databases.private_name("test")
-    databases.clone(databases.ensure_base(), name)
+    base = databases.ensure_base()
+    parts = selection.parts(project.workspace, options)
+    names = [databases.private_name(f"test{number}") for number, _tags in enumerate(parts, 1)]
+    for name in names:
+        databases.clone(base, name)
     try:
-        log = run_odoo_tests(project, options, name)
-        count_tests(log, tally)
+        for log in run_side_by_side(project, parts, names):
+            count_tests(log, tally)
         if not options.tags:
             with step("Translations"):
-                tally.check("translations", i18n.outdated(project, name))
+                tally.check("translations", i18n.outdated(project, names[0]))
     finally:
-        if not options.keep:
-            databases.drop(name)
-        else:
-            say(f"The database is kept: ./dev psql {name}")
+        for name in names:
+            if not options.keep:
+                databases.drop(name)
+            else:
+                say(f"The database is kept: ./dev psql {name}")
 
 
-def run_odoo_tests(project, options, database):
+def run_side_by_side(project, parts, names):
+    """Run each part of the tests in its database at the same time; return the parsed logs."""
+    with step(f"Odoo tests, {len(parts)} at a time"), ThreadPoolExecutor(len(parts)) as pool:
+        runs = [
+            pool.submit(run_odoo_tests, project, tags, name)
+            for tags, name in zip(parts, names, strict=True)
+        ]
+        return [run.result() for run in runs]
+
+
+def run_odoo_tests(project, tags, database):
     """Run Odoo's test runner; return the parsed log."""
     workspace = project.workspace
-    tags = test_tags(workspace, options)
-    path = workspace.logs / "test.log"
+    path = workspace.logs / f"{database.partition('_')[0]}.log"
     path.unlink(missing_ok=True)  # another run may still be writing to it
     command = project.runner.command(
         "-d",
@@ -145,17 +157,16 @@ def run_odoo_tests(project, options, database):
         f"--gevent-port={free_port()}",
         f"--screenshots={workspace.logs / 'screenshots'}",
     )
-    with step(f"Odoo tests, --test-tags={tags}"):
-        process = project.launch(
-            command,
-            env=project.runner.env(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        with open(path, "w") as copy:
-            log = follow(process, copy)
+    process = project.launch(
+        command,
+        env=project.runner.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    with open(path, "w") as copy:
+        log = follow(process, copy)
     log.exit_code = process.returncode
     say(f"    {log.run} tests; Odoo's log: {path}")
     return log
@@ -200,41 +211,6 @@ def run_problems(log):
     elif log.exit_code and not log.failed:
         problems.append(f"Odoo ended with code {log.exit_code}")
     return problems
-
-
-def test_tags(workspace, options):
-    """Return the ``--test-tags`` for the options."""
-    modules = workspace.modules()
-    tags = [options.tags] if options.tags else [f"/{module}" for module in modules]
-    if options.fast:
-        tags += [f"-/{module}:{name}" for module, name in http_classes(workspace)]
-    if options.all and not options.tags:
-        tags += [f"long/{module}" for module in modules]
-    return ",".join(tags)
-
-
-def http_classes(workspace):
-    """Return ``(module, class)`` of the tests that need Odoo's web server and assets."""
-    found = []
-    for module in workspace.module_paths():
-        bases = {}
-        for path in sorted(module.glob("tests/*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.ClassDef):
-                    bases[node.name] = {ast.unparse(base).split(".")[-1] for base in node.bases}
-        found += [(module.name, name) for name in closure(bases, HTTP_BASES)]
-    return found
-
-
-def closure(bases, roots):
-    """Return the classes that derive from ``roots``, however far, sorted.
-
-    :param bases: names of the base classes by name of the class
-    """
-    known = set(roots)
-    while more := {name for name in bases.keys() - known if bases[name] & known}:
-        known |= more
-    return sorted(known & bases.keys())
 
 
 def check_figures(project, options, tally):

@@ -14,6 +14,9 @@ RUNGS = [
 ]
 RUNG_LEVEL = {code: level for level, (code, _label) in enumerate(RUNGS, start=1)}
 
+# Rungs that demand: a legal act, which needs a power of attorney that covers it.
+DEMANDS = ("demand", "final")
+
 CHANNELS = [
     ("email", "E-mail"),
     ("sms", "SMS"),
@@ -88,7 +91,7 @@ REASONS = [
     ("paid", "Nothing is owed any more"),
     ("stage", "The invoice is no longer monitored"),
     ("mandate", "The mandate is not active"),
-    ("authority", "The power of attorney does not cover demands for payment"),
+    ("authority", "The power of attorney does not cover this, or is not in force"),
     ("approval", "The creditor did not agree to this step"),
     ("no_contact_point", "No usable contact point for this channel"),
     ("sender", "The sender name of the brand is not approved by the SMS operator"),
@@ -148,7 +151,7 @@ CURES = [
     ("mandate", "A manager activates the mandate."),
     (
         "authority",
-        "The creditor gives a power of attorney that covers demands; a manager enters it on the"
+        "The creditor gives a power of attorney that covers it; a manager enters it on the"
         " mandate.",
     ),
     (
@@ -221,8 +224,10 @@ EVENT_KINDS = [
     ("dead", "Sending given up"),
     ("unknown", "Unknown whether it was sent"),
     ("call", "Phone call"),
+    ("moved", "Call moved"),
     ("reply", "Reply"),
     ("payment", "Payment"),
+    ("payment_back", "Payment taken back"),
     ("stage", "Stage changed"),
     ("question", "Question to the creditor"),
     ("decision", "Decision of the creditor"),
@@ -230,7 +235,23 @@ EVENT_KINDS = [
     ("hold", "Contact put on hold"),
     ("lifted", "Hold ended"),
     ("contact_point", "Contact data changed"),
+    ("corrected", "Invoice corrected"),
+    ("withdrawn", "Hand-over taken back"),
+    ("account", "Creditor's account"),
     ("note", "Note"),
+    ("description", "Note for the creditor"),
+    ("promise", "Promise to pay"),
+    ("promise_kept", "Promise kept"),
+    ("promise_partly", "Promise kept in part"),
+    ("promise_broken", "Promise broken"),
+    ("promise_replaced", "Promise replaced by another"),
+    ("dispute", "Receivable disputed"),
+    ("dispute_accepted", "Dispute accepted"),
+    ("dispute_rejected", "Dispute rejected"),
+    ("dispute_correction", "Correction follows"),
+    ("dispute_closed", "Correction arrived"),
+    ("dispute_lapsed", "No correction came"),
+    ("insolvent", "Insolvency"),
 ]
 
 # How a call ended, with the group of DOMAIN practice: reached a person who may speak, or nobody.
@@ -279,6 +300,18 @@ RETRY_MINUTES = (1, 5, 15, 60)
 
 CALL_ATTEMPTS = 3
 CALL_RETRY_HOURS = 3
+# Working days over which a call that reaches nobody is tried, the first one counted.
+CALL_DAYS = 2
+CALL_SNOOZE_HOURS = 2
+
+# Columns of the board of calls, in their order.
+CALL_COLUMNS = [
+    ("asked", "Asked to be called"),
+    ("late", "Left over"),
+    ("today", "To call today"),
+    ("wait", "Later today"),
+    ("later", "Another day"),
+]
 
 HEALTH_LEVELS = [
     ("alarm", "Alarm"),
@@ -305,6 +338,8 @@ HEALTH_CHECKS = [
     ("certificates", "Certificates"),
     ("coverage", "Knowledge of payments"),
     ("authority", "Powers of attorney"),
+    ("readiness", "Mandates that lack something"),
+    ("accounts", "Changes of creditors' accounts"),
     ("holidays", "Statutory holidays"),
     ("stop", "Contact with everybody stopped"),
 ]

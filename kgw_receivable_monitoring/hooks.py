@@ -13,11 +13,14 @@ TABLES = (
     "kgw_contact_point",
     "kgw_import_line",
     "kgw_import",
+    "kgw_import_column",
     "kgw_case",
+    "kgw_account_change",
     "kgw_mandate_scenario",
     "kgw_mandate",
 )
 LINKS = (
+    ("account_move", "kgw_import_id"),
     ("account_move_line", "kgw_case_id"),
     ("account_move_line", "kgw_next_step_id"),
     ("account_move", "kgw_mandate_id"),

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from devtools.console import Problem
 from devtools.databases import Databases
-from devtools.testing import closure, http_classes, test_tags
+from devtools.selection import all_tags, closure, http_classes, parts
 from devtools.workspace import Workspace, free_port
 
 
@@ -70,7 +70,21 @@ class TestWorkspace(unittest.TestCase):
         self.write("a/__manifest__.py")
         self.write("b/__manifest__.py")
         options = SimpleNamespace(tags=None, fast=False, all=True)
-        self.assertEqual(test_tags(self.workspace, options), "/a,/b,long/a,long/b")
+        self.assertEqual(all_tags(self.workspace, options), ["/a", "/b", "long/a", "long/b"])
+
+    def test_two_runs_share_the_whole_suite(self):
+        """The second takes what the first does not name, also classes that nobody found."""
+        self.write("a/__manifest__.py")
+        tests = "".join(f"    def test_{number}(self): pass\n" for number in range(3))
+        self.write("a/tests/test_a.py", f"class A:\n{tests}")
+        self.write("a/tests/test_b.py", f"class B:\n{tests}class C:\n    pass\n")
+        options = SimpleNamespace(tags=None, fast=False, all=False)
+        self.assertEqual(parts(self.workspace, options), ["/a:A", "/a,-/a:A"])
+
+    def test_chosen_tests_run_at_once(self):
+        self.write("a/__manifest__.py")
+        options = SimpleNamespace(tags="/a:A", fast=False, all=False)
+        self.assertEqual(parts(self.workspace, options), ["/a:A"])
 
 
 class TestHelpers(unittest.TestCase):

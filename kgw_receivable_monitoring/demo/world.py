@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo.tools.misc import file_open
 
+from ..tools import pdf
+
 MODULE = "kgw_receivable_monitoring"
 
 CREDITORS = {
@@ -165,9 +167,8 @@ class World:
                 brand,
                 values["account"],
                 {
-                    "authority_date": self.start - timedelta(days=20),
+                    **self._prepare_papers(values["name"]),
                     "foreign_account_number": values.get("foreign_account"),
-                    "may_demand": True,
                     "journal_id": self.env["kgw.ledger"]._ensure().id,
                 },
             )
@@ -242,13 +243,38 @@ class World:
                 "brand_after_id": brand.id,
                 "scenario_ids": scenarios,
                 "controller_id": self.users["agent"].id,
+                "substitute_id": self.users["manager"].id,
                 "account_number": account,
+                "account_source": "list",
                 "privacy_notice": self._get_privacy_notice(creditor),
                 **values,
             }
         )
+        mandate.action_confirm_account()
         mandate.action_activate()
         return mandate
+
+    def _prepare_papers(self, creditor):
+        """Return what the creditor has signed, twenty days before the story begins."""
+        signed_on = self.start - timedelta(days=20)
+        return {
+            "agreement_date": signed_on,
+            "agreement_file": self._draw_paper("Umowa powierzenia przetwarzania danych", creditor),
+            "agreement_filename": "umowa-powierzenia.pdf",
+            "authority_date": signed_on,
+            "authority_file": self._draw_paper("Pełnomocnictwo", creditor),
+            "authority_filename": "pelnomocnictwo.pdf",
+            "may_demand": True,
+            "may_note": True,
+            "may_warn": True,
+            "may_accept": True,
+            "informs": "agency",
+            "coverage_date": self.start - timedelta(days=30),
+        }
+
+    def _draw_paper(self, title, creditor):
+        html = f"<h1>{title}</h1><p>{creditor}</p><p>Przykład, bez podpisu.</p>"
+        return base64.b64encode(pdf.html_to_pdf(html, "", title, creditor, "pl"))
 
     def _get_privacy_notice(self, creditor):
         return (

@@ -33,6 +33,32 @@ class AccountMove(models.Model):
     kgw_ksef_number = fields.Char(
         string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
     )
+    kgw_import_id = fields.Many2one(
+        "kgw.import",
+        string="Import",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
+        help="The hand-over that this comes from.",
+    )
+    kgw_corrected_ids = fields.Many2many(
+        "account.move",
+        "kgw_account_move_corrected_rel",
+        "correction_id",
+        "corrected_id",
+        string="Corrects",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
+    kgw_stamp_code = fields.Char(
+        string="Stamp",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The preventive stamp that stands on the invoice.",
+    )
     kgw_stage = fields.Selection(
         STAGES,
         string="Monitoring Stage",
@@ -88,6 +114,12 @@ class AccountMove(models.Model):
         ledger.made_sequence_gap = False
         return super(AccountMove, self - ledger)._compute_made_sequence_gap()
 
+    def _set_next_made_sequence_gap(self, made_gap):
+        # Other people's numbers have no gaps of ours: nothing to look for.
+        return super(
+            AccountMove, self.filtered(lambda move: not move.kgw_is_ledger)
+        )._set_next_made_sequence_gap(made_gap)
+
     # === THE LEDGER: what Odoo offers for own invoices is refused === #
 
     def _kgw_refuse_on_ledger(self):
@@ -126,6 +158,16 @@ class AccountMove(models.Model):
     def _unlink_except_kgw_ledger(self):
         self._kgw_refuse_on_ledger()
 
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        self.env["kgw.credit.note"]._follow(posted)
+        return posted
+
+    def button_cancel(self):
+        res = super().button_cancel()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
+
     def action_register_payment(self):
         self._kgw_refuse_on_ledger()
         return super().action_register_payment()
@@ -149,7 +191,9 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         self._kgw_refuse_on_ledger()
-        return super().button_draft()
+        res = super().button_draft()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
 
     def action_kgw_open_case(self):
         self.ensure_one()
@@ -167,6 +211,10 @@ class AccountMove(models.Model):
     def action_kgw_preview(self):
         """Open the preview of the days to come for these invoices."""
         return self._kgw_get_receivables().action_preview()
+
+    def _kgw_get_receivable_lines(self):
+        """Return the lines of these invoices that are monitored."""
+        return self.line_ids.filtered("kgw_case_id")
 
     def _kgw_get_receivables(self):
         return self.env["kgw.receivable"].search([("move_id", "in", self.ids)])

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from ..const import CURES, LANGUAGES, OPEN_STATES, REASONS, STAGES
 from ..tools import calendar, words
@@ -48,6 +48,8 @@ class KgwCase(models.Model):
     reminder_ids = fields.One2many("kgw.reminder", "case_id", string="Reminders")
     event_ids = fields.One2many("kgw.event", "case_id", string="History")
     hold_ids = fields.One2many("kgw.hold", "case_id", string="Holds")
+    promise_ids = fields.One2many("kgw.promise", "case_id", string="Promises")
+    dispute_ids = fields.One2many("kgw.dispute", "case_id", string="Disputes")
     decision_ids = fields.One2many("kgw.decision", "case_id", string="Decisions")
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
@@ -241,6 +243,66 @@ class KgwCase(models.Model):
             )
         )
         self.invalidate_recordset(["touched_at"])
+        # The order of the agents' board follows whatever anybody changes.
+        self.env["kgw.reminder"].sudo()._sort_calls(self.env.cr.now(), self)
+
+    def _get_controller(self):
+        """Return who answers for the case: its controller, else that of the mandate."""
+        self.ensure_one()
+        return self.controller_id or self.mandate_id.controller_id or self.env.user
+
+    def _add_task(self, code, user, summary, note, now):
+        """Give ``user`` a task on this case for the day of ``now``.
+
+        :param code: the end of the name of its activity type, as ``promise``
+        :param note: plain text
+        """
+        type_xmlid = f"kgw_receivable_monitoring.mail_activity_type_{code}"
+        kind = self.env.ref(type_xmlid)
+        # Odoo's own notice per task would mail the controllers all morning.
+        quick = self.with_context(mail_activity_quick_update=True)
+        return quick.activity_schedule(
+            type_xmlid,
+            date_deadline=calendar.local_date(now),
+            summary=f"{kind.with_context(lang=user.lang).name}: {summary}",
+            note=plaintext2html(note or ""),
+            user_id=user.id,
+        )
+
+    def _mark_insolvent(self, note, now):
+        """Stop every contact of these cases: bankruptcy, restructuring or liquidation was named.
+
+        The creditor is told at once: its claim has to be lodged in the proceedings (KRZ).
+
+        :param note: what was said, which court, which number; may be empty
+        """
+        for case in self:
+            case.check_access("write")
+            # Nobody writes reminders or the end of a contact directly; the right is on the case.
+            case_sudo = case.sudo()
+            self.env["kgw.hold"].with_context(kgw_now=now).create(
+                {
+                    "case_id": case.id,
+                    "reason": "insolvency",
+                    "note": note,
+                    "from_date": calendar.local_date(now),
+                }
+            )
+            case_sudo.reminder_ids.filtered(lambda r: r.state in ("planned", "failed"))._set_state(
+                "cancelled", now, reason="withdrawn"
+            )
+            self.env["kgw.event"]._record(
+                [
+                    {
+                        "kind": "insolvent",
+                        "at": now,
+                        "case_id": case.id,
+                        "mandate_id": case.mandate_id.id,
+                        "payload": {"note": note or ""},
+                    }
+                ]
+            )
+            self.env["kgw.creditor.mail"].sudo()._tell_insolvency(case_sudo, note, now)
 
     # === ACTION METHODS === #
 

@@ -30,7 +30,7 @@ class Post:
         """
         session = self.sessions.pop(parcel.sender, None)
         if not session or not _answers(session):
-            session = parcel.servers._connect__(smtp_from=parcel.sender)
+            session = _open(parcel)
         if session:
             self.sessions[parcel.sender] = session
         return session
@@ -50,9 +50,20 @@ class Parcel(NamedTuple):
     """One message ready to be sent; ``message`` is None where it could not be built."""
 
     sender: str
+    domain: str
     servers: object
     message: object
     error: str = ""
+
+
+def _open(parcel):
+    """Open a session that introduces itself by the domain of the brand: mail servers write that
+    name into the message (RFC 5321, 4.4), and this machine's is the agency's."""
+    session = parcel.servers._connect__(smtp_from=parcel.sender)
+    if session is not None:
+        session.local_hostname = parcel.domain
+        session.ehlo()
+    return session
 
 
 def _answers(session):
@@ -163,9 +174,10 @@ class KgwChannelEmail(models.AbstractModel):
             brand = reminder.brand_id
             try:
                 message = self._build(brand, reminder)
-                parcel = Parcel(self._get_sender(brand), self._get_servers(brand), message)
+                sender, domain = self._get_sender(brand), self._get_domain(brand)
+                parcel = Parcel(sender, domain, self._get_servers(brand), message)
             except Exception as error:  # whatever is wrong with this one, the others go on
-                parcel = Parcel("", None, None, type(error).__name__)
+                parcel = Parcel("", "", None, None, type(error).__name__)
             parcels[reminder.id] = parcel
 
     @api.model

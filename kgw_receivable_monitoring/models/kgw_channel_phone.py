@@ -20,6 +20,8 @@ class KgwChannelPhone(models.AbstractModel):
         """Put calls onto the board: one activity each, without Odoo's notice mail per activity."""
         activity_type = self.env.ref("kgw_receivable_monitoring.mail_activity_type_call")
         model_id = self.env["ir.model"]._get_id("kgw.case")
+        for reminder in reminders:
+            reminder.agent_id = reminder._get_agent()
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [
                 {
@@ -29,15 +31,16 @@ class KgwChannelPhone(models.AbstractModel):
                     "kgw_reminder_id": reminder.id,
                     "summary": self._get_summary(reminder),
                     "date_deadline": reminder.planned_on,
-                    "user_id": reminder._get_agent().id,
+                    "user_id": reminder.agent_id.id,
                 }
                 for reminder in reminders
             ]
         )
+        reminders._sort_calls(self.env.cr.now(), reminders.case_id)
 
     def _get_summary(self, reminder):
         """Return the name of the step in the language of who calls."""
-        lang = reminder._get_agent().lang
+        lang = reminder.agent_id.lang
         return (reminder.step_id or reminder.template_id).with_context(lang=lang).name
 
     @api.model
@@ -62,3 +65,4 @@ class KgwChannelPhone(models.AbstractModel):
             reminder._mark_unreached(now, is_last=not points._get_usable("phone"))
         else:
             reminder._mark_unreached(now, is_last=reminder.attempts >= CALL_ATTEMPTS)
+        reminder._sort_calls(now, reminder.case_id)

@@ -6,11 +6,11 @@ from odoo.tools import SQL
 
 from ..tools import calendar
 from ..tools.health import Check, day, listed
+from .kgw_readiness import AUTHORITY_DAYS
 
 MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
+ACCOUNT_CHANGES = "kgw_receivable_monitoring.action_kgw_account_change"
 HOLDS = "kgw_receivable_monitoring.action_kgw_hold"
-# Days before its end at which a power of attorney is to be renewed.
-AUTHORITY_DAYS = 30
 
 
 class KgwCheckMandate(models.AbstractModel):
@@ -101,6 +101,43 @@ class KgwCheckMandate(models.AbstractModel):
             ),
             self.env._("Mandates"),
             (MANDATES, domain),
+        )
+
+    def _check_readiness(self, now):
+        """Active mandates with a red line: they run on, and the gate refuses what lacks authority."""
+        today, ready = calendar.local_date(now), self.env["kgw.readiness"]
+        active = self.env["kgw.mandate"].search([("state", "=", "active")])
+        missing = {mandate: ready._get_missing(mandate, today) for mandate in active}
+        lacking = active.filtered(missing.get)
+        lines = [f"{m.code}: {', '.join(line.title for line in missing[m])}" for m in lacking]
+        return Check(
+            "readiness",
+            "warning" if lacking else "ok",
+            self.env._("Lacking:\n%s", listed(lines))
+            if lacking
+            else self.env._("Every active mandate has what it needs."),
+            self.env._(
+                "Open the mandate: its panel says who has to do what. Meanwhile it runs on, without"
+                " what it has no authority for."
+            ),
+            self.env._("Mandates"),
+            (MANDATES, [("id", "in", lacking.ids)]),
+        )
+
+    def _check_accounts(self, now):
+        """A changed account is what a fraud wants: each open change is looked at."""
+        changes = self.env["kgw.account.change"].search([("state", "in", ("asked", "agreed"))])
+        states = dict(changes._fields["state"]._description_selection(self.env))
+        lines = [f"{change.mandate_id.code}: {states[change.state]}" for change in changes]
+        return Check(
+            "accounts",
+            "warning" if changes else "ok",
+            listed(lines) or self.env._("No creditor's account is about to change."),
+            self.env._(
+                "Make sure on a number known before that the creditor wants it; if not, cancel it."
+            ),
+            self.env._("Changes of Accounts"),
+            (ACCOUNT_CHANGES, [("id", "in", changes.ids)]),
         )
 
     def _check_holidays(self, now):

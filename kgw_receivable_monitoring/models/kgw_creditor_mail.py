@@ -73,6 +73,34 @@ class KgwCreditorMail(models.AbstractModel):
         }
         self._post(mandate, "email_creditor_payments", values)
 
+    # === DISPUTES AND INSOLVENCY === #
+
+    @api.model
+    def _ask_disputes(self, disputes, now):
+        """Ask the creditor what it says to the disputes of one case."""
+        case, first = disputes.case_id, disputes[:1]
+        lang = case.mandate_id.creditor_id.lang or "pl_PL"
+        lines, today = disputes.receivable_id, calendar.local_date(now)
+        said = {"reason": first.reason_id.with_context(lang=lang).name, "note": first.note or ""}
+        values = {
+            **self._get_values(case.mandate_id, case, lines, today),
+            "answer_by": words.format_date(first.deadline, lang, long=True),
+            "dispute": {**said, "goes_on": "1" if first.default_value == "reject" else ""},
+        }
+        self._post(case.mandate_id, "email_dispute", values, disputes.attachment_ids)
+
+    @api.model
+    def _tell_insolvency(self, case, note, now):
+        """Tell the creditor that its counterparty is said to be insolvent."""
+        lines = self.env["account.move.line"].search(
+            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")], order="date_maturity"
+        )
+        values = {
+            **self._get_values(case.mandate_id, case, lines, calendar.local_date(now)),
+            "dispute": {"reason": "", "note": note or "", "goes_on": ""},
+        }
+        self._post(case.mandate_id, "email_insolvency", values)
+
     @api.model
     def _get_values(self, mandate, case, receivables, on_date):
         lang = mandate.creditor_id.lang or "pl_PL"
@@ -98,9 +126,13 @@ class KgwCreditorMail(models.AbstractModel):
         }
 
     @api.model
-    def _post(self, mandate, template_code, values):
-        """Queue one e-mail to the creditor with Odoo's own queue: it is no contact of monitoring."""
-        if not mandate.creditor_id.email:
+    def _post(self, mandate, template_code, values, attachments=None, email=None):
+        """Queue one e-mail to the creditor with Odoo's own queue: it is no contact of monitoring.
+
+        :param email: an address other than the creditor's own
+        """
+        email = email or mandate.creditor_id.email
+        if not email:
             return
         template = self.env["kgw.template"].search([("code", "=", template_code)])
         text = template._get_text(mandate.creditor_id.lang or "pl_PL")
@@ -112,8 +144,9 @@ class KgwCreditorMail(models.AbstractModel):
                 "subject": subject,
                 "body_html": body,
                 "email_from": formataddr((brand.name, brand.email or "")),
-                "email_to": mandate.creditor_id.email,
+                "email_to": email,
                 "reply_to": brand.email,
                 "auto_delete": False,
+                "attachment_ids": [(6, 0, attachments.ids if attachments else [])],
             }
         )

@@ -168,7 +168,8 @@ class KgwDispatcher(models.AbstractModel):
         passed = self.env["kgw.gate"]._let_through(reminders, now)
         if not passed:
             return passed
-        passed.line_ids._freeze(now)
+        for batch in passed.grouped("promise_id").values():
+            batch.line_ids._freeze(now)
         channel = passed._get_channel()
         for reminder in passed:
             reminder.write(channel._prepare_content(reminder, now))

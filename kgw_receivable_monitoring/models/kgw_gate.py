@@ -44,6 +44,14 @@ class Facts:
         moves = self.reminders.line_ids.move_id
         return self.reminders.env["kgw.hold"]._get_held_moves(moves, self.today)
 
+    def get_held_moves(self, reminder):
+        """Return the invoices whose own holds keep ``reminder`` back; that of a promise does not
+        keep back what confirms it."""
+        if not reminder.promise_id:
+            return self.held_moves
+        holds, moves = reminder.env["kgw.hold"], reminder.line_ids.move_id
+        return holds._get_held_moves(moves, self.today, reminder.promise_id)
+
     @cached_property
     def contacts(self):
         """``{case id: ids of the reminders that reached it today}``"""
@@ -204,12 +212,13 @@ class KgwGate(models.AbstractModel):
 
     def _judge_hold(self, reminder, facts):
         moves = reminder.line_ids._get_own().move_id
-        if facts.holds._covers(reminder) or not moves - facts.held_moves:
+        if facts.holds._covers(reminder) or not moves - facts.get_held_moves(reminder):
             return Verdict("hold", facts.tomorrow)
         return Verdict()
 
     def _judge_authority(self, reminder, facts):
-        if not reminder.mandate_id._has_authority(reminder.rung, facts.today):
+        scope = reminder.template_id._get_scope(reminder.rung)
+        if not reminder.mandate_id._has_authority(scope, facts.today):
             return Verdict("authority")
         if reminder.step_id.needs_approval and not self._is_approved(reminder):
             return Verdict("approval")
@@ -228,8 +237,9 @@ class KgwGate(models.AbstractModel):
         return lines.receivable_id <= approved.receivable_ids
 
     def _judge_coverage(self, reminder, facts):
-        """After the due date, payments must be known through it (the transfer may be on its way)."""
-        if reminder.side == "before":
+        """After the due date, payments must be known through it (the transfer may be on its way).
+        What confirms a promise or takes a message back asks for no money."""
+        if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
             return Verdict()
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
         if reminder.mandate_id._knows_payments(due, facts.today):
@@ -244,9 +254,11 @@ class KgwGate(models.AbstractModel):
         return Verdict(obstacle) if obstacle else Verdict()
 
     def _judge_gap(self, reminder, facts):
-        """At most one contact per case and day, over all channels."""
+        """At most one contact per case and day, over all channels; what confirms a promise belongs
+        to the contact in which it was given."""
         others = facts.contacts.get(reminder.case_id.id, set()) - {reminder.id}
-        return Verdict("gap", facts.tomorrow) if others else Verdict()
+        is_second = others and not reminder.promise_id
+        return Verdict("gap", facts.tomorrow) if is_second else Verdict()
 
     def _judge_caps(self, reminder, facts):
         """Whoever is behind the contact data is not tried or contacted too often, over all

@@ -15,8 +15,16 @@ class KgwImportCheck(models.AbstractModel):
         return (
             self._get_seller_refusal(mandate, document)
             or self._get_content_refusal(document)
+            or self._get_correction_refusal(mandate, document)
             or self._get_account_refusal(mandate, document)
             or self._get_books_refusal(mandate, document)
+        )
+
+    @api.model
+    def _get_foreign_refusal(self, mandate, document):
+        """Return why a document is not this creditor's or names another account, or ''."""
+        return self._get_seller_refusal(mandate, document) or self._get_account_refusal(
+            mandate, document
         )
 
     def _get_seller_refusal(self, mandate, document):
@@ -40,21 +48,53 @@ class KgwImportCheck(models.AbstractModel):
         return names[0] in names[1] or names[1] in names[0]
 
     def _get_content_refusal(self, document):
-        if document.kind == "correction" or document.gross < 0:
-            return self.env._(
-                "Corrections are not taken from files: enter the difference as a payment of the"
-                " corrected invoice.",
-            )
         if not document.issue_date:
             return self.env._(
                 "The date of issue is missing. Add it to the file and hand it over again.",
             )
-        if document.residual <= 0:
+        buyer = document.buyer
+        if not (buyer.name or buyer.nip or buyer.foreign_tax_id or buyer.number):
+            return self.env._("The buyer is missing. Add its name or NIP to the file.")
+        if document.kind == "correction" and not document.gross:
+            return self.env._(
+                "The correction changes no amount: compare the buyer's data with the case by hand.",
+            )
+        if not document.residual or (document.residual < 0 <= document.gross):
             return self.env._("Nothing is owed any more, so there is nothing to watch.")
         if document.factor_account:
             return self.env._(
                 "The account belongs to a factor: ask the creditor whether the claim was assigned.",
             )
+        return ""
+
+    def _get_correction_refusal(self, mandate, document):
+        """A correction needs the invoice that it corrects, in books that are kept from files."""
+        if document.kind != "correction" and document.gross >= 0:
+            return ""
+        if mandate.is_own_sales:
+            return self.env._("Corrections of own sales are registered in accounting.")
+        if not document.corrected_numbers and document.gross < 0:
+            return self.env._(
+                "The file does not say which invoice is corrected. Add the number of the corrected"
+                " invoice, or enter the difference as a payment.",
+            )
+        return ""
+
+    @api.model
+    def _get_unknown_refusal(self, moves, unknown, document):
+        """Return why a correction of these invoices can't be booked, or ''.
+
+        :param moves: the corrected invoices that are known
+        :param unknown: the numbers that nobody knows
+        """
+        if unknown and document.gross < 0:
+            return self.env._(
+                "The corrected invoice %s is not known in this mandate. Hand it over too, or leave"
+                " the correction out: then nothing of it is watched.",
+                ", ".join(unknown),
+            )
+        if any(move.currency_id.name != document.currency for move in moves):
+            return self.env._("The correction is in another currency than the invoice.")
         return ""
 
     def _get_account_refusal(self, mandate, document):

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..tools import calendar, identifiers, words
+from ..const_mandate import MANDATE_SOURCES
+from ..tools import calendar, identifiers
 
 STATES = [
     ("draft", "Draft"),
@@ -16,7 +17,7 @@ class KgwMandate(models.Model):
 
     _name = "kgw.mandate"
     _description = "Mandate"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "kgw.authority", "kgw.creditor.account"]
     _order = "code"
 
     name = fields.Char(required=True, tracking=True)
@@ -58,23 +59,10 @@ class KgwMandate(models.Model):
         tracking=True,
     )
     substitute_id = fields.Many2one("res.users")
-    account_number = fields.Char(string="Creditor's Account", tracking=True)
-    foreign_account_number = fields.Char(
-        string="Account for Other Currencies",
-        tracking=True,
-        help="Named in reminders of what is owed in another currency; empty: the same account.",
-    )
     default_term_days = fields.Integer(
         string="Payment Term",
         default=14,
         help="Days from the issue where a file gives no due date.",
-    )
-    authority_date = fields.Date(string="Power of Attorney From", tracking=True)
-    authority_until = fields.Date(string="Power of Attorney Until", tracking=True)
-    may_demand = fields.Boolean(
-        string="Covers Demands",
-        tracking=True,
-        help="The power of attorney covers demands for payment. Without it only reminders go out.",
     )
     coverage_date = fields.Date(
         string="Payments Known Through",
@@ -93,10 +81,6 @@ class KgwMandate(models.Model):
     )
     trial_email = fields.Char(string="Trial E-mail")
     trial_phone = fields.Char(string="Trial Number")
-    privacy_notice = fields.Text(
-        help="Who processes the data and on whose behalf (RODO art. 13 and 14); printed at the end"
-        " of e-mails and letters.",
-    )
     case_ids = fields.One2many("kgw.case", "mandate_id")
     case_count = fields.Integer(compute="_compute_case_count")
     stop_note = fields.Char(
@@ -171,7 +155,21 @@ class KgwMandate(models.Model):
                         )
                     )
 
+    @api.constrains("controller_id", "substitute_id")
+    def _check_substitute(self):
+        if self.filtered(lambda mandate: mandate.controller_id == mandate.substitute_id):
+            raise ValidationError(
+                self.env._("Nobody is their own substitute. Choose another person.")
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_kept(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._check_kept(vals)
         if "creditor_id" in vals:
             self._check_creditor_stays(vals["creditor_id"])
         if not self.env.su and vals.get("coverage_date"):
@@ -182,6 +180,17 @@ class KgwMandate(models.Model):
         if "coverage_date" in vals:
             self._release_covered()
         return res
+
+    def _check_kept(self, vals):
+        """Refuse what only buttons write, since they ask before.
+
+        :raise AccessError: ``vals`` hold a state or a confirmation
+        """
+        if not self.env.su and vals.get("state", "draft") != "draft":
+            raise AccessError(
+                self.env._("Use the buttons of the mandate: they ask what is needed.")
+            )
+        self._check_confirmation_kept(vals)
 
     def _check_creditor_stays(self, creditor_id):
         """Refuse to give a mandate with cases to another creditor, who would read them.
@@ -216,25 +225,37 @@ class KgwMandate(models.Model):
     # === ACTION METHODS === #
 
     def action_activate(self):
+        today = calendar.local_date(fields.Datetime.now())
         for mandate in self:
-            missing = mandate._get_missing()
-            if missing:
-                raise UserError(
-                    self.env._(
-                        "Mandate %(mandate)s can't be activated yet. Please enter: %(missing)s.",
-                        mandate=mandate.name,
-                        missing=", ".join(missing),
-                    )
-                )
-        self.write({"state": "active"})
+            mandate._check_ready(today)
+        self._set_state("active")
 
     def action_suspend(self):
-        self.write({"state": "suspended"})
+        self._set_state("suspended")
         self._cancel_planned(fields.Datetime.now())
 
     def action_end(self):
-        self.write({"state": "ended"})
+        self._set_state("ended")
         self._cancel_planned(fields.Datetime.now())
+
+    def _set_state(self, target):
+        """Let these mandates go over to ``target``.
+
+        :raise UserError: one of them can't, by ``MANDATE_SOURCES``
+        """
+        self.check_access("write")
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for mandate in self:
+            if mandate.state not in (target, *MANDATE_SOURCES[target]):
+                raise UserError(
+                    self.env._(
+                        "Mandate %(mandate)s is “%(state)s” and can't become “%(target)s”.",
+                        mandate=mandate.name,
+                        state=labels[mandate.state],
+                        target=labels[target],
+                    )
+                )
+        self.sudo().write({"state": target})  # nobody writes a state directly
 
     def _cancel_planned(self, now):
         """Take what is planned back, calls off the board too; printed letters wait for a person."""
@@ -267,51 +288,11 @@ class KgwMandate(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_missing(self):
-        """Return the labels of what must be there before the mandate may be active."""
-        self.ensure_one()
-        needed = {
-            self.env._(
-                "the journal of its invoices (set up the ledger in the settings)"
-            ): self.journal_id,
-            self.env._("a scenario"): self.scenario_ids,
-            self.env._("the creditor's account"): self.account_number,
-            self.env._("the e-mail of the creditor, who is asked by it"): self.creditor_id.email,
-        }
-        if not self.is_own_sales:
-            needed[self.env._("the date of the power of attorney")] = self.authority_date
-        return [label for label, value in needed.items() if not value]
-
     def _get_scenario(self, kind):
         """Return the scenario agreed for ``kind``: its own line, else the line for the others."""
         self.ensure_one()
         own = self.scenario_ids.filtered(lambda line: line.kind_id == kind)
         return (own or self.scenario_ids.filtered(lambda line: not line.kind_id))[:1].scenario_id
-
-    def _has_authority(self, rung, on_date):
-        """Whether a contact of ``rung`` may be made for the creditor on ``on_date``."""
-        self.ensure_one()
-        if rung not in ("demand", "final") or self.is_own_sales:
-            return True
-        in_force = (
-            self.authority_date
-            and self.authority_date <= on_date
-            and (not self.authority_until or on_date <= self.authority_until)
-        )
-        return bool(self.may_demand and in_force)
-
-    def _get_account(self, receivables):
-        """Return the account, or both with their currencies, to which ``receivables`` are paid."""
-        self.ensure_one()
-        main = words.format_account(self.account_number or "")
-        foreign = words.format_account(self.foreign_account_number or "")
-        codes = set(receivables.currency_id.mapped("name"))
-        others = sorted(codes - {self.company_id.currency_id.name})
-        if not foreign or not others:
-            return main
-        if len(others) == len(codes):
-            return foreign
-        return f"{main} ({self.company_id.currency_id.name}), {foreign} ({', '.join(others)})"
 
     def _knows_payments(self, due, on_date):
         """Whether payments are known through ``due`` and lately enough to contact anybody on

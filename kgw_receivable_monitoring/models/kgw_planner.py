@@ -32,12 +32,16 @@ class KgwPlanner(models.AbstractModel):
         if cases is None:
             self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
             self._enrol_own_sales(on_date, now)
+            self.env["kgw.hold"]._release_due(now)
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
-        self.env["kgw.decision"]._lapse(on_date, now, cases)
+        for waiting in ("kgw.decision", "kgw.dispute"):
+            self.env[waiting]._lapse(on_date, now, cases)
+        self.env["kgw.promise"]._decide_due(on_date, now, cases)
         self._refresh_stale_pointers(on_date, now, cases)
         while self._ask_and_report(on_date, now, cases):
             self.env["account.move.line"].flush_model()
+        self.env["kgw.promise.confirmation"]._plan_late(now, cases)
         planned = self._plan(on_date, now, cases)
         if cases is None:
             self.env["kgw.brake"]._hold_unusual_volume(on_date, now)
@@ -109,6 +113,8 @@ class KgwPlanner(models.AbstractModel):
             ]
         )
         tried = calls.filtered("attempts")
+        overdue = self.env["kgw.reminder"]._get_overdue_tries(on_date)
+        tried |= self.env["kgw.reminder"].search([*chosen, *overdue])
         tried.filtered(lambda r: r.state == "failed")._mark_undelivered(now)
         (calls - tried)._set_state("cancelled", now, reason="lapsed")
 

@@ -170,7 +170,7 @@ class KgwPortal(models.AbstractModel):
         """
         return case.event_ids.filtered(
             lambda e: (
-                e.kind != "note"
+                e.kind not in ("note", "moved")
                 and (e.kind != "passed" or e.reason in TOLD_REASONS)
                 and not (
                     e.channel == "phone"

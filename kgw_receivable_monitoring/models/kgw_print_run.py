@@ -122,11 +122,6 @@ class KgwPrintRun(models.Model):
 
     # === POSTING === #
 
-    def _post(self, now):
-        """Take out what must not go out any more at ``now`` and record the rest as posted."""
-        self._take_out(now)
-        self._mark_posted(now)
-
     def _get_stale(self, now):
         """Return ``{letter: verdict}`` of printed letters that must not be posted at ``now``."""
         return self.env["kgw.gate"]._get_stale(self._get_open_letters(), now)

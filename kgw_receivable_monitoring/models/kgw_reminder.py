@@ -6,7 +6,6 @@ from odoo.exceptions import UserError
 
 from ..const import (
     CALL_OUTCOMES,
-    CALL_RETRY_HOURS,
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
@@ -44,6 +43,7 @@ class KgwReminder(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", ondelete="restrict")
     template_id = fields.Many2one("kgw.template", required=True)
     line_ids = fields.One2many("kgw.reminder.line", "reminder_id", string="Receivables")
+    promise_id = fields.Many2one("kgw.promise", string="Confirms", index="btree_not_null")
     origin_id = fields.Many2one("kgw.reminder", string="Replaces", index="btree_not_null")
     print_run_id = fields.Many2one("kgw.print.run", index="btree_not_null")
     activity_ids = fields.One2many("mail.activity", "kgw_reminder_id")
@@ -253,13 +253,6 @@ class KgwReminder(models.Model):
         failed = self._set_state("failed", now, detail=detail)
         self.env["kgw.fallback"]._plan(failed._set_state("dead", now), now)
 
-    def _mark_unreached(self, now, is_last):
-        """Record that a call reached nobody: tried again in another part of the day, then given up."""
-        retry_at = now + timedelta(hours=CALL_RETRY_HOURS)
-        moved = self._set_state("claimed", now)._set_state("failed", now, retry_at=retry_at)
-        if is_last:
-            moved._mark_undelivered(now)
-
     def _is_handed_over(self):
         """Whether a gateway has it, as far as is known, and no more was heard of it."""
         return self.state == "sent" or bool(self.state == "claimed" and self.handed_at)
@@ -271,11 +264,6 @@ class KgwReminder(models.Model):
             return "unknown"
         by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
         return self.waiting_reason or by_itself
-
-    def _get_agent(self):
-        """Return who makes the call: the controller of the case, else of the mandate."""
-        self.ensure_one()
-        return self.controller_id or self.mandate_id.controller_id
 
     @api.model
     def _get_channel_model(self, channel):
@@ -289,11 +277,13 @@ class KgwReminder(models.Model):
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due
         date: what is not due yet and what is overdue never stand in one text. Odoo's own
-        “No Follow-Up” on an invoice keeps it out of them."""
+        “No Follow-Up” on an invoice keeps it out of them. A correction is about what is owed no
+        more."""
         stages = {"before": "before_due", "after": "overdue"}
         return self._get_live_lines().filtered(
             lambda line: (
-                line.receivable_id.kgw_stage == stages[line.reminder_id.side]
+                line.reminder_id.correction_of_id
+                or line.receivable_id.kgw_stage == stages[line.reminder_id.side]
                 and line.receivable_id.amount_residual_currency > 0
                 and not line.receivable_id.no_followup
             )

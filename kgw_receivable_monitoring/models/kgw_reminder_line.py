@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..const import CHANNELS, RUNGS
 from ..tools import calendar
@@ -55,12 +55,28 @@ class KgwReminderLine(models.Model):
             "rung": self.rung,
         }
 
+    @api.model
+    def _prepare_stepless_vals(self, receivable, channel, rung):
+        """Return the values of a line of a contact that is no step of a scenario."""
+        return {
+            "receivable_id": receivable.id,
+            "move_id": receivable.move_id.id,
+            "instalment": receivable.kgw_instalment,
+            "course": receivable.kgw_course,
+            "role": "taken",
+            "rung": rung,
+            "channel": channel,
+            "currency_id": receivable.currency_id.id,
+        }
+
     def _freeze(self, now):
         """Keep what is owed at the moment of the claim; what is settled or held leaves the reminder.
 
         :param now: the moment, naive UTC
         """
-        held = self.env["kgw.hold"]._get_held_moves(self.move_id, calendar.local_date(now))
+        held = self.env["kgw.hold"]._get_held_moves(
+            self.move_id, calendar.local_date(now), self.reminder_id.promise_id
+        )
         owed = self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
         (self - owed).write({"void": True})
         for line in owed:

@@ -50,6 +50,26 @@ class KgwScenario(models.Model):
         help="Where a step goes whose day is no working day. No step before the due date ever moves"
         " onto it.",
     )
+    promise_grace_days = fields.Integer(
+        string="Grace for Promises",
+        required=True,
+        default=2,
+        help="Working days after a promised day for the transfer to arrive, before the promise is"
+        " broken.",
+    )
+    dispute_answer_days = fields.Integer(
+        string="Answer to Disputes",
+        required=True,
+        default=5,
+        help="Working days in which the creditor answers when a counterparty disputes a receivable.",
+    )
+    dispute_default = fields.Selection(
+        [("reject", "Goes on by the course"), ("accept", "Stops the contact about it")],
+        string="Without an Answer",
+        required=True,
+        default="reject",
+        help="What happens to a disputed receivable when the creditor does not answer in time.",
+    )
     step_ids = fields.One2many("kgw.scenario.step", "scenario_id", string="Steps", copy=True)
     mandate_count = fields.Integer(string="Used by Mandates", compute="_compute_mandate_count")
     example_due = fields.Date(
@@ -68,6 +88,11 @@ class KgwScenario(models.Model):
     _horizon = models.Constraint(
         "CHECK (horizon_days BETWEEN 1 AND 30)",
         "Monitoring ends at most 30 days after the due date; later it is collection.",
+    )
+
+    _answers = models.Constraint(
+        "CHECK (promise_grace_days BETWEEN 0 AND 10 AND dispute_answer_days BETWEEN 1 AND 20)",
+        "Promises have at most 10 working days of grace, creditors 1 to 20 to answer a dispute.",
     )
 
     def _compute_mandate_count(self):

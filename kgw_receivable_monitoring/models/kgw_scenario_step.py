@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 
 from ..const import (
     CHANNELS,
+    DEMANDS,
     LETTER_TRANSIT_DAYS,
     REGISTERED_TRANSIT_DAYS,
     RUNG_LEVEL,
@@ -13,7 +14,6 @@ from ..const import (
 )
 from ..tools import course
 
-DEMANDS = ("demand", "final")
 # What decides when and how a step is taken: a change of it concerns running cases.
 STEP_FIELDS = (
     "name",

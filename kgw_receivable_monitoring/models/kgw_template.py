@@ -1,6 +1,7 @@
 from odoo import fields, models
 
-from ..const import CHANNELS, RUNGS
+from ..const import CHANNELS, DEMANDS, RUNGS
+from ..const_mandate import TEXT_SCOPES
 
 
 class KgwTemplate(models.Model):
@@ -14,9 +15,19 @@ class KgwTemplate(models.Model):
     code = fields.Char(required=True)
     channel = fields.Selection(CHANNELS, required=True)
     rung = fields.Selection(RUNGS)
+    scope = fields.Selection(
+        TEXT_SCOPES,
+        string="Legal Act",
+        help="What the power of attorney must cover besides reminders and demands.",
+    )
     text_ids = fields.One2many("kgw.template.text", "template_id", string="Texts")
 
     _unique_code = models.UniqueIndex("(code)", "There is already a template with this code.")
+
+    def _get_scope(self, rung):
+        """Return what a power of attorney must cover for this text on ``rung``; the text may be
+        missing (a call without a script)."""
+        return self.scope or ("demand" if rung in DEMANDS else "remind")
 
     def _get_text(self, lang):
         """Return the text in ``lang``, else in Polish, else the first one (may be empty)."""

@@ -25,6 +25,7 @@ class KgwText(models.AbstractModel):
         parties["creditor"]["account"] = case.mandate_id._get_account(items | others)
         return {
             **parties,
+            **self._get_promised(reminder.promise_id, lang),
             "items": [self._get_item(line, lang, today) for line in items],
             "others": [self._get_item(line, lang, today) for line in others],
             "total": self._format_total(items, lang),
@@ -52,9 +53,9 @@ class KgwText(models.AbstractModel):
                 "bank": "",
             },
             "acting": self._get_acting(mandate, brand),
-            "authority_date": mandate.authority_date
-            and words.format_date(mandate.authority_date, lang, long=True)
-            or "",
+            "authority_date": words.format_date(mandate.authority_date, lang, long=True)
+            if mandate._is_authority_in_force(today)
+            else "",
             "counterparty": {
                 "name": case.counterparty_id.name or "",
                 "nip": case.counterparty_id.vat or "",
@@ -139,6 +140,24 @@ class KgwText(models.AbstractModel):
             "residual": words.format_money(residual, code, lang),
             "ksef_number": move.kgw_ksef_number or "",
             "title": move.kgw_ksef_number or move.kgw_display_number or "",
+        }
+
+    @api.model
+    def _get_promised(self, promise, lang):
+        """Return the parts of a promise and their sum, for its confirmation; empty without one."""
+        code = promise.currency_id.name
+        return {
+            "promised": [
+                {
+                    "amount": words.format_money(Decimal(str(part.amount)), code, lang),
+                    "day": words.format_date(part.due_on, lang, long=True),
+                    "day_short": words.format_date(part.due_on, lang),
+                }
+                for part in promise.part_ids
+            ],
+            "promised_total": promise
+            and words.format_money(Decimal(str(promise.amount)), code, lang)
+            or "",
         }
 
     @api.model

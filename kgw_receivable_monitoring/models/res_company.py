@@ -23,6 +23,19 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="Working days. After the due date nobody is contacted on older knowledge of payments.",
     )
+    kgw_vanish_rows = fields.Integer(
+        string="Rows That May Vanish",
+        default=20,
+        groups="base.group_user",
+        help="Percent of the open invoices that a list of open items may settle by not naming them"
+        " before a person has to confirm it.",
+    )
+    kgw_vanish_value = fields.Integer(
+        string="Value That May Vanish",
+        default=30,
+        groups="base.group_user",
+        help="Percent of the open value, in any currency.",
+    )
     kgw_moves_due_dates = fields.Boolean(
         string="Due Dates Move From Days Off",
         default=True,

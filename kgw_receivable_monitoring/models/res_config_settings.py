@@ -6,6 +6,8 @@ class ResConfigSettings(models.TransientModel):
 
     kgw_brand_id = fields.Many2one(related="company_id.kgw_brand_id", readonly=False)
     kgw_coverage_days = fields.Integer(related="company_id.kgw_coverage_days", readonly=False)
+    kgw_vanish_rows = fields.Integer(related="company_id.kgw_vanish_rows", readonly=False)
+    kgw_vanish_value = fields.Integer(related="company_id.kgw_vanish_value", readonly=False)
     kgw_moves_due_dates = fields.Boolean(related="company_id.kgw_moves_due_dates", readonly=False)
     kgw_has_ledger = fields.Boolean(string="Ledger Exists", compute="_compute_kgw_has_ledger")
 

@@ -13,3 +13,12 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="A counterparty from a creditor's files belongs to that mandate alone.",
     )
+
+    def _kgw_get_logins(self):
+        """Return the portal users of this creditor's people."""
+        self.ensure_one()
+        # Managers of monitoring have no rights on users; that somebody has a login is no secret.
+        users_sudo = self.env["res.users"].sudo()
+        return users_sudo.search(
+            [("share", "=", True), ("partner_id", "child_of", self.commercial_partner_id.id)]
+        )

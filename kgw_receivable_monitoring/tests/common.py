@@ -1,3 +1,4 @@
+import base64
 from contextlib import ExitStack
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +14,13 @@ from ..tools.readers import Document, Instalment, Party
 MODULE = "kgw_receivable_monitoring"
 # A Monday whose scenario days −5 … +31 meet no statutory holiday.
 DUE = date(2026, 9, 7)
+PAPER = base64.b64encode(b"%PDF-1.4 signed")
+
+
+def post_letters(runs, now):
+    """Take to the post what may still go out at ``now``, as the buttons of a print run do."""
+    runs._take_out(now)
+    runs._mark_posted(now)
 
 
 class FakeGateways:
@@ -88,18 +96,27 @@ class KgwCommon(TransactionCase):
 
     @classmethod
     def _create_brand(cls, name, **values):
+        domain = f"{name.split()[0].lower()}.example"
+        if not domain.isascii():
+            domain = "marka.example"
         return cls.env["kgw.brand"].create(
             {
                 "name": name,
                 "short_name": name[:30],
                 "phone": "+48123456700",
-                "email": f"kontakt@{name.split()[0].lower()}.example",
+                "email": f"kontakt@{domain}",
+                "alias_domain_id": cls._get_alias_domain(domain).id,
                 "city": "Kraków",
                 "sms_sender": "TEST",
                 "sms_sender_approved": True,
                 **values,
             }
         )
+
+    @classmethod
+    def _get_alias_domain(cls, name):
+        domains = cls.env["mail.alias.domain"]
+        return domains.search([("name", "=", name)]) or domains.create({"name": name})
 
     @classmethod
     def _create_creditor(cls, name, vat):
@@ -126,13 +143,20 @@ class KgwCommon(TransactionCase):
                 "journal_id": cls.journal.id,
                 "scenario_ids": [(0, 0, {"scenario_id": cls.scenario.id})],
                 "controller_id": cls.agent.id,
+                "substitute_id": cls.manager.id,
                 "account_number": "PL61109010140000071219812874",
+                "account_source": "invoice",
+                "agreement_date": date(2026, 1, 2),
+                "agreement_file": PAPER,
+                "informs": "agency",
                 "authority_date": date(2026, 1, 2),
+                "authority_file": PAPER,
                 "may_demand": True,
                 "coverage_date": date(2030, 1, 1),
                 **values,
             }
         )
+        mandate.action_confirm_account()
         mandate.action_activate()
         return mandate
 
@@ -230,7 +254,9 @@ class KgwCommon(TransactionCase):
             for channel, _label in CHANNELS:
                 self.env["kgw.dispatcher"]._dispatch(channel, self._at(day, hour))
         if post:
-            self.env["kgw.print.run"].search([("state", "=", "open")])._post(self._at(day, 15))
+            post_letters(
+                self.env["kgw.print.run"].search([("state", "=", "open")]), self._at(day, 15)
+            )
 
     def run_days(self, first, last, **kwargs):
         """Run every day from ``first`` to ``last``."""

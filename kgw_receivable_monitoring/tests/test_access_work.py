@@ -298,8 +298,9 @@ class TestWork(AccessCase):
         mandate = (
             self.env["kgw.mandate"]
             .with_user(self.manager)
-            .create({**values, "journal_id": self.journal.id})
+            .create({**values, "journal_id": self.journal.id, "coverage_date": DUE})
         )
+        mandate.action_confirm_account()
         mandate.action_activate()
         self.assertEqual(mandate.state, "active")
         mandate.action_suspend()

@@ -45,14 +45,6 @@ class TestCalls(KgwEngineCommon):
         self.dispatch("phone", self.day, 12)
         self.assertEqual(self.call.activity_ids, activity)
 
-    def test_activity_can_not_be_marked_done(self):
-        activity = self.put_on_board()
-        with self.assertRaises(UserError):
-            activity.action_done()
-        with self.assertRaises(UserError):
-            activity.with_user(self.agent).action_feedback("zrobione")
-        self.assertEqual(self.call.activity_ids, activity)
-
     def test_paid_meanwhile_leaves_the_board(self):
         self.put_on_board()
         self.pay(self.line, 1230, self.day)
@@ -210,12 +202,6 @@ class TestCalls(KgwEngineCommon):
         self.mandate.with_user(self.manager).action_suspend()
         self.assertEqual((self.call.state, self.call.reason), ("cancelled", "mandate"))
         self.assertFalse(self.call.activity_ids)
-
-    def test_activity_can_not_be_deleted(self):
-        activity = self.put_on_board()
-        with self.assertRaises(UserError):
-            activity.with_user(self.agent).unlink()
-        self.assertTrue(activity.exists())
 
     def test_desk_refuses_a_call_that_is_off_the_board(self):
         self.put_on_board()

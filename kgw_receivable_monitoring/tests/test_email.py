@@ -88,8 +88,7 @@ class TestEmail(KgwCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.domain = cls.env["mail.alias.domain"].create({"name": "agencja.example"})
-        cls.brand.write({"email": "kontakt@agencja.example", "alias_domain_id": cls.domain.id})
+        cls.domain = cls.brand.alias_domain_id
 
     @contextmanager
     def smtp(self, **behaviour):
@@ -181,7 +180,7 @@ class TestEmail(KgwCommon):
             "Zielony Ogród",
             creditor_id=self.creditor.id,
             email="biuro@ogrod.example",
-            alias_domain_id=self.env["mail.alias.domain"].create({"name": "ogrod.example"}).id,
+            alias_domain_id=self._get_alias_domain("ogrod.example").id,
         )
         self.mandate.write({"brand_before_id": white.id, "brand_after_id": white.id})
         with self.smtp() as keeper:

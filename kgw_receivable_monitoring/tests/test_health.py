@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from ..const import HEALTH_CHECKS, HEALTH_LEVELS
 from ..tools import calendar
-from .common import MODULE
+from .common import MODULE, post_letters
 from .engine_common import KgwEngineCommon
 
 
@@ -182,7 +182,7 @@ class TestHealthEngine(HealthCase):
         for days, level in ((1, "ok"), (2, "warning")):
             day = calendar.add_working_days(self.day, days)
             self.assertEqual(self.level("letters", self._at(day)), level)
-        self.env["kgw.print.run"].search([])._post(self._at(day))
+        post_letters(self.env["kgw.print.run"].search([]), self._at(day))
         self.assertEqual(self.level("letters", self._at(day)), "ok")
 
     # === REGISTER === #

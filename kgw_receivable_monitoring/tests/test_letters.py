@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests.common import freeze_time, tagged
 
 from ..tools import calendar
-from .common import DUE
+from .common import DUE, post_letters
 from .engine_common import KgwEngineCommon
 
 
@@ -26,7 +26,7 @@ class TestLetters(KgwEngineCommon):
         self.assertEqual((self.letter.state, run.state, run.date), ("claimed", "open", self.day))
         self.assertFalse(self.letter.contact_on or self.letter.effective_at)
         self.assertEqual(self.letter.attachment_id.mimetype, "application/pdf")
-        run._post(self._at(self.day, 15))
+        post_letters(run, self._at(self.day, 15))
         self.assertEqual((self.letter.state, run.state), ("sent", "posted"))
         self.assertEqual(self.letter.contact_on, self.day)
 
@@ -45,7 +45,7 @@ class TestLetters(KgwEngineCommon):
             (date(2026, 11, 6), date(2026, 11, 13)),  # Independence Day lies between
         ):
             with self.subTest(posted=posted), self.cr.savepoint() as point:
-                self.print_letter()._post(self._at(posted, 15))
+                post_letters(self.print_letter(), self._at(posted, 15))
                 self.assertEqual(self.letter.effective_at, calendar.noon(effect))
                 point.rollback()
                 self.env.invalidate_all()
@@ -59,7 +59,7 @@ class TestLetters(KgwEngineCommon):
         decision._decide("approve", self._at(self.day))
         self.dispatch("letter", self.day)
         self.assertTrue(final.print_run_id.is_registered)
-        final.print_run_id._post(self._at(self.day, 15))
+        post_letters(final.print_run_id, self._at(self.day, 15))
         self.assertEqual(final.effective_at, calendar.noon(date(2026, 9, 24)))
         proof = self._at(self.day + timedelta(days=2))
         final._mark_delivered(proof)
@@ -69,17 +69,17 @@ class TestLetters(KgwEngineCommon):
         run = self.print_letter()
         self.letter.action_cancel()
         self.assertEqual((self.letter.state, run.letter_count), ("cancelled", 0))
-        run._post(self._at(self.day, 15))
+        post_letters(run, self._at(self.day, 15))
         self.assertEqual(self.letter.state, "cancelled")
 
     def test_posted_letter_can_not_be_taken_back(self):
-        self.print_letter()._post(self._at(self.day, 15))
+        post_letters(self.print_letter(), self._at(self.day, 15))
         self.assertFalse(self.letter._set_state("cancelled", self._at(self.day, 16)))
 
     def test_letter_paid_before_posting_is_not_posted(self):
         run = self.print_letter()
         self.pay(self.line, 1230, self.day)
-        run._post(self._at(self.day, 15))
+        post_letters(run, self._at(self.day, 15))
         self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", "paid"))
         self.assertFalse(self.letter.contact_on)
 
@@ -102,7 +102,7 @@ class TestLetters(KgwEngineCommon):
                 now = self.change_after_printing(reason)
                 self.assertEqual(self.letter.state, "claimed")
                 run.document = b"JVBERi0="
-                run._post(now)
+                post_letters(run, now)
                 self.assertEqual((self.letter.state, self.letter.reason), ("cancelled", reason))
                 self.assertFalse(self.letter.contact_on or run.document)
                 point.rollback()

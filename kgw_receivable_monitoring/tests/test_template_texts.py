@@ -18,8 +18,16 @@ TO_CREDITOR = {
     "email_approval",
     "email_creditor_report",
     "email_creditor_payments",
+    "email_dispute",
+    "email_insolvency",
 }
-BEFORE_DUE = {"email_information", "call_information", "sms_information", "letter_information"}
+PROMISE = {"email_promise", "sms_promise"}
+BEFORE_DUE = PROMISE | {
+    "email_information",
+    "call_information",
+    "sms_information",
+    "letter_information",
+}
 NOTICES = {"notice_person", "notice_contact"}
 CONSUMER = {"letter_demand_consumer", "email_demand_consumer"}
 CODES = (

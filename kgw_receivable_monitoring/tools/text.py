@@ -107,6 +107,25 @@ SAMPLE_VALUES = {
     "count_invoices": "1 faktura",  # nominative, in the language of the text
     "count_of_invoices": "1 faktury",  # genitive; in English the same as above
     "is_consumer": "",  # "1" when the counterparty is a consumer
+    # what was promised, for its confirmation: parts with their days, and the sum
+    "promised": [
+        {
+            "amount": "5\u00a0000,00\u00a0zł",
+            "day": "27 listopada 2026 r.",
+            "day_short": "27.11.2026",
+        }
+    ],
+    "promised_total": "5\u00a0000,00\u00a0zł",
+    # to the creditor: what its counterparty says; "goes_on" is "1" when silence means rejecting
+    "dispute": {"reason": "Wada towaru", "note": "Pęknięta płyta", "goes_on": "1"},
+    # to the creditor: what becomes of its account; the state is one of const.ACCOUNT_CHANGE_STATES
+    "account_change": {
+        "state": "asked",
+        "old": "61 1090 1014 0000 0712 1981 2874",
+        "new": "43 9990 0018 0000 0000 0000 0777",
+        "asked_by": "Anna Nowak",
+        "effective_at": "",  # "" until a second person agreed
+    },
     "legal_notice": "Administratorem danych osobowych jest Hurtownia Żelazo sp. z o.o.",
 }
 

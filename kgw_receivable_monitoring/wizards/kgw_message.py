@@ -146,18 +146,12 @@ class KgwMessage(models.TransientModel):
             "planned_on": today,
             "until": today + timedelta(days=BY_HAND_DAYS),
             "is_requested": self.is_requested,
-            "line_ids": [Command.create(self._prepare_line_vals(line)) for line in lines],
-        }
-
-    def _prepare_line_vals(self, line):
-        """Return the values of a line without step: a contact by hand takes none."""
-        return {
-            "receivable_id": line.id,
-            "move_id": line.move_id.id,
-            "instalment": line.kgw_instalment,
-            "course": line.kgw_course,
-            "role": "taken",
-            "rung": self.template_id.rung,
-            "channel": self.channel,
-            "currency_id": line.currency_id.id,
+            "line_ids": [
+                Command.create(
+                    self.env["kgw.reminder.line"]._prepare_stepless_vals(
+                        line, self.channel, self.template_id.rung
+                    )
+                )
+                for line in lines
+            ],
         }

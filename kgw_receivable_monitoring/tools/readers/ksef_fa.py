@@ -45,6 +45,7 @@ _RATES = {
     "11": "marża",
 }
 _FILE_NUMBER = re.compile(r"\d{10}-\d{8}-[0-9A-Fa-f]{12}-[0-9A-Fa-f]{2}")
+MAX_NOTES = 4000
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 
@@ -119,6 +120,7 @@ class _InvoiceReader(KsefPartyReader):
         """Return the Document of right facts with all that may be missing."""
         seller = self.seller(facts["buyer"])
         account, factor_account = self.account()
+        corrected = self.corrected_numbers()
         return Document(
             line=None,
             instalments=self.instalments(terms, facts["residual"]),
@@ -127,7 +129,9 @@ class _InvoiceReader(KsefPartyReader):
             account=account,
             factor_account=factor_account,
             ksef_number=self.ksef_number(),
-            corrected_number=self.corrected_number(),
+            corrected_number=corrected[0] if corrected else "",
+            corrected_numbers=corrected,
+            notes=self.notes(),
             split_payment=text(self.fa, "Adnotacje/P_18A") == "1",
             warnings=tuple(self.warnings),
             **facts,
@@ -220,13 +224,21 @@ class _InvoiceReader(KsefPartyReader):
             self.warn("ksef_number", "ksef_number_invalid", number)
         return number
 
-    def corrected_number(self):
-        """Return the number of the first corrected invoice; more of them are warned of."""
+    def corrected_numbers(self):
+        """Return the numbers of the corrected invoices; more than one is warned of."""
         blocks = children(self.fa, "DaneFaKorygowanej")
-        numbers = [text(block, "NrFaKorygowanej") for block in blocks]
+        numbers = tuple(filter(None, (text(block, "NrFaKorygowanej") for block in blocks)))
         if len(numbers) > 1:
             self.warn("corrected_number", "corrects_many", ", ".join(numbers))
-        return numbers[0] if numbers else ""
+        return numbers
+
+    def notes(self):
+        """Return what the invoice says in its own words: footers and further descriptions."""
+        footers = children(find(self.root, "Stopka"), "Informacje")
+        words = [text(footer, "StopkaFaktury") for footer in footers]
+        for block in children(self.fa, "DodatkowyOpis"):
+            words += [text(block, "Klucz"), text(block, "Wartosc")]
+        return " ".join(filter(None, words))[:MAX_NOTES]
 
     def currency(self):
         code = text(self.fa, "KodWaluty")

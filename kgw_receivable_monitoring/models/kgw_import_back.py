@@ -1,0 +1,128 @@
+import contextlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import calendar
+from ..tools.readers import UnreadableFile, describe
+
+
+class KgwImportBack(models.Model):
+    """What a person confirms before, and the way back afterwards: an import is taken back as a
+    whole, and who was contacted is written to."""
+
+    _inherit = "kgw.import"
+
+    vanish_note = fields.Char(
+        readonly=True, copy=False, help="So much is missing on a list that a person looks first."
+    )
+    vanish_confirmed = fields.Char(readonly=True, copy=False)
+    coverage_before = fields.Date(readonly=True, copy=False)
+    contact_ids = fields.Many2many(
+        "kgw.reminder",
+        string="What Had Gone Out",
+        compute="_compute_contact_ids",
+        help="Contacts about invoices of this import that was taken back.",
+    )
+    contact_count = fields.Integer(compute="_compute_contact_ids")
+
+    @api.depends("state", "line_ids.state")
+    def _compute_contact_ids(self):
+        withdrawal = self.env["kgw.import.withdrawal"]
+        for record in self:
+            is_back = record.state == "withdrawn"
+            contacts = withdrawal._get_contacts(record) if is_back else self.env["kgw.reminder"]
+            record.contact_ids = contacts
+            record.contact_count = len(contacts)
+
+    def action_name_columns(self):
+        """Open the columns of the file, so that somebody says what they mean.
+
+        :raise UserError: no file of the import is a table
+        """
+        self.ensure_one()
+        for name, content in self._get_files():
+            with contextlib.suppress(UnreadableFile):
+                self.mandate_id._offer_columns(describe(content, name))
+        if not self.mandate_id.import_column_ids:
+            raise UserError(self.env._("No file of this import is a table with columns."))
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_import_column"
+            ),
+            "domain": [("mandate_id", "=", self.mandate_id.id)],
+            "context": {"default_mandate_id": self.mandate_id.id},
+        }
+
+    def action_confirm_vanish(self):
+        """A person has looked: what is not on the list is settled."""
+        for record in self:
+            record.vanish_confirmed = record.vanish_note
+
+    def action_withdraw(self):
+        now = fields.Datetime.now()
+        for record in self:
+            record._withdraw(calendar.local_date(now), now)
+
+    def action_correct(self):
+        """Write to exactly those who were contacted about what was taken back."""
+        self.ensure_one()
+        self.check_access("write")
+        # Nobody creates reminders directly; whoever may take an import back may have it corrected.
+        _planned, busy = (
+            self.sudo()
+            .env["kgw.import.withdrawal"]
+            ._plan_corrections(self.sudo(), fields.Datetime.now())
+        )
+        self.env["kgw.dispatcher"]._wake()
+        if busy:
+            self.message = self.env._(
+                "Another contact is on its way to %s: press the button again later.",
+                ", ".join(busy.mapped("name")),
+            )
+
+    def _withdraw(self, on_date, now):
+        """Take the import back.
+
+        :raise UserError: it was not taken over, or its kind is taken back elsewhere
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "done" or self.mandate_id.is_own_sales:
+            raise UserError(
+                self.env._(
+                    "Only what was taken over is taken back here; own sales are cancelled in"
+                    " accounting."
+                )
+            )
+        # Booking and its undoing need rights that nobody has; who may take over may take back.
+        record = self.sudo()
+        if self.content == "payments":
+            record._withdraw_payments(now)
+            return
+        kept = record.env["kgw.import.withdrawal"]._withdraw(record, on_date, now)
+        record._restore_coverage()
+        vals = {"state": "withdrawn", "message": False}
+        if kept:
+            vals["message"] = self.env._(
+                "Not taken back, since something was booked on them: %s.",
+                ", ".join(kept.mapped("kgw_number")),
+            )
+        record.write(vals)
+
+    def _withdraw_payments(self, now):
+        """Take back what a statement or list of payments has booked."""
+        self.env["kgw.payment"].search([("import_id", "=", self.id)])._withdraw(now)
+        self.line_ids.filtered(lambda row: row.state == "done").state = "withdrawn"
+        self._restore_coverage()
+        self.write({"state": "withdrawn", "message": False})
+
+    def _restore_coverage(self):
+        """What a list of open items or payments taught about payments is not known any more."""
+        mandate = self.mandate_id
+        if (
+            self.content != "invoices"
+            and self.known_through
+            and mandate.coverage_date == self.known_through
+        ):
+            mandate.coverage_date = self.coverage_before

@@ -1,0 +1,168 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..tools import calendar
+from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all, read_payments
+from ..tools.readers.base import FIELD_LABELS
+
+
+class KgwImportReading(models.AbstractModel):
+    """Reads what was handed over and says what each row would do; writes nothing."""
+
+    _name = "kgw.import.reading"
+    _description = "Reading of Handed-over Files"
+
+    @api.model
+    def _read(self, record):
+        """Return ``(findings, refusal)`` of an import.
+
+        :return: ``[(values of a row, what it was read from or None)]`` in the order of the files,
+            and the sentence for which nothing at all can be taken, or False
+        """
+        files = record._get_files()
+        if not files:
+            nothing = PROBLEM_CODES["file_empty"]
+            return [], self.env._(nothing)
+        if record.content == "payments":
+            return self._read_payments(record.mandate_id, files)
+        if record.content == "open_items":
+            today = calendar.local_date(fields.Datetime.now())
+            if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
+                return [], refusal
+        read = list(read_all(files, record.mandate_id._get_columns()))
+        if len(read) == 1 and read[0].problem:
+            return [], self._describe(read[0].problem)
+        documents = [
+            (found.name, self._complete(record.mandate_id, document))
+            for found in read
+            if found.result
+            for document in found.result.documents
+        ]
+        findings = self._judge(record.mandate_id, documents)
+        problems = [finding for found in read for finding in self._prepare_problems(found)]
+        if record.content == "open_items":
+            lists = self.env["kgw.import.open.items"]
+            findings, record.vanish_note = lists._judge(record, findings, len(problems))
+        return findings + problems, False
+
+    def _read_payments(self, mandate, files):
+        try:
+            statements = self._read_statements(files)
+        except UnreadableFile as error:
+            return [], self._describe(error.problem)
+        findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
+        for name, statement in statements:
+            findings += [(self._prepare_problem(name, p), None) for p in statement.problems]
+        return [f for f in findings if f[0].get("state")], False
+
+    @api.model
+    def _read_statements(self, files):
+        """Return pairs of name and ``tools.readers`` statement.
+
+        :raise UnreadableFile: one of the files can't be read
+        """
+        return [(name, read_payments(content, name)) for name, content in files]
+
+    @api.model
+    def _complete(self, mandate, document):
+        """Return ``document`` with a due date: from the mandate's term where the file has none."""
+        if document.instalments or not document.issue_date or not document.residual:
+            return document
+        due = document.issue_date + timedelta(days=mandate.default_term_days)
+        return replace(document, instalments=(Instalment(due, document.residual),))
+
+    def _judge(self, mandate, documents):
+        """Return the findings of documents; corrections are judged last, their invoices may stand
+        anywhere in the hand-over."""
+        known = self.env["kgw.import.known"]._read(
+            mandate, [document for _n, document in documents]
+        )
+        last = sorted(range(len(documents)), key=lambda i: documents[i][1].kind == "correction")
+        rows = {}
+        for index in last:
+            name, document = documents[index]
+            rows[index] = {
+                **self._prepare_row(mandate, known, document),
+                "file_name": name,
+            }
+        return [(rows[index], document) for index, (_name, document) in enumerate(documents)]
+
+    def _prepare_row(self, mandate, known, document):
+        state, message, move = self._get_verdict(mandate, known, document)
+        notes = [message] if message else []
+        if state in ("new", "changed"):
+            notes += self._get_notes(mandate, document)
+        due = document.instalments and min(i.due_date for i in document.instalments)
+        return {
+            "line": document.line or 0,
+            "state": state,
+            "number": document.number,
+            "counterparty": document.buyer.name or document.buyer.nip,
+            "due_date": due or False,
+            "amount": float(document.residual),
+            "known_amount": move.amount_total if move and state == "changed" else 0.0,
+            "message": " ".join(notes),
+            "currency_id": self.env["kgw.ledger"]._find_currency(document.currency).id,
+            "move_id": move.id if move else False,
+            "can_restate": bool(
+                state == "changed" and self.env["kgw.import.known"]._can_restate(move, document)
+            ),
+        }
+
+    def _get_verdict(self, mandate, known, document):
+        """Return ``(state, message, move)``: what the ledger or the checks say of a document."""
+        checks, books = self.env["kgw.import.check"], self.env["kgw.import.known"]
+        refusal = checks._get_refusal(mandate, document)
+        if not refusal and document.kind == "correction":
+            moves, unknown = books._find_corrected(known, document)
+            refusal = checks._get_unknown_refusal(moves, unknown, document)
+        if refusal:
+            return "refused", refusal, None
+        return books._judge(mandate, known, document)
+
+    def _get_notes(self, mandate, document):
+        """Return what a person should look at before taking a document over."""
+        notes = [self._describe(problem) for problem in document.warnings]
+        if document.kind == "correction":
+            notes.append(self._tell_correction(document))
+        if mandate.is_own_sales and document.claim > document.residual:
+            notes.append(
+                self.env._(
+                    "The file says that a part is paid: register that payment in accounting.",
+                )
+            )
+        return notes
+
+    def _tell_correction(self, document):
+        numbers = ", ".join(document.corrected_numbers)
+        if document.gross < 0:
+            return self.env._("Lowers what is owed for %s, as a credit note.", numbers)
+        return self.env._("Raises what is owed for %s: watched as an invoice of its own.", numbers)
+
+    def _prepare_problems(self, found):
+        """Return the findings of what is wrong with a file beside its documents."""
+        problems = [found.problem] if found.problem else found.result.problems
+        return [
+            (self._prepare_problem(found.name, problem), None)
+            for problem in problems
+            if problem.severity == "error"
+        ]
+
+    def _prepare_problem(self, name, problem):
+        if problem.severity != "error":
+            return {}
+        return {
+            "file_name": name,
+            "line": problem.line or 0,
+            "state": "refused",
+            "message": self._describe(problem),
+        }
+
+    @api.model
+    def _describe(self, problem):
+        """Return the sentence for a problem, in the user's language."""
+        template = self.env._(PROBLEM_CODES[problem.code])
+        label = self.env._(FIELD_LABELS.get(problem.field, problem.field or "–"))
+        return template.format(line=problem.line or "–", field=label, value=problem.value)

@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+
+class KgwPromisePart(models.Model):
+    """One payment of a promise; a promise of one payment has one part."""
+
+    _name = "kgw.promise.part"
+    _description = "Part of a Promise to Pay"
+    _order = "due_on, id"
+    _rec_name = "due_on"
+
+    promise_id = fields.Many2one("kgw.promise", required=True, index=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="promise_id.currency_id")
+    due_on = fields.Date(string="Promised For", required=True)
+    amount = fields.Monetary(required=True)
+
+    _positive = models.Constraint("CHECK (amount > 0)", "A promised amount is more than zero.")
