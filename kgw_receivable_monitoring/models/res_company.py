@@ -1,5 +1,5 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..tools import calendar
 
@@ -45,17 +45,6 @@ class ResCompany(models.Model):
         " (Civil Code, art. 115). The printed date stays in all texts. Holds for what is taken"
         " over from then on.",
     )
-
-    @api.constrains("parent_id", "kgw_is_ledger")
-    def _check_kgw_ledger_alone(self):
-        """A branch shares books, lock dates and taxes with its company."""
-        if self.filtered(lambda c: c.kgw_is_ledger and c.parent_id):
-            raise ValidationError(
-                self.env._(
-                    "The ledger of monitored receivables stands alone: other people's invoices never"
-                    " get into the books, lock dates and taxes of another company."
-                )
-            )
 
     def write(self, vals):
         # KSeF is joined by a certificate; the field belongs to Odoo's KSeF module, which may be installed or not.

@@ -45,6 +45,7 @@ class TestLedgerAlone(KgwCommon):
         self.assertEqual(receivable.move_id.state, "posted")
 
     def test_ledger_is_no_branch_of_another_company(self):
+        """A branch shares books, lock dates and taxes; Odoo itself lets nobody make it one later."""
         self.assertFalse(self.ledger.parent_id or self.ledger.child_ids)
         with self.assertRaises(UserError):
             self.ledger.parent_id = self.company
