@@ -8,6 +8,7 @@ from . import (
     kgw_account,
     kgw_account_alarm,
     kgw_account_change,
+    kgw_account_doubt,
     kgw_alarm,
     kgw_authority,
     kgw_board,

@@ -142,6 +142,19 @@ class AccountMove(models.Model):
                 )
             )
 
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Hide on ledger moves every button that Odoo and other modules offer for own invoices."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form" and arch.xpath("//field[@name='kgw_is_ledger']"):
+            for button in arch.xpath("//header//button"):
+                if not button.get("name", "").startswith("action_kgw_"):
+                    hidden = button.get("invisible")
+                    button.set(
+                        "invisible", f"({hidden}) or kgw_is_ledger" if hidden else "kgw_is_ledger"
+                    )
+        return arch, view
+
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)

@@ -17,6 +17,7 @@ REASONS = [
     ("stop", "Stop"),
     ("volume", "Unusually many contacts: a manager looks first"),
     ("engine", "Another reminder engine works on the same invoices"),
+    ("account", "The invoice names another account"),
     ("other", "Other"),
 ]
 

@@ -30,6 +30,7 @@ from . import (
     test_import_open_items,
     test_import_payments,
     test_ledger,
+    test_ledger_alone,
     test_ledger_neutral,
     test_ledger_numbers,
     test_legal_texts,

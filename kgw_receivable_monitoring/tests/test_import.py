@@ -176,11 +176,6 @@ class TestImportInvoices(ImportCase):
         self._take(record)
         self.assertEqual(self._get_moves().mapped("kgw_number"), ["5/2026"])
 
-    def test_factored_invoices_are_refused(self):
-        document = self._document(factor_account=True)
-        checks = self.env["kgw.import.check"]
-        self.assertIn("factor", checks._get_refusal(self.mandate, document))
-
     def test_unknown_currency_is_refused(self):
         record = self._hand_over(self._row(currency="QQQ"))
         record.action_preview()
