@@ -45,6 +45,7 @@
         "views/kgw_import_views.xml",
         "views/kgw_payment_views.xml",
         "views/kgw_account_change_views.xml",
+        "views/kgw_invoice_page_templates.xml",
         "views/kgw_mandate_views.xml",
         "views/kgw_mandate_intake_views.xml",
         "views/kgw_brand_views.xml",

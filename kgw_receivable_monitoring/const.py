@@ -238,6 +238,7 @@ EVENT_KINDS = [
     ("corrected", "Invoice corrected"),
     ("withdrawn", "Hand-over taken back"),
     ("account", "Creditor's account"),
+    ("mail_refused", "Files by e-mail refused"),
     ("note", "Note"),
     ("description", "Note for the creditor"),
     ("promise", "Promise to pay"),

@@ -1,1 +1,1 @@
-from . import portal, portal_account
+from . import invoice_page, portal, portal_account

@@ -42,6 +42,14 @@ class AccountMove(models.Model):
         groups="base.group_user",
         help="The hand-over that this comes from.",
     )
+    kgw_source_id = fields.Many2one(
+        "ir.attachment",
+        string="Original File",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The creditor's file that is this invoice, as it was handed over.",
+    )
     kgw_corrected_ids = fields.Many2many(
         "account.move",
         "kgw_account_move_corrected_rel",

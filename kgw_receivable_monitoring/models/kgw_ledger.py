@@ -125,7 +125,8 @@ class KgwLedger(models.AbstractModel):
                 kgw_ledger_entry=True,
                 tracking_disable=True,
                 mail_create_nolog=True,
-                skip_invoice_sync=True,
+                skip_invoice_sync=True,  # its lines are given whole
+                skip_invoice_line_sync=True,
                 skip_analytic_sync=True,  # the ledger has no analytic accounts
             )
         )
@@ -220,7 +221,7 @@ class KgwLedger(models.AbstractModel):
         return company.partner_id.with_company(company).property_account_receivable_id
 
     def _find_currency(self, code):
-        """Return the currency of a code, also one that is not in use yet; or an empty one."""
+        """Return the currency of a code, one not in use yet as well; or an empty one."""
         return self.env["res.currency"].browse(self._find_currency_id(code))
 
     @ormcache("code")

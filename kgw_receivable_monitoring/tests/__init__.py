@@ -25,6 +25,7 @@ from . import (
     test_import_back,
     test_import_changes,
     test_import_checks,
+    test_import_doors,
     test_import_hostile,
     test_import_names,
     test_import_open_items,

@@ -265,7 +265,8 @@ class Document:
     ``instalments`` is empty when the file gives no due date: then ``due_derived`` is set and
     the mandate's default term decides. ``account`` is compact, an IBAN where it is valid.
     ``line`` is the line of the file, None for one document per file. ``corrected_numbers`` are
-    all invoices that a correction concerns, ``notes`` what the file says in its own words.
+    all invoices that a correction concerns, ``notes`` what the file says in its own words,
+    ``original`` the content of a file that is this one document, to be kept with it.
     """
 
     line: int | None
@@ -285,6 +286,7 @@ class Document:
     corrected_number: str = ""
     corrected_numbers: tuple[str, ...] = ()
     notes: str = ""
+    original: bytes = b""
     split_payment: bool = False
     tax_lines: tuple[TaxLine, ...] = ()
     due_derived: bool = False
