@@ -54,7 +54,6 @@ PROBLEM_CODES = {
     "zip_nested": _lt("{value} is a ZIP file within a ZIP file. Unpack it and hand it over."),
     "zip_encrypted": _lt("{value} is locked by a password. Pack it again without one."),
     "zip_link": _lt("{value} is a link, not a file. Pack the file itself."),
-    "workbook_damaged": _lt("The workbook is damaged ({value}). Save it anew as XLSX or CSV."),
     "intraday_report": _lt(
         "This is no statement of account but a report or notice ({value}), which does not tell"
         " all that came in. Ask the bank for MT940 or camt.053."
