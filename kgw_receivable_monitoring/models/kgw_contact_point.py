@@ -32,6 +32,8 @@ class KgwContactPoint(models.Model):
 
     _once = models.UniqueIndex("(case_id, kind, value)", "This contact point is already there.")
 
+    _by_phone = models.Index("(value) WHERE kind = 'phone'")
+
     @api.model_create_multi
     def create(self, vals_list):
         return super().create([self._normalise(vals) for vals in vals_list])

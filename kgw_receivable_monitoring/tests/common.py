@@ -254,7 +254,9 @@ class KgwCommon(TransactionCase):
             for channel, _label in CHANNELS:
                 self.env["kgw.dispatcher"]._dispatch(channel, self._at(day, hour))
         if post:
-            post_letters(self.env["kgw.print.run"].search([("state", "=", "open")]), self._at(day, 15))
+            post_letters(
+                self.env["kgw.print.run"].search([("state", "=", "open")]), self._at(day, 15)
+            )
 
     def run_days(self, first, last, **kwargs):
         """Run every day from ``first`` to ``last``."""
