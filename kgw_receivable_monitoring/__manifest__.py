@@ -37,6 +37,7 @@
         "views/kgw_reminder_views.xml",
         "views/kgw_desk_views.xml",
         "views/kgw_reminder_call_views.xml",
+        "views/kgw_team_views.xml",
         "views/kgw_event_views.xml",
         "views/kgw_hold_views.xml",
         "views/kgw_decision_views.xml",

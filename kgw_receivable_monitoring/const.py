@@ -263,6 +263,7 @@ EVENT_KINDS = [
     ("corrected", "Invoice corrected"),
     ("withdrawn", "Hand-over taken back"),
     ("note", "Note"),
+    ("export", "Export"),
     ("description", "Note for the creditor"),
     ("promise", "Promise to pay"),
     ("promise_kept", "Promise kept"),

@@ -77,6 +77,9 @@ class KgwBoard(models.AbstractModel):
     can_dial = fields.Boolean(compute="_compute_phone")
     dial_note = fields.Char(compute="_compute_phone", help="Why the number is not dialled now.")
     last_contact = fields.Char(compute="_compute_last_contact")
+    desk_user_id = fields.Many2one(
+        "res.users", string="On the Desk Of", compute="_compute_desk_user_id"
+    )
     promise_on = fields.Date(string="Promised For", compute="_compute_promise_on")
 
     @api.model
@@ -167,6 +170,14 @@ class KgwBoard(models.AbstractModel):
         )
         for call in self:
             call.promise_on = promised.get(call.case_id, False)
+
+    def _compute_desk_user_id(self):
+        """Whose desk the case lies on now: nobody else can open it."""
+        # Agents see their own desks only; whom to ask about a case is no secret among them.
+        desks = self.env["kgw.desk"].sudo().search([("case_id", "in", self.case_id.ids)])
+        users = {desk.case_id.id: desk.user_id.id for desk in desks}
+        for call in self:
+            call.desk_user_id = users.get(call.case_id.id, False)
 
     # === ORDER OF THE BOARD === #
 

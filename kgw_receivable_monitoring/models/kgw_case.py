@@ -20,7 +20,7 @@ class KgwCase(models.Model):
 
     _name = "kgw.case"
     _description = "Monitoring Case"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["kgw.audited", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char(

@@ -21,8 +21,8 @@ class KgwChannelPhone(models.AbstractModel):
         """Put calls onto the board: one activity each, without Odoo's notice mail per activity."""
         activity_type = self.env.ref("kgw_receivable_monitoring.mail_activity_type_call")
         model_id = self.env["ir.model"]._get_id("kgw.case")
-        for reminder in reminders:
-            reminder.agent_id = reminder._get_agent()
+        day = max(reminders.mapped("planned_on"))
+        self.env["kgw.distributor"]._distribute(reminders, day)
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [
                 {
@@ -32,7 +32,7 @@ class KgwChannelPhone(models.AbstractModel):
                     "kgw_reminder_id": reminder.id,
                     "summary": self._get_summary(reminder),
                     "date_deadline": reminder.planned_on,
-                    "user_id": reminder.agent_id.id,
+                    "user_id": reminder._get_holder().id,
                 }
                 for reminder in reminders
             ]
@@ -41,7 +41,7 @@ class KgwChannelPhone(models.AbstractModel):
 
     def _get_summary(self, reminder):
         """Return the name of the step in the language of who calls."""
-        lang = reminder.agent_id.lang
+        lang = reminder._get_holder().lang
         return (reminder.step_id or reminder.template_id).with_context(lang=lang).name
 
     @api.model

@@ -17,6 +17,7 @@ class KgwContactPoint(models.Model):
     """An e-mail, phone or address of one case; never shared between creditors."""
 
     _name = "kgw.contact.point"
+    _inherit = ["kgw.audited"]
     _description = "Contact Point"
     _order = "case_id, kind, sequence, id"
     _rec_name = "value"

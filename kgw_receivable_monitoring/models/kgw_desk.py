@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..const_calls import CALL_TABLE, DESK_MINUTES
+from ..tools import calendar
 
+# Calls looked at for one that may be made now.
+QUEUE = 50
 # What is set when a case is put on the desk.
 FIXED = {"user_id", "case_id", "reminder_id", "brand_id", "is_incoming", "opened_at"}
 
@@ -136,6 +140,8 @@ class KgwDesk(models.Model):
         """
         call_sudo = call._get_decidable()
         desk = self._open(call.case_id, now, reminder=call)
+        if not call.agent_id:
+            call_sudo._assign(self.env.user, now)
         call_sudo.line_ids.receivable_id._kgw_load()
         verdict = self.env["kgw.gate"].sudo()._judge(call_sudo, now)
         if verdict.reason and not verdict.until:
@@ -147,7 +153,7 @@ class KgwDesk(models.Model):
     @api.model
     def _open_next(self, now):
         """Return the desk with the next call of the user that may be made now, or none."""
-        for call in self._get_queue():
+        for call in self._get_queue(now):
             call_sudo = call._get_decidable()
             if not self.env["kgw.gate"].sudo()._let_through(call_sudo, now):
                 continue
@@ -159,20 +165,23 @@ class KgwDesk(models.Model):
         return self.browse()
 
     @api.model
-    def _get_queue(self):
-        """Return the calls of the user that are to be made now, the first one first."""
-        # Sorted by what the database keeps up; nobody writes reminders directly.
-        self.env["kgw.reminder"].sudo()._sort_calls(fields.Datetime.now())
-        return self.env["kgw.reminder"].search(
-            [
-                ("channel", "=", "phone"),
-                ("state", "in", ("planned", "failed")),
-                ("agent_id", "=", self.env.uid),
-                ("call_column", "in", ("asked", "late", "today")),
-            ],
-            order="call_points desc, planned_on, id",
-            limit=50,
+    def _get_queue(self, now):
+        """Return the calls that are to be made at ``now``, the first one first: the user's own,
+        then those that its teams have no agent for."""
+        free = Domain("agent_id", "=", False) & Domain(
+            "mandate_id.team_id.member_ids.user_id", "=", self.env.uid
         )
+        calls = self.env["kgw.reminder"].search(
+            (Domain("agent_id", "=", self.env.uid) | free)
+            & Domain("channel", "=", "phone")
+            & Domain("state", "in", ("planned", "failed"))
+            & Domain("planned_on", "<=", calendar.local_date(now))
+            & (Domain("not_before", "=", False) | Domain("not_before", "<=", now))
+            & (Domain("retry_at", "=", False) | Domain("retry_at", "<=", now)),
+            order="call_points desc, planned_on, id",
+            limit=QUEUE,
+        )
+        return calls.sorted(lambda call: not call.agent_id)
 
     # === OUTCOME === #
 

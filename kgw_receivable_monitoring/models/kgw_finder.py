@@ -9,7 +9,7 @@ from ..tools import identifiers
 LIMIT = 40
 # Letters and digits of which a number or name has to have so many to be looked for.
 SHORTEST = 3
-CASE_NUMBER = re.compile(r"(?:KGW/)?(?:(\d{4})/)?0*(\d{1,7})")
+CASE_NUMBER = re.compile(r"(?:KGW/?)?(?:(\d{4})/)?0*(\d{1,7})")
 # As their indexes have them (res_partner.py, account_move.py).
 FOLDED_NAME = SQL("translate(lower(p.name), 'ąćęłńóśźż', 'acelnoszz')")
 COMPACT_NUMBER = SQL(

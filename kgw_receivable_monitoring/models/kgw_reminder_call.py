@@ -12,7 +12,7 @@ class KgwReminderCall(models.Model):
     """Who makes a planned call, when, and how often it is tried."""
 
     _name = "kgw.reminder"
-    _inherit = ["kgw.reminder", "kgw.board"]
+    _inherit = ["kgw.reminder", "kgw.board", "kgw.audited"]
 
     agent_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     tried_on = fields.Date(readonly=True, help="Day of the first attempt that reached nobody.")
@@ -77,6 +77,12 @@ class KgwReminderCall(models.Model):
 
     # === WHO AND WHEN === #
 
+    def _get_holder(self):
+        """Return whose activities show the call: its agent's; of a free call its team lead's."""
+        self.ensure_one()
+        mandate = self.mandate_id
+        return self.agent_id or mandate.team_id.lead_id or mandate.controller_id
+
     def _get_agent(self):
         """Return who makes the call: whom it was given to, else the controller of the case, else
         those of the mandate; who has left is passed over."""
@@ -132,10 +138,12 @@ class KgwReminderCall(models.Model):
     def _assign(self, user, now):
         """Give calls to another agent; their activities follow."""
         self._check_open_calls()
-        if not user.has_group("kgw_receivable_monitoring.group_kgw_agent"):
+        if user and not user.has_group("kgw_receivable_monitoring.group_kgw_agent"):
             raise UserError(self.env._("%s is no agent of monitoring.", user.name))
         self._move({"agent_id": user.id}, now)
-        self.activity_ids.with_context(kgw_shadow=True).write({"user_id": user.id})
+        for call in self:
+            holder = call._get_holder()
+            call.activity_ids.with_context(kgw_shadow=True).write({"user_id": holder.id})
 
     def _move(self, vals, now):
         """Write who makes the calls or when, record it, and sort the board."""

@@ -45,6 +45,12 @@ class ResCompany(models.Model):
         " over from then on.",
     )
 
+    kgw_team_only = fields.Boolean(
+        string="Agents See Their Team's Cases Only",
+        groups="base.group_user",
+        help="An agent sees the cases of mandates of its own team only; managers see all.",
+    )
+
     def _kgw_get_effective_due(self, due):
         """Return the last day to pay in time for a printed due date."""
         self.ensure_one()

@@ -11,6 +11,7 @@ class ResConfigSettings(models.TransientModel):
     kgw_vanish_rows = fields.Integer(related="company_id.kgw_vanish_rows", readonly=False)
     kgw_vanish_value = fields.Integer(related="company_id.kgw_vanish_value", readonly=False)
     kgw_moves_due_dates = fields.Boolean(related="company_id.kgw_moves_due_dates", readonly=False)
+    kgw_team_only = fields.Boolean(related="company_id.kgw_team_only", readonly=False)
     kgw_missed_call_token = fields.Char(
         string="Token for Missed Calls",
         config_parameter="kgw_receivable_monitoring.missed_call_token",

@@ -13,6 +13,7 @@ from . import (
     test_desk_tours,
     test_dispatcher,
     test_dispute,
+    test_distribution,
     test_email,
     test_event,
     test_explanation,

@@ -93,6 +93,7 @@ class TestDesk(DeskCase):
 
     def test_two_agents_never_have_the_same_case(self):
         self.open_desk()
+        self.assertEqual(self.call.with_user(self.colleague).desk_user_id, self.agent)
         with self.assertRaises(UserError):
             self.open_desk(user=self.colleague)
         with self.assertRaises(UserError):

@@ -155,7 +155,7 @@ class TestMissedCalls(IncomingCase):
         self.assertEqual(self.alone.activity_ids.user_id, self.agent)
 
     def test_missed_call_moves_the_planned_call_to_who_asked_to_be_called(self):
-        call = self._draft(self.alone_line, "p2_call", DUE)
+        call = self._draft(self.alone_line, "p4_call", DUE)
         self.env["kgw.channel.phone"]._prepare_rows(call)
         self.take("512100002")
         self.assertEqual(call.call_column, "asked")
