@@ -17,32 +17,6 @@ RUNG_LEVEL = {code: level for level, (code, _label) in enumerate(RUNGS, start=1)
 # Rungs that demand: a legal act, which needs a power of attorney that covers it.
 DEMANDS = ("demand", "final")
 
-# What a text needs of the power of attorney beyond what its rung says.
-TEXT_SCOPES = [
-    ("note", "Interest note"),
-    ("warn", "Warning of an entry in a register"),
-]
-
-# Who tells counterparties about the processing of their data.
-INFORMS = [
-    ("creditor", "The creditor, in a notice of its own"),
-    ("agency", "The agency, in its e-mails and letters"),
-]
-
-# Where the creditor's account was taken from.
-ACCOUNT_SOURCES = [
-    ("invoice", "An invoice of the creditor"),
-    ("list", "The creditor's signed list of accounts"),
-    ("order", "The signed order"),
-]
-
-# The ways of a mandate; what has ended stays ended.
-MANDATE_SOURCES = {
-    "active": ("draft", "suspended"),
-    "suspended": ("active",),
-    "ended": ("draft", "active", "suspended"),
-}
-
 CHANNELS = [
     ("email", "E-mail"),
     ("sms", "SMS"),
@@ -253,6 +227,7 @@ EVENT_KINDS = [
     ("moved", "Call moved"),
     ("reply", "Reply"),
     ("payment", "Payment"),
+    ("payment_back", "Payment taken back"),
     ("stage", "Stage changed"),
     ("question", "Question to the creditor"),
     ("decision", "Decision of the creditor"),
@@ -262,6 +237,7 @@ EVENT_KINDS = [
     ("contact_point", "Contact data changed"),
     ("corrected", "Invoice corrected"),
     ("withdrawn", "Hand-over taken back"),
+    ("account", "Creditor's account"),
     ("note", "Note"),
     ("export", "Export"),
     ("description", "Note for the creditor"),
@@ -334,6 +310,7 @@ HEALTH_CHECKS = [
     ("coverage", "Knowledge of payments"),
     ("authority", "Powers of attorney"),
     ("readiness", "Mandates that lack something"),
+    ("accounts", "Changes of creditors' accounts"),
     ("holidays", "Statutory holidays"),
     ("stop", "Contact with everybody stopped"),
 ]

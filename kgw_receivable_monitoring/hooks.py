@@ -13,7 +13,9 @@ TABLES = (
     "kgw_contact_point",
     "kgw_import_line",
     "kgw_import",
+    "kgw_import_column",
     "kgw_case",
+    "kgw_account_change",
     "kgw_mandate_scenario",
     "kgw_mandate",
 )

@@ -1,1 +1,1 @@
-from . import missed_call, portal
+from . import missed_call, portal, portal_account

@@ -129,6 +129,12 @@ class AccountMove(models.Model):
         ledger.made_sequence_gap = False
         return super(AccountMove, self - ledger)._compute_made_sequence_gap()
 
+    def _set_next_made_sequence_gap(self, made_gap):
+        # Other people's numbers have no gaps of ours: nothing to look for.
+        return super(
+            AccountMove, self.filtered(lambda move: not move.kgw_is_ledger)
+        )._set_next_made_sequence_gap(made_gap)
+
     # === THE LEDGER: what Odoo offers for own invoices is refused === #
 
     def _kgw_refuse_on_ledger(self):
@@ -167,6 +173,16 @@ class AccountMove(models.Model):
     def _unlink_except_kgw_ledger(self):
         self._kgw_refuse_on_ledger()
 
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        self.env["kgw.credit.note"]._follow(posted)
+        return posted
+
+    def button_cancel(self):
+        res = super().button_cancel()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
+
     def action_register_payment(self):
         self._kgw_refuse_on_ledger()
         return super().action_register_payment()
@@ -190,7 +206,9 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         self._kgw_refuse_on_ledger()
-        return super().button_draft()
+        res = super().button_draft()
+        self.env["kgw.credit.note"]._follow(self)
+        return res
 
     def action_kgw_open_case(self):
         self.ensure_one()

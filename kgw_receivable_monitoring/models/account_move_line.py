@@ -117,21 +117,15 @@ class AccountMoveLine(models.Model):
 
         :param cases: ``{move: kgw.case}``
         """
+        rows = []
         for move, lines in self.grouped("move_id").items():
             # Whoever takes invoices over need not see the company that carries the mandate out.
             company = cases[move].mandate_id.company_id.sudo()
             for number, line in enumerate(lines.sorted(lambda r: (r.date_maturity, r.id)), start=1):
                 due = line.date_maturity or move.invoice_date
-                line.write(
-                    {
-                        "kgw_case_id": cases[move].id,
-                        "kgw_instalment": number,
-                        "kgw_course": 1,
-                        "kgw_entered_on": on_date,
-                        "kgw_stage": "before_due",
-                        "kgw_effective_due": company._kgw_get_effective_due(due),
-                    }
-                )
+                effective = company._kgw_get_effective_due(due)
+                rows.append((line.id, cases[move].id, number, effective))
+        self.env["kgw.enrolment"]._store(rows, on_date)
         self._kgw_flush_stages(on_date)
         self._kgw_refresh_course(on_date, now)
 

@@ -8,6 +8,7 @@ class AccountPartialReconcile(models.Model):
     def create(self, vals_list):
         """A payment of a monitored receivable goes into its history and ends its reminders."""
         partials = super().create(vals_list)
+        self.env["kgw.credit.note"]._follow(partials.credit_move_id.move_id)
         # Whoever books a payment, an accountant or a customer paying online, need know nothing of
         # monitoring: the history is written and the stage follows without their rights.
         watched = partials.sudo().filtered(lambda p: p.debit_move_id.kgw_case_id)
@@ -21,6 +22,13 @@ class AccountPartialReconcile(models.Model):
             self.env["kgw.promise"]._follow_payment(watched.debit_move_id, now)
             self.env["kgw.dispute"]._follow_correction(watched, now)
         return partials
+
+    def unlink(self):
+        """What a credit note took off is no longer off the balance."""
+        credits = self.credit_move_id.move_id
+        res = super().unlink()
+        self.env["kgw.credit.note"]._follow(credits)
+        return res
 
     def _kgw_prepare_payment_event(self, now):
         """Return the event of a payment: it stands where monitoring learned of it, not earlier."""

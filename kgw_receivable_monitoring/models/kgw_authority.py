@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import INFORMS
+from ..const_mandate import INFORMS
 
 
 class KgwAuthority(models.AbstractModel):

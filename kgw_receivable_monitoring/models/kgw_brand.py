@@ -73,8 +73,10 @@ class KgwBrand(models.Model):
 
     def _has_own_domain(self):
         """Whether replies and returns come back to the brand: the domain of its e-mail is that of
-        its alias domain, or lies below it."""
+        its alias domain, or lies below it; a white label's is not the agency's."""
         self.ensure_one()
+        if self.creditor_id and self.alias_domain_id == self.company_id.alias_domain_id:
+            return False
         domain = (self.email or "").rpartition("@")[2].lower()
         own = (self.alias_domain_id.name or "").lower()
         return bool(own) and (domain == own or domain.endswith(f".{own}"))

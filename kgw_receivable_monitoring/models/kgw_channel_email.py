@@ -100,7 +100,7 @@ class KgwChannelEmail(models.AbstractModel):
         servers = self._get_servers(brand)
         try:
             message = self._build(brand, reminder)
-            session = session or servers._connect__(smtp_from=self._get_sender(brand))
+            session = session or self._connect(servers, brand)
             if session is None:  # Odoo's own switch, as in tests and while modules are loaded
                 return None, Outcome("failed", "Sending e-mails is switched off")
         except (UserError, OSError, smtplib.SMTPException) as error:
@@ -122,6 +122,15 @@ class KgwChannelEmail(models.AbstractModel):
                 "unknown", f"The connection broke while sending ({type(error).__name__})"
             )
         return session, Outcome("sent", ref=reminder.message_ref)
+
+    def _connect(self, servers, brand):
+        """Open a session that introduces itself by the domain of the brand: mail servers write that
+        name into the message (RFC 5321, 4.4), and this machine's is the agency's."""
+        session = servers._connect__(smtp_from=self._get_sender(brand))
+        if session is not None:
+            session.local_hostname = self._get_domain(brand)
+            session.ehlo()
+        return session
 
     def _get_sender(self, brand):
         """Return the brand as counterparties see it, with its name."""

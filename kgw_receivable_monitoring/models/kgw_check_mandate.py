@@ -9,6 +9,7 @@ from ..tools.health import Check, day, listed
 from .kgw_readiness import AUTHORITY_DAYS
 
 MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
+ACCOUNT_CHANGES = "kgw_receivable_monitoring.action_kgw_account_change"
 HOLDS = "kgw_receivable_monitoring.action_kgw_hold"
 
 
@@ -121,6 +122,22 @@ class KgwCheckMandate(models.AbstractModel):
             ),
             self.env._("Mandates"),
             (MANDATES, [("id", "in", lacking.ids)]),
+        )
+
+    def _check_accounts(self, now):
+        """A changed account is what a fraud wants: each open change is looked at."""
+        changes = self.env["kgw.account.change"].search([("state", "in", ("asked", "agreed"))])
+        states = dict(changes._fields["state"]._description_selection(self.env))
+        lines = [f"{change.mandate_id.code}: {states[change.state]}" for change in changes]
+        return Check(
+            "accounts",
+            "warning" if changes else "ok",
+            listed(lines) or self.env._("No creditor's account is about to change."),
+            self.env._(
+                "Make sure on a number known before that the creditor wants it; if not, cancel it."
+            ),
+            self.env._("Changes of Accounts"),
+            (ACCOUNT_CHANGES, [("id", "in", changes.ids)]),
         )
 
     def _check_holidays(self, now):

@@ -1,12 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..const import ACCOUNT_SOURCES
+from ..const_mandate import ACCOUNT_SOURCES
 from ..tools import identifiers, words
 
 ACCOUNTS = ("account_number", "foreign_account_number")
 # What a confirmation leaves behind: nobody enters it.
-CONFIRMATION = ("account_confirmed_at", "account_confirmed_by_id")
+CONFIRMATION = ("account_confirmed_at", "account_confirmed_by_id", "account_addresses")
 
 
 class KgwCreditorAccount(models.AbstractModel):
@@ -18,6 +18,7 @@ class KgwCreditorAccount(models.AbstractModel):
 
     _name = "kgw.creditor.account"
     _description = "Creditor's Account of a Mandate"
+    _inherit = ["kgw.account"]
 
     account_number = fields.Char(string="Creditor's Account", tracking=True)
     foreign_account_number = fields.Char(
@@ -31,8 +32,13 @@ class KgwCreditorAccount(models.AbstractModel):
         help="An e-mail or an uploaded file is no source: whoever writes it may be a fraud.",
     )
     account_confirmed_at = fields.Datetime(readonly=True, copy=False)
-    account_confirmed_by_id = fields.Many2one(
-        "res.users", string="Account Confirmed By", readonly=True, copy=False
+    account_confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+
+    account_addresses = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The creditor's e-mail addresses when the account was confirmed: a change of it is"
+        " announced there too.",
     )
 
     @api.constrains(*ACCOUNTS)
@@ -60,7 +66,8 @@ class KgwCreditorAccount(models.AbstractModel):
                 )
             )
         result = super().write(vals)
-        drafts.sudo().write(dict.fromkeys(CONFIRMATION, False))  # another number, not confirmed yet
+        # Another number: neither confirmed nor asked about yet.
+        drafts.sudo().write(dict.fromkeys((*CONFIRMATION, *self._get_answer_fields()), False))
         return result
 
     def action_confirm_account(self):
@@ -74,6 +81,49 @@ class KgwCreditorAccount(models.AbstractModel):
             mandate.sudo().write(
                 {"account_confirmed_at": now, "account_confirmed_by_id": self.env.uid}
             )
+            mandate.sudo()._remember_addresses()  # as above
+
+    def action_change_account(self):
+        """Open the changes of this mandate's accounts: a new one needs the creditor's letter."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_account_change"
+            ),
+            "domain": [("mandate_id", "=", self.id)],
+            "context": {"default_mandate_id": self.id},
+        }
+
+    def _take_account(self, change, now):
+        """Take over the number of a change whose day has passed."""
+        self.ensure_one()
+        self.write(
+            {
+                change.target: change.number,
+                "account_confirmed_at": now,
+                "account_confirmed_by_id": change.agreed_by_id.id,
+                **{name: change[name] for name in self._get_answer_fields()},
+            }
+        )
+
+    def _remember_addresses(self):
+        """Keep the creditor's addresses of today for the alarms of later changes."""
+        for mandate in self:
+            mandate.account_addresses = ",".join(mandate._get_addresses())
+
+    def _get_addresses(self):
+        """Return the e-mail addresses of the creditor and of its people with a login."""
+        self.ensure_one()
+        people = self.creditor_id | self.creditor_id._kgw_get_logins().partner_id
+        return sorted({email for email in people.mapped("email_normalized") if email})
+
+    def _get_alarm_addresses(self):
+        """Return the addresses of today and of the day of the confirmation, each once."""
+        before = (self.account_addresses or "").split(",")
+        return sorted({*filter(None, before), *self._get_addresses()})
+
+    def _get_asked_numbers(self):
+        return self, [self[name] for name in ACCOUNTS if self[name]]
 
     def _check_confirmable(self):
         """
@@ -95,7 +145,9 @@ class KgwCreditorAccount(models.AbstractModel):
 
         :raise AccessError: ``vals`` hold one
         """
-        if not self.env.su and any(vals.get(name) for name in CONFIRMATION):
+        if not self.env.su and any(
+            vals.get(name) for name in (*CONFIRMATION, *self._get_answer_fields())
+        ):
             raise AccessError(self.env._("Press Confirm: it stands in the history who did it."))
 
     def _get_account(self, receivables):

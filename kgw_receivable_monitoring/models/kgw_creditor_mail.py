@@ -126,9 +126,13 @@ class KgwCreditorMail(models.AbstractModel):
         }
 
     @api.model
-    def _post(self, mandate, template_code, values, attachments=None):
-        """Queue one e-mail to the creditor with Odoo's own queue: it is no contact of monitoring."""
-        if not mandate.creditor_id.email:
+    def _post(self, mandate, template_code, values, attachments=None, email=None):
+        """Queue one e-mail to the creditor with Odoo's own queue: it is no contact of monitoring.
+
+        :param email: an address other than the creditor's own
+        """
+        email = email or mandate.creditor_id.email
+        if not email:
             return
         template = self.env["kgw.template"].search([("code", "=", template_code)])
         text = template._get_text(mandate.creditor_id.lang or "pl_PL")
@@ -140,7 +144,7 @@ class KgwCreditorMail(models.AbstractModel):
                 "subject": subject,
                 "body_html": body,
                 "email_from": formataddr((brand.name, brand.email or "")),
-                "email_to": mandate.creditor_id.email,
+                "email_to": email,
                 "reply_to": brand.email,
                 "auto_delete": False,
                 "attachment_ids": [(6, 0, attachments.ids if attachments else [])],

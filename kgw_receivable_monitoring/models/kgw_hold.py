@@ -10,6 +10,9 @@ REASONS = [
     ("dispute", "The counterparty disputes the receivable"),
     ("paid_claim", "The counterparty says it is paid"),
     ("reply", "A reply waits to be read"),
+    ("credit_note", "A credit note is not set off yet"),
+    ("names", "New counterparties: the creditor may strike names first"),
+    ("struck", "The creditor struck this name"),
     ("insolvency", "Insolvency"),
     ("stop", "Stop"),
     ("volume", "Unusually many contacts: a manager looks first"),
@@ -38,11 +41,13 @@ class KgwHold(models.Model):
     )
     promise_id = fields.Many2one("kgw.promise", index="btree_not_null", readonly=True)
     dispute_id = fields.Many2one("kgw.dispute", index="btree_not_null", readonly=True)
+    credit_note_id = fields.Many2one("account.move", index="btree_not_null", readonly=True)
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
+    release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
     lifted_at = fields.Datetime(readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
@@ -128,6 +133,11 @@ class KgwHold(models.Model):
         held.case_id._touch()
         held._record("lifted", now)
         self.env["kgw.dispatcher"]._release("hold")
+
+    @api.model
+    def _release_due(self, now):
+        """Lift the holds whose moment to end by themselves has come."""
+        self.search([("lifted_at", "=", False), ("release_at", "<=", now)])._lift(now)
 
     def _record(self, kind, now):
         self.env["kgw.event"]._record(

@@ -191,20 +191,10 @@ class KgwImport(models.Model):
         if self.mandate_id.state != "active":
             raise UserError(self.env._("Activate the mandate first, then take over its files."))
         if self.content == "payments":
-            self._take_payments(rows, now)
+            self.env["kgw.payment.list"]._take_file(self, rows, now)
         else:
             self.env["kgw.import.booking"]._book(self, rows, on_date, now)
         self.state = "done"
-
-    def _take_payments(self, rows, now):
-        for row, payment in rows:
-            if row.state == "new":
-                state, message = self.env["kgw.payment.list"]._take(self.mandate_id, payment, now)
-                row.write({"state": state, "message": message})
-        if self.known_through:
-            # An older list taken later does not unlearn what is known, nor is the future known.
-            known = min(self.known_through, calendar.local_date(now))
-            self.mandate_id.coverage_date = max(self.mandate_id.coverage_date or known, known)
 
     def _find_partner(self, party):
         """Return the counterparty of this mandate that ``party`` names, created if need be."""

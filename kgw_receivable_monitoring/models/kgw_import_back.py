@@ -1,7 +1,10 @@
+import contextlib
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
+from ..tools.readers import UnreadableFile, describe
 
 
 class KgwImportBack(models.Model):
@@ -31,6 +34,25 @@ class KgwImportBack(models.Model):
             contacts = withdrawal._get_contacts(record) if is_back else self.env["kgw.reminder"]
             record.contact_ids = contacts
             record.contact_count = len(contacts)
+
+    def action_name_columns(self):
+        """Open the columns of the file, so that somebody says what they mean.
+
+        :raise UserError: no file of the import is a table
+        """
+        self.ensure_one()
+        for name, content in self._get_files():
+            with contextlib.suppress(UnreadableFile):
+                self.mandate_id._offer_columns(describe(content, name))
+        if not self.mandate_id.import_column_ids:
+            raise UserError(self.env._("No file of this import is a table with columns."))
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_import_column"
+            ),
+            "domain": [("mandate_id", "=", self.mandate_id.id)],
+            "context": {"default_mandate_id": self.mandate_id.id},
+        }
 
     def action_confirm_vanish(self):
         """A person has looked: what is not on the list is settled."""
@@ -66,15 +88,18 @@ class KgwImportBack(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if self.state != "done" or self.content == "payments" or self.mandate_id.is_own_sales:
+        if self.state != "done" or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(
-                    "Only invoices and lists of open items that were taken over are taken back"
-                    " here; own sales are cancelled in accounting."
+                    "Only what was taken over is taken back here; own sales are cancelled in"
+                    " accounting."
                 )
             )
         # Booking and its undoing need rights that nobody has; who may take over may take back.
         record = self.sudo()
+        if self.content == "payments":
+            record._withdraw_payments(now)
+            return
         kept = record.env["kgw.import.withdrawal"]._withdraw(record, on_date, now)
         record._restore_coverage()
         vals = {"state": "withdrawn", "message": False}
@@ -85,8 +110,19 @@ class KgwImportBack(models.Model):
             )
         record.write(vals)
 
+    def _withdraw_payments(self, now):
+        """Take back what a statement or list of payments has booked."""
+        self.env["kgw.payment"].search([("import_id", "=", self.id)])._withdraw(now)
+        self.line_ids.filtered(lambda row: row.state == "done").state = "withdrawn"
+        self._restore_coverage()
+        self.write({"state": "withdrawn", "message": False})
+
     def _restore_coverage(self):
-        """What a list of open items taught about payments is not known any more."""
+        """What a list of open items or payments taught about payments is not known any more."""
         mandate = self.mandate_id
-        if self.content == "open_items" and mandate.coverage_date == self.known_through:
+        if (
+            self.content != "invoices"
+            and self.known_through
+            and mandate.coverage_date == self.known_through
+        ):
             mandate.coverage_date = self.coverage_before

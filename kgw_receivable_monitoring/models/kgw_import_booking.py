@@ -36,7 +36,9 @@ class KgwImportBooking(models.AbstractModel):
         mandate, documents = record.mandate_id, [document for _row, document in pairs]
         moves = self._post(record, documents)
         parties = {move: document.buyer for move, document in zip(moves, documents, strict=True)}
+        known = self.env["kgw.case"].search([("mandate_id", "=", mandate.id)])
         self.env["kgw.enrolment"]._enrol(mandate, moves, on_date, now, parties)
+        (moves.line_ids.kgw_case_id - known)._hold_names(now)
         if not mandate.is_own_sales:
             self._book_earlier_payments(record, documents, moves, on_date, now)
         for (row, _document), move in zip(pairs, moves, strict=True):

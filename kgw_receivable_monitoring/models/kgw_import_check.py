@@ -52,6 +52,9 @@ class KgwImportCheck(models.AbstractModel):
             return self.env._(
                 "The date of issue is missing. Add it to the file and hand it over again.",
             )
+        buyer = document.buyer
+        if not (buyer.name or buyer.nip or buyer.foreign_tax_id or buyer.number):
+            return self.env._("The buyer is missing. Add its name or NIP to the file.")
         if document.kind == "correction" and not document.gross:
             return self.env._(
                 "The correction changes no amount: compare the buyer's data with the case by hand.",

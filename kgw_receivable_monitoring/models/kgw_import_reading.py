@@ -4,9 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..tools import calendar
-from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all
+from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all, read_payments
 from ..tools.readers.base import FIELD_LABELS
-from ..tools.readers.payments_csv import read_payments
 
 
 class KgwImportReading(models.AbstractModel):
@@ -32,7 +31,7 @@ class KgwImportReading(models.AbstractModel):
             today = calendar.local_date(fields.Datetime.now())
             if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
                 return [], refusal
-        read = list(read_all(files))
+        read = list(read_all(files, record.mandate_id._get_columns()))
         if len(read) == 1 and read[0].problem:
             return [], self._describe(read[0].problem)
         documents = [
@@ -49,16 +48,22 @@ class KgwImportReading(models.AbstractModel):
         return findings + problems, False
 
     def _read_payments(self, mandate, files):
-        findings = []
-        for name, content in files:
-            try:
-                payments, problems = read_payments(content)
-            except UnreadableFile as error:
-                return [], self._describe(error.problem)
-            rows = self.env["kgw.payment.list"]._prepare_lines(mandate, payments)
-            findings += zip(rows, payments, strict=True)
-            findings += [(self._prepare_problem(name, p), None) for p in problems]
+        try:
+            statements = self._read_statements(files)
+        except UnreadableFile as error:
+            return [], self._describe(error.problem)
+        findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
+        for name, statement in statements:
+            findings += [(self._prepare_problem(name, p), None) for p in statement.problems]
         return [f for f in findings if f[0].get("state")], False
+
+    @api.model
+    def _read_statements(self, files):
+        """Return pairs of name and ``tools.readers`` statement.
+
+        :raise UnreadableFile: one of the files can't be read
+        """
+        return [(name, read_payments(content, name)) for name, content in files]
 
     @api.model
     def _complete(self, mandate, document):

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import ormcache
 
 # Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
 # ten times 100 take seconds.
@@ -67,10 +68,7 @@ class KgwLedger(models.AbstractModel):
     def _ensure_account(self, company, code, account_type, name):
         accounts = self.env["account.account"].with_company(company)
         return accounts.search(
-            [
-                ("company_ids", "in", company.ids),
-                ("code", "=", code),
-            ]
+            [("company_ids", "in", company.ids), ("code", "=", code)]
         ) or accounts.create(
             {
                 "code": code,
@@ -84,10 +82,7 @@ class KgwLedger(models.AbstractModel):
     def _ensure_journal(self, company, kind, code, name, account):
         journals = self.env["account.journal"].with_company(company)
         return journals.search(
-            [
-                ("company_id", "=", company.id),
-                ("code", "=", code),
-            ]
+            [("company_id", "=", company.id), ("code", "=", code)]
         ) or journals.create(
             {
                 "name": name,
@@ -126,6 +121,7 @@ class KgwLedger(models.AbstractModel):
                 tracking_disable=True,
                 mail_create_nolog=True,
                 skip_invoice_sync=True,
+                skip_analytic_sync=True,  # the ledger has no analytic accounts
             )
         )
         # The importer has no accounting rights in the ledger; what it may import is decided before.
@@ -171,9 +167,7 @@ class KgwLedger(models.AbstractModel):
         """Return the memorandum line and one receivable line per due date."""
         rate = self._get_rate(currency, journal.company_id, document.issue_date)
         company_currency = journal.company_id.currency_id
-        receivable = journal.company_id.partner_id.with_company(
-            journal.company_id
-        ).property_account_receivable_id
+        receivable = self._get_receivable_account(journal.company_id)
         # What was paid before the hand-over is booked as a payment: the first due date bears it.
         paid = float(document.claim - document.residual)
         terms = []
@@ -208,6 +202,7 @@ class KgwLedger(models.AbstractModel):
                     "name": document.number,
                     "quantity": 1,
                     "price_unit": abs(total),
+                    "analytic_distribution": False,
                     "tax_ids": [(5,)],
                     "currency_id": currency.id,
                     "amount_currency": -total,
@@ -216,10 +211,17 @@ class KgwLedger(models.AbstractModel):
             ),
         ]
 
+    def _get_receivable_account(self, company):
+        return company.partner_id.with_company(company).property_account_receivable_id
+
     def _find_currency(self, code):
         """Return the currency of a code, also one that is not in use yet; or an empty one."""
+        return self.env["res.currency"].browse(self._find_currency_id(code))
+
+    @ormcache("code")
+    def _find_currency_id(self, code):
         currencies = self.env["res.currency"].with_context(active_test=False)
-        return currencies.search([("name", "=", code)])
+        return currencies.search([("name", "=", code)]).id
 
     def _get_currency(self, code):
         currency = self._find_currency(code)
@@ -276,73 +278,7 @@ class KgwLedger(models.AbstractModel):
             part = min(left, line.amount_residual_currency)
             if line.currency_id.is_zero(part) or part < 0:
                 continue
-            self._book_part(line, part, on_date)
+            self.env["kgw.mirror"]._book(line, part, on_date, now)
             left = line.currency_id.round(left - part)
         receivables._kgw_after_payment(now)
         return left
-
-    def _book_part(self, line, part, on_date):
-        """Settle ``part`` of one receivable by a mirror entry at the invoice's own rate."""
-        company = line.company_id
-        share = line.balance / line.amount_currency if line.amount_currency else 1.0
-        balance = company.currency_id.round(part * share)
-        if line.currency_id.is_zero(part - line.amount_residual_currency):
-            balance = line.amount_residual
-        values = {
-            "partner_id": line.partner_id.id,
-            "currency_id": line.currency_id.id,
-            "name": line.move_id.name,
-        }
-        # The ledger is no one's book to keep by hand; the caller's right was checked before.
-        entry_sudo = (
-            self.env["account.move"]
-            .sudo()
-            .with_company(company)
-            .with_context(kgw_ledger_entry=True, tracking_disable=True)
-            .create(
-                {
-                    "move_type": "entry",
-                    "date": on_date,
-                    "ref": line.move_id.name,
-                    "journal_id": self._get_payment_journal(company).id,
-                    "line_ids": [
-                        (
-                            0,
-                            0,
-                            {
-                                **values,
-                                "account_id": line.account_id.id,
-                                "amount_currency": -part,
-                                "balance": -balance,
-                            },
-                        ),
-                        (
-                            0,
-                            0,
-                            {
-                                **values,
-                                "account_id": line.move_id.journal_id.default_account_id.id,
-                                "amount_currency": part,
-                                "balance": balance,
-                            },
-                        ),
-                    ],
-                }
-            )
-        )
-        entry_sudo._post(soft=False)
-        mirror = entry_sudo.line_ids.filtered(lambda r: r.account_id == line.account_id)
-        (line.sudo() | mirror).reconcile()
-
-    def _get_payment_journal(self, company):
-        return (
-            self.env["account.journal"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", company.id),
-                    ("type", "=", "general"),
-                    ("code", "=", "KGWP"),
-                ]
-            )
-        )

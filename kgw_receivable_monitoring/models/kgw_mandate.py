@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..const import MANDATE_SOURCES
+from ..const_mandate import MANDATE_SOURCES
 from ..tools import calendar, identifiers
 
 STATES = [

@@ -1,131 +1,301 @@
-from collections import Counter
+import uuid
+from datetime import date
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
-from ..tools import calendar
+from ..tools import calendar, identifiers
+
+# The state of an import's row by that of the payment; what is not booked is taken all the same.
+ROW_STATES = {"known": "known", "refused": "refused"}
 
 
 class KgwPaymentList(models.AbstractModel):
-    """Payments that a creditor reports as a list: what each row would do, and does."""
+    """Payments that a creditor hands over: as a file, or one by one in its portal."""
 
     _name = "kgw.payment.list"
     _description = "List of Payments"
 
+    # === FILES === #
+
     @api.model
-    def _prepare_lines(self, mandate, payments):
-        """Return the values of the rows of an import, in the order of ``payments``."""
-        known = self._count_known(mandate)
-        return [self._prepare_line(mandate, payment, known) for payment in payments]
+    def _prepare_findings(self, mandate, statements):
+        """Return ``[(values of an import's row, plan)]`` for the payments of files.
 
-    def _count_known(self, mandate):
-        """Return how many payments of each date, number, amount and currency were taken before.
-
-        Lists overlap: what a list repeats is booked once; two equal payments of one list
-        are two.
+        :param statements: pairs of file name and ``tools.readers`` statement
         """
-        rows = self.env["kgw.import.line"].search(
-            [
-                ("import_id.mandate_id", "=", mandate.id),
-                ("import_id.content", "=", "payments"),
-                ("state", "=", "done"),
-            ]
-        )
-        return Counter((row.due_date, row.number, row.amount, row.currency_id.name) for row in rows)
+        plans = self.env["kgw.payment.match"]._plan(mandate, statements)
+        return [(self._prepare_line(plan), plan) for plan in plans]
 
-    def _prepare_line(self, mandate, payment, known):
-        """Return the values of a row; ``known`` is counted down by what the list repeats."""
-        key = payment.date, payment.number, float(payment.amount), payment.currency
-        receivables = self._find_receivables(mandate, payment)
-        message, state = "", "known"
-        if known[key]:
-            known[key] -= 1
-        else:
-            message = self._get_refusal(mandate, payment, receivables)
-            state = "refused" if message else "new"
+    def _prepare_line(self, plan):
+        payment, match = plan.payment, plan.match
+        case = self.env["kgw.case"].sudo().browse(match.case if match else None)
         return {
-            "line": payment.line,
-            "state": state,
-            "number": payment.number,
+            "file_name": plan.file_name,
+            "line": payment.line or 0,
+            "state": ROW_STATES.get(plan.state, "new"),
+            "number": payment.number or payment.title[:80],
             "due_date": payment.date,
             "amount": float(payment.amount),
-            "message": message,
-            "counterparty": receivables.move_id.partner_id.name,
+            "message": self._describe(plan),
+            "counterparty": case.counterparty_id.name or payment.payer,
             "currency_id": self.env["kgw.ledger"]._find_currency(payment.currency).id,
         }
 
-    def _get_refusal(self, mandate, payment, receivables):
-        """Return why a payment can't be booked, or ''."""
-        if mandate.is_own_sales:
-            return self.env._("Payments of own sales are registered in accounting, not by a list.")
-        if payment.amount <= 0:
-            return self.env._(
-                "Only amounts above zero are payments. Correct the amount or leave the row out.",
-            )
-        if not receivables:
-            return self.env._("No open invoice of this mandate has this number and currency.")
-        if len(receivables.move_id) > 1:
-            return self.env._(
-                "Several open invoices have this number, and the amount fits none of them alone:"
-                " ask the creditor which one was paid.",
-            )
-        return ""
+    def _describe(self, plan):
+        """Return what is done with a payment, and why, as a sentence."""
+        if plan.state in ("known", "refused"):
+            return plan.refusal
+        labels = dict(self.env["kgw.payment"]._fields["reason"]._description_selection(self.env))
+        reason = labels[plan.match.reason]
+        lines = self.env["account.move.line"].sudo().browse(one for one, _a in plan.match.parts)
+        invoices = ", ".join(dict.fromkeys(lines.move_id.mapped("kgw_display_number")))
+        templates = {
+            "booked": self.env._("For %(invoices)s. %(reason)s."),
+            "proposed": self.env._("Maybe for %(invoices)s, a person confirms. %(reason)s."),
+            "unmatched": self.env._("A person assigns it. %(reason)s."),
+            "aside": self.env._("Set aside. %(reason)s."),
+        }
+        told = templates[plan.state] % {"invoices": invoices or "–", "reason": reason}
+        return f"{told} {self._describe_surplus(plan)}".strip()
 
-    def _find_receivables(self, mandate, payment):
-        """Return the open receivables that ``payment`` is for.
-
-        Of several invoices with its number those issued by its day, and of these the one whose
-        balance it settles; of more than one invoice where even that does not tell.
-        """
-        # Importers have no accounting rights; mandate and number are the fence.
-        moves = (
-            self.env["account.move"]
-            .sudo()
-            .search(
-                [
-                    ("kgw_mandate_id", "=", mandate.id),
-                    ("kgw_number", "=", payment.number),
-                    ("state", "=", "posted"),
-                    ("currency_id.name", "=", payment.currency),
-                    ("invoice_date", "<=", payment.date),
-                ]
-            )
-        )
-        lines = moves.line_ids.filtered(lambda r: r.kgw_case_id and r.amount_residual > 0)
-        by_move = lines.grouped("move_id")
-        exact = [found for found in by_move.values() if self._is_settled_by(found, payment)]
-        return exact[0] if len(exact) == 1 else lines
-
-    def _is_settled_by(self, receivables, payment):
-        """Whether ``payment`` is the whole balance of an invoice, or of one of its due dates."""
-        amounts = receivables.mapped("amount_residual_currency")
-        return any(
-            receivables.currency_id.is_zero(float(payment.amount) - amount)
-            for amount in (sum(amounts), *amounts)
+    def _describe_surplus(self, plan):
+        if not plan.match.surplus:
+            return ""
+        currency = self.env["kgw.ledger"]._find_currency(plan.payment.currency)
+        return self.env._(
+            "%s is more than is owed and stays on the counterparty's account.",
+            currency.format(float(plan.match.surplus)),
         )
 
     @api.model
-    def _take(self, mandate, payment, now):
-        """Book one payment.
+    def _take_file(self, record, rows, now):
+        """Keep the payments of an import and book the certain ones.
 
-        :return: ``(state, message)`` of its row: ``done``, or ``refused`` when what was paid or
-            booked meanwhile leaves no invoice for it
+        :param rows: pairs of the import's row and what it was read from, planned a moment ago
         """
-        receivables = self._find_receivables(mandate, payment)
-        refusal = self._get_refusal(mandate, payment, receivables)
-        if payment.date > calendar.local_date(now):
-            refusal = self.env._("The day of the payment lies in the future. Correct the date.")
-        if refusal:
-            return "refused", refusal
-        left = self.env["kgw.ledger"]._book_payment(
-            receivables,
-            float(payment.amount),
-            payment.date,
-            now,
+        today = calendar.local_date(now)
+        for row, plan in rows:
+            if row.state == "new" and plan.payment.date > today:
+                row.write({"state": "refused", "message": self._get_future_refusal()})
+            elif row.state == "new":
+                self._keep(record.mandate_id, plan, now, import_id=record.id)
+                row.state = "done"
+        self._match_waiting(record.mandate_id)
+        self._cover(record, today)
+
+    def _get_future_refusal(self):
+        return self.env._("The day of the payment lies in the future. Correct the date.")
+
+    def _cover(self, record, today):
+        """Payments are known through the day that a person entered, else that the files tell."""
+        mandate = record.mandate_id
+        record.coverage_before = mandate.coverage_date
+        if not record.known_through:
+            files = record._get_files()
+            statements = self.env["kgw.import.reading"]._read_statements(files)
+            periods = [period for _name, statement in statements for period in statement.periods]
+            record.known_through = self._get_known_through(mandate, periods)
+            record.message = self._describe_coverage(record, periods)
+        if record.known_through:
+            self._extend_coverage(mandate, record.known_through, today)
+
+    def _describe_coverage(self, record, periods):
+        if record.known_through or not periods:
+            return False
+        return self.env._(
+            "These statements do not move the day through which payments are known: one is not"
+            " whole, is of another account than the mandate's, or begins later than payments are"
+            " known. If nothing is missing, enter the day on the mandate."
         )
-        if left <= 0:
-            return "done", ""
-        currency = self.env["kgw.ledger"]._find_currency(payment.currency)
-        return "done", self.env._(
-            "%s is more than was owed and was not booked: ask the creditor.",
-            currency.format(left),
+
+    def _keep(self, mandate, plan, now, **values):
+        """Write down one payment, and book it if its match is certain."""
+        payment, match = plan.payment, plan.match
+        currency = self.env["kgw.ledger"]._get_currency(payment.currency)
+        # Nobody has the right to enter payments by hand: they come from files and the portal.
+        payments = self.env["kgw.payment"].sudo()
+        kept = payments.create(
+            {
+                "mandate_id": mandate.id,
+                "origin": "file",
+                "format": plan.format,
+                "key": plan.key,
+                "line": payment.line or 0,
+                "date": payment.date,
+                "amount": float(payment.amount),
+                "currency_id": currency.id,
+                "title": payment.title,
+                "number": payment.number,
+                "payer": payment.payer,
+                "account": payment.account,
+                "own_account": payment.own_account,
+                "reference": payment.reference,
+                "state": "proposed" if plan.state == "booked" else plan.state,
+                "reason": match.reason,
+                "case_id": match.case,
+                "surplus": float(match.surplus),
+                "related_id": plan.related,
+                "part_ids": [(0, 0, vals) for vals in payments._prepare_parts(match.parts)],
+                **values,
+            }
         )
+        if plan.state == "booked":
+            kept._book(now)
+        return kept
+
+    def _match_waiting(self, mandate):
+        """What could not be matched may fit what came in meanwhile; no person has judged it yet."""
+        self.env["kgw.payment"].sudo().search(
+            [
+                ("mandate_id", "=", mandate.id),
+                ("state", "=", "unmatched"),
+                ("reason", "in", ("no_number", "no_invoice", "nothing_open")),
+            ]
+        )._match_anew()
+
+    # === PAYMENTS KNOWN === #
+
+    @api.model
+    def _get_known_through(self, mandate, periods):
+        """Return the day through which statements tell all payments, or None.
+
+        They must be of the creditor's account in the mandate, and each begin where payments are
+        known already: of working days between them nobody knows.
+        """
+        own = self._get_own_accounts(mandate)
+        reached = {}
+        for period in sorted(periods, key=lambda p: p.closed_on or date.min):
+            if period.account not in own or not period.closed_on:
+                return None
+            known = reached.get(period.account) or mandate.coverage_date
+            if known and period.opened_on and self._has_gap(known, period.opened_on):
+                return None
+            reached[period.account] = max(known or period.closed_on, period.closed_on)
+        return min(reached.values(), default=None)
+
+    def _has_gap(self, known, opened_on):
+        return opened_on > known and calendar.count_working_days(known, opened_on) > 1
+
+    def _get_own_accounts(self, mandate):
+        numbers = (mandate.account_number, mandate.foreign_account_number)
+        return {identifiers.iban(number).value for number in numbers if number} - {""}
+
+    def _extend_coverage(self, mandate, day, today):
+        """An older list taken later does not unlearn what is known, nor is the future known."""
+        known = min(day, today)
+        mandate.coverage_date = max(mandate.coverage_date or known, known)
+
+    # === THE CREDITOR'S WORD === #
+
+    @api.model
+    def _mark_paid(self, creditor, receivable_ids, paid_on, now, amounts=None):
+        """Book payments that a creditor reports for its own receivables.
+
+        :param creditor: the partner of the creditor, the fence
+        :param receivable_ids: ids of ``kgw.receivable``
+        :param amounts: ``{id: amount}`` of what was not paid whole, in its currency
+        :return: ``{"booked": count, "known": count}``; known are those settled already
+        :raise UserError: one is not the creditor's, or day or amount can't be
+        """
+        lines = self._get_own_lines(creditor, receivable_ids)
+        self._check_day(lines, paid_on, calendar.local_date(now))
+        opened = lines.filtered(lambda r: r.amount_residual_currency > 0)
+        for line in opened:
+            amount = (amounts or {}).get(line.id, line.amount_residual_currency)
+            self._check_amount(line, amount)
+            self._book_reported(line, line.currency_id.round(amount), paid_on, now)
+        return {"booked": len(opened), "known": len(lines) - len(opened)}
+
+    def _get_own_lines(self, creditor, receivable_ids):
+        domain = [
+            ("id", "in", list(receivable_ids)),
+            ("kgw_case_id.creditor_id", "child_of", creditor.id),
+        ]
+        # A creditor has no right on any model: it is the fence.
+        lines = self.env["account.move.line"].sudo().search(domain, order="date_maturity, id")
+        if len(lines) != len(set(receivable_ids)) or not lines:
+            raise UserError(self.env._("An invoice was not found. Load the page again."))
+        if any(lines.kgw_case_id.mandate_id.mapped("is_own_sales")):
+            raise UserError(
+                self.env._("Payments of own sales are registered in accounting, not by a list.")
+            )
+        return lines
+
+    def _check_day(self, lines, paid_on, today):
+        if paid_on > today:
+            raise UserError(self._get_future_refusal())
+        early = lines.move_id.filtered(lambda move: move.invoice_date > paid_on)
+        if early:
+            raise UserError(
+                self.env._(
+                    "Invoice %s was issued after the day of the payment. Correct the date.",
+                    early[0].kgw_display_number,
+                )
+            )
+
+    def _check_amount(self, line, amount):
+        owed = line.amount_residual_currency
+        compare = line.currency_id.compare_amounts
+        if compare(amount, 0) <= 0 or compare(amount, owed) > 0:
+            raise UserError(
+                self.env._(
+                    "Of invoice %(invoice)s %(owed)s is owed: enter an amount above zero and not"
+                    " above it.",
+                    invoice=line.move_id.kgw_display_number,
+                    owed=line.currency_id.format(owed),
+                )
+            )
+
+    def _book_reported(self, line, amount, paid_on, now):
+        mandate = line.kgw_case_id.mandate_id
+        payment = (
+            self.env["kgw.payment"]
+            .sudo()
+            .create(
+                {
+                    "mandate_id": mandate.id,
+                    "origin": "portal",
+                    "key": f"portal:{uuid.uuid4().hex}",
+                    "date": paid_on,
+                    "amount": amount,
+                    "currency_id": line.currency_id.id,
+                    "number": line.move_id.kgw_display_number,
+                    "state": "proposed",
+                    "reason": "portal",
+                    "case_id": line.kgw_case_id.id,
+                    "part_ids": [
+                        (
+                            0,
+                            0,
+                            {
+                                "receivable_id": line.id,
+                                "move_id": line.move_id.id,
+                                "amount": amount,
+                            },
+                        )
+                    ],
+                }
+            )
+        )
+        payment._book(now)
+
+    @api.model
+    def _mark_known_through(self, creditor, mandate_id, day, now):
+        """Take a creditor's word that no further payments came in through ``day``.
+
+        :return: the day through which payments are known now
+        :raise UserError: the mandate is not the creditor's, or the day lies in the future
+        """
+        domain = [("id", "=", mandate_id), ("creditor_id", "child_of", creditor.id)]
+        # A creditor has no right on any model: it is the fence.
+        mandate = self.env["kgw.mandate"].sudo().search(domain)
+        if not mandate:
+            raise UserError(self.env._("The mandate was not found. Load the page again."))
+        today = calendar.local_date(now)
+        if day > today:
+            raise UserError(
+                self.env._("Payments can't be known through a day to come. Correct the date.")
+            )
+        self._extend_coverage(mandate, day, today)
+        return mandate.coverage_date

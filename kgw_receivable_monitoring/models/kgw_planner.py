@@ -32,6 +32,7 @@ class KgwPlanner(models.AbstractModel):
         if cases is None:
             self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
             self._enrol_own_sales(on_date, now)
+            self.env["kgw.hold"]._release_due(now)
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
         for waiting in ("kgw.decision", "kgw.dispute"):

@@ -159,8 +159,7 @@ class KgwReadiness(models.AbstractModel):
     def _ask_account(self, mandate, on_date):
         title = self.env._("Creditor's account")
         if mandate.account_number and mandate.account_confirmed_at:
-            confirmed = day(self.env, mandate.account_confirmed_at)
-            return ReadyLine("ok", title, self.env._("Confirmed on %s.", confirmed))
+            return self._describe_account(mandate, title)
         return ReadyLine(
             "missing",
             title,
@@ -169,6 +168,21 @@ class KgwReadiness(models.AbstractModel):
                 " of accounts, never from an e-mail, and confirms it."
             ),
         )
+
+    def _describe_account(self, mandate, title):
+        """Return the line of a confirmed account: amber while it changes or is not on the list."""
+        change = self.env["kgw.account.change"]._search_open(mandate)[:1]
+        if change:
+            sentence = self.env._("A change is open: who did not expect it cancels it.")
+            return ReadyLine("warning", title, sentence, change._name, change.id)
+        if mandate.white_list_state == "not_listed":
+            sentence = self.env._(
+                "Not on the list of VAT payers: a manager asks the creditor, on a number known"
+                " before, whether it is right."
+            )
+            return ReadyLine("warning", title, sentence)
+        confirmed = day(self.env, mandate.account_confirmed_at)
+        return ReadyLine("ok", title, self.env._("Confirmed on %s.", confirmed))
 
     def _ask_people(self, mandate, on_date):
         title = self.env._("Controller and substitute")

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
-from ..const import CHANNELS, DEMANDS, RUNGS, TEXT_SCOPES
+from ..const import CHANNELS, DEMANDS, RUNGS
+from ..const_mandate import TEXT_SCOPES
 
 
 class KgwTemplate(models.Model):

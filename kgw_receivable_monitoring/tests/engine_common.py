@@ -13,13 +13,13 @@ class KgwEngineCommon(KgwCommon):
     def setUp(self):
         super().setUp()
         # Drawing a letter takes half a second and has tests of its own.
-        drawing = patch.object(
+        self.drawing = patch.object(
             type(self.env["kgw.channel.letter"]),
             "_draw",
             lambda *_a: b"%PDF-1.4 letter",
         )
-        drawing.start()
-        self.addCleanup(drawing.stop)
+        self.drawing.start()
+        self.addCleanup(self.drawing.stop)
 
     def _step(self, code):
         """Return a step of the standard scenario by the end of its name, as ``p2_sms``."""

@@ -184,6 +184,24 @@ class TestImportMany(ImportCase):
                 self.assertEqual(record.line_ids.state, "refused")
                 self.assertIn(corrected, record.line_ids.message)
 
+    # === TABLES === #
+
+    def test_columns_mapped_once_are_read_ever_after(self):
+        header = "Faktura VAT;Z dnia;Zapłacić do;Do zapłacenia;Firma"
+        row = "{};25.08.2026;08.09.2026;12,50;Budmax sp. z o.o."
+        record = self._hand_over(row.format("M/1"), header=header)
+        record.action_preview()
+        self.assertEqual(record.state, "refused")
+        action = record.action_name_columns()
+        columns = self.env["kgw.import.column"].search(action["domain"])
+        self.assertEqual([(c.heading, c.sample) for c in columns][0], ("Faktura VAT", "M/1"))
+        names = ("number", "issue_date", "due_date", "to_pay", "buyer_name")
+        for column, name in zip(columns, names, strict=True):
+            column.with_user(self.manager).field = name
+        self._take(record)
+        self._take(self._hand_over(row.format("M/2"), header=header))
+        self.assertEqual(self._get_moves().mapped("amount_residual"), [12.5, 12.5])
+
     # === STAMP AND COUNTERPARTY === #
 
     def test_stamped_invoice_is_marked(self):

@@ -68,7 +68,7 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self.receivable.kgw_stage, "closed")
         self.assertIn("155", record.line_ids.message)
 
-    def test_rows_that_fit_no_invoice_are_refused(self):
+    def test_rows_that_fit_no_invoice_wait_for_a_person_and_broken_ones_are_refused(self):
         record = self._hand_over_payments(
             "05.09.2026;99/2026;10,00;PLN",
             "05.09.2026;12/11/2026;10,00;EUR",
@@ -78,10 +78,12 @@ class TestImportPayments(ImportCase):
         )
         record.action_preview()
         states = {row.line: row.state for row in record.line_ids}
-        self.assertEqual(states, {2: "refused", 3: "refused", 4: "refused", 5: "new", 6: "refused"})
-        self.assertTrue(
-            all(record.line_ids.filtered(lambda r: r.state == "refused").mapped("message"))
-        )
+        self.assertEqual(states, {2: "new", 3: "new", 4: "refused", 5: "new", 6: "refused"})
+        self.assertTrue(all(record.line_ids.mapped("message")))
+        self._take(record)
+        payments = self.env["kgw.payment"].search([("import_id", "=", record.id)], order="line")
+        self.assertEqual(payments.mapped("state"), ["unmatched", "unmatched", "booked"])
+        self.assertEqual(self.receivable.amount_residual, 1845)
 
     def test_payment_of_one_creditor_never_settles_anothers_invoice(self):
         other = self._create_mandate(
@@ -89,9 +91,9 @@ class TestImportPayments(ImportCase):
         )
         record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN", mandate=other)
         record.action_preview()
-        self.assertEqual(record.line_ids.state, "refused")
         self.assertFalse(record.line_ids.counterparty)
         self._take(record)
+        self.assertEqual(self.env["kgw.payment"].search([]).state, "unmatched")
         self.assertEqual(self.receivable.amount_residual, 1845)
 
     def test_payment_of_a_future_day_is_refused(self):
@@ -103,37 +105,36 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self.receivable.amount_residual, 1845)
 
     def test_payment_between_two_invoices_of_one_number_goes_where_it_fits(self):
-        """The number 77 in two years: the payment of one of them is no payment of the other."""
+        """The number 77 twice: the payment of one of them is no payment of the other."""
         self._take(
             self._hand_over(
-                self._row("77", issued="25.08.2025", due="08.09.2025", amount="500,00"),
+                self._row("77", issued="25.07.2026", due="08.08.2026", amount="500,00"),
                 self._row("77", amount="800,00"),
                 self._row("77", issued="06.09.2026", due="20.09.2026", amount="900,00"),
             )
         )
-        late = self._take(self._hand_over_payments("05.09.2026;77;900,00;PLN"))
-        self.assertEqual(late.line_ids.state, "refused", "what it fits was issued after it")
+        self._take(self._hand_over_payments("05.09.2026;77;900,00;PLN"))
+        late = self.env["kgw.payment"].search([])
+        self.assertEqual((late.state, late.reason), ("unmatched", "ambiguous"))
         self._take(self._hand_over_payments("05.09.2026;77;800,00;PLN"))
         self.assertEqual(self._get_receivables("77").mapped("amount_residual"), [500, 0, 900])
 
-    def test_payment_that_fits_none_of_two_invoices_is_refused(self):
+    def test_payment_of_an_invoice_long_overdue_is_not_recorded(self):
         self._take(
-            self._hand_over(
-                self._row("77", issued="25.08.2025", due="08.09.2025", amount="500,00"),
-                self._row("77", amount="800,00"),
-            )
+            self._hand_over(self._row("7/2026", issued="20.05.2026", due="06.06.2026")), self.day
         )
-        record = self._take(self._hand_over_payments("05.09.2026;77;100,00;PLN"))
-        self.assertEqual(record.line_ids.state, "refused")
-        self.assertIn("Several", record.line_ids.message)
-        self.assertEqual(self._get_receivables("77").mapped("amount_residual"), [500, 800])
+        rows = "04.09.2026;7/2026;45,00;PLN", "05.09.2026;7/2026;100,00;PLN"
+        self._take(self._hand_over_payments(*rows))
+        self.assertEqual(self._get_receivables("7/2026").amount_residual, 1800)
+        self.assertEqual(self.env["kgw.payment"].search([], limit=1).reason, "late")
 
-    def test_invoice_paid_between_preview_and_taking_refuses_the_row(self):
+    def test_invoice_paid_between_preview_and_taking_leaves_the_payment_to_a_person(self):
         record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN")
         record.action_preview()
         self.pay(self.receivable, 1845, date(2026, 9, 6))
         self._take(record)
-        self.assertEqual(record.line_ids.state, "refused")
+        payment = self.env["kgw.payment"].search([])
+        self.assertEqual((payment.state, payment.reason), ("unmatched", "settled"))
 
     def test_payment_list_without_columns_is_refused(self):
         record = self._hand_over("x;y", header="a;b", content="payments")

@@ -29,9 +29,9 @@ class TestLedgerSetUp(KgwCommon):
 
     def test_set_up_repairs_a_missing_payment_journal(self):
         company = self.journal.company_id
-        self.env["kgw.ledger"]._get_payment_journal(company).sudo().unlink()
+        self.env["kgw.mirror"]._get_journal(company).sudo().unlink()
         self.env["kgw.ledger"]._ensure()
-        self.assertEqual(len(self.env["kgw.ledger"]._get_payment_journal(company)), 1)
+        self.assertEqual(len(self.env["kgw.mirror"]._get_journal(company)), 1)
 
     def test_journals_have_no_tile_on_the_dashboard_and_no_alias(self):
         journals = self.env["account.journal"].search(

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tests.common import freeze_time
 
-from ..const import MANDATE_SOURCES
+from ..const_mandate import MANDATE_SOURCES
 from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
 

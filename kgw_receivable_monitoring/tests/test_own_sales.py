@@ -218,8 +218,10 @@ class TestOwnSales(BooksCommon):
     def test_what_a_file_says_is_paid_is_left_to_accounting(self):
         record = self._hand_over()
         document = self._document(gross=200, amount="100.00", tax_lines=(TaxLine("23", 100, 23),))
-        self.assertTrue(self.env["kgw.import.reading"]._get_notes(record.mandate_id, document))
-        self.assertFalse(record._get_notes(self._document(tax_lines=(TaxLine("23", 100, 23),))))
+        unpaid = self._document(tax_lines=(TaxLine("23", 100, 23),))
+        reading = self.env["kgw.import.reading"]
+        self.assertTrue(reading._get_notes(record.mandate_id, document))
+        self.assertFalse(reading._get_notes(record.mandate_id, unpaid))
 
     def test_file_without_taxes_is_refused(self):
         record = self._hand_over(
@@ -247,3 +249,59 @@ class TestOwnSales(BooksCommon):
         self.assertEqual(move.state, "draft")
         move.action_post()
         self.assertEqual(move.state, "posted")
+
+    def _credit(self, move, amount, **values):
+        """Post a credit note of ``amount`` net as the button of an invoice does."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": DAY})
+        )
+        wizard.refund_moves()
+        credit = wizard.new_move_ids
+        credit.invoice_line_ids.price_unit = amount
+        credit.write(values)
+        credit.with_context(kgw_now=self._at(DAY)).action_post()
+        return credit
+
+    def _get_holds(self, case):
+        return self.env["kgw.hold"].search([("case_id", "=", case.id), ("is_open", "=", True)])
+
+    def test_credit_note_lowers_what_is_owed_at_once(self):
+        self._take(self._hand_over())
+        receivable = self._get_receivable(self._get_moves())
+        self._credit(receivable.move_id, 100)
+        self.assertEqual(receivable.amount_residual, 479.7)
+        self.assertFalse(self._get_holds(receivable.kgw_case_id))
+
+    def test_credit_note_taken_off_its_invoice_holds_it(self):
+        self._take(self._hand_over())
+        receivable = self._get_receivable(self._get_moves())
+        credit = self._credit(receivable.move_id, 100)
+        self._get_receivable(credit).remove_move_reconcile()
+        hold = self._get_holds(receivable.kgw_case_id)
+        self.assertEqual(
+            (hold.reason, hold.note, hold.move_id), ("credit_note", credit.name, receivable.move_id)
+        )
+        credit.button_draft()
+        self.assertFalse(self._get_holds(receivable.kgw_case_id))
+
+    def test_credit_note_without_invoice_holds_the_case_until_it_is_set_off(self):
+        self._take(self._hand_over())
+        receivable = self._get_receivable(self._get_moves())
+        case = receivable.kgw_case_id
+        credit = self._credit(receivable.move_id, 100, reversed_entry_id=False)
+        self.assertFalse(self._get_holds(case).move_id)
+        for days in range(25):
+            self.run_day(DAY + timedelta(days=days))
+        self.assertFalse(self.env["kgw.reminder"].search([("case_id", "=", case.id)]))
+        (receivable | self._get_receivable(credit)).reconcile()
+        self.assertFalse(self._get_holds(case))
+
+    def test_credit_note_older_than_monitoring_holds_from_the_start(self):
+        customer = self.env["res.partner"].create({"name": "Klient", "phone": "512000117"})
+        move = self._create_own_invoice(customer, 100, DAY, due=DAY + timedelta(days=14))
+        self._credit(move, 40, reversed_entry_id=False)
+        self.run_day(DAY + timedelta(days=1))
+        case = self._get_receivable(move).kgw_case_id
+        self.assertEqual(self._get_holds(case).reason, "credit_note")

@@ -234,7 +234,7 @@ class TestPlannerCases(KgwEngineCommon):
         creditor = self._create_creditor("Wierzyciel B sp. z o.o.", "9991020013")
         other = self._create_mandate("B", creditor, self._create_brand("Druga"))
         line = self._watch(self._document())
-        case = self.env["kgw.enrolment"]._find_case(other, line.partner_id, None)
+        case = self.env["kgw.enrolment"]._find_cases(other, line.move_id, {})[line.move_id]
         self.assertEqual((case.mandate_id, case.counterparty_id), (other, line.partner_id))
         self.assertNotEqual(case, line.kgw_case_id)
 

@@ -61,6 +61,9 @@ class IsolationCase(KgwCommon):
             "approval", cls.letter.step_id, cls.receivable, DUE, now
         )
         cls.env["kgw.hold"].create({"case_id": cls.case.id, "reason": "other"})
+        cls.env["kgw.account.change"].create(
+            {"mandate_id": cls.mandate.id, "number": "PL43999000180000000000000777"}
+        )
         record = cls.env["kgw.import"].create(
             {
                 "mandate_id": cls.mandate.id,
@@ -194,6 +197,10 @@ class TestPortalModel(IsolationCase):
 
     def test_second_fence_keeps_a_creditor_to_its_own_were_a_right_given(self):
         """The rules alone, with the right to read given to portal users for a moment."""
+        now = self._at(DUE)
+        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
         portal = self.env.ref("base.group_portal")
         fenced = self.env["ir.rule"].search([("model_id.model", "=like", "kgw.%")]).model_id
         self.env["ir.model.access"].create(
@@ -225,6 +232,7 @@ class TestPortalModel(IsolationCase):
             "mandate_id.creditor_id",
             "reminder_id.creditor_id",
             "import_id.mandate_id.creditor_id",
+            "promise_id.creditor_id",
         ):
             if path.split(".")[0] in records._fields:
                 return records.mapped(path)

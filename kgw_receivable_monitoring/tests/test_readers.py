@@ -122,7 +122,8 @@ class TestPayments(ReaderCase):
             "Razem;;1 244,50;",
             head="data_wplaty;numer_faktury;kwota;waluta",
         )
-        payments, problems = read_payments(content)
+        found = read_payments(content)
+        payments, problems = found.payments, found.problems
         self.assertEqual(
             [(p.line, p.date, p.number, f"{p.amount}", p.currency) for p in payments],
             [
@@ -200,8 +201,9 @@ class TestDemoFiles(ReaderCase):
         self.assertTrue(all(one.ksef_number for one in green))
 
     def test_payments_name_documents_that_are_there(self):
-        payments, problems = read_payments((DEMO / "krakbud_platnosci.csv").read_bytes())
-        self.assertFalse(problems)
+        listed = read_payments((DEMO / "krakbud_platnosci.csv").read_bytes())
+        payments = listed.payments
+        self.assertFalse(listed.problems)
         self.assertEqual(len(payments), 8)
         found = {(one.number, one.currency): one for one in self._read("krakbud_2026-10.csv")}
         for payment in payments:

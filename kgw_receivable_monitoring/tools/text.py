@@ -118,6 +118,14 @@ SAMPLE_VALUES = {
     "promised_total": "5\u00a0000,00\u00a0zł",
     # to the creditor: what its counterparty says; "goes_on" is "1" when silence means rejecting
     "dispute": {"reason": "Wada towaru", "note": "Pęknięta płyta", "goes_on": "1"},
+    # to the creditor: what becomes of its account; the state is one of const.ACCOUNT_CHANGE_STATES
+    "account_change": {
+        "state": "asked",
+        "old": "61 1090 1014 0000 0712 1981 2874",
+        "new": "43 9990 0018 0000 0000 0000 0777",
+        "asked_by": "Anna Nowak",
+        "effective_at": "",  # "" until a second person agreed
+    },
     "legal_notice": "Administratorem danych osobowych jest Hurtownia Żelazo sp. z o.o.",
 }
 

@@ -6,6 +6,7 @@ from . import (
     kgw_health,
     kgw_incoming,
     kgw_message,
+    kgw_payment_assign,
     kgw_preview,
     kgw_preview_line,
 )

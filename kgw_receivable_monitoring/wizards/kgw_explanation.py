@@ -14,6 +14,7 @@ DONE_KINDS = (
     "call",
     "reply",
     "payment",
+    "payment_back",
     "question",
     "decision",
     "report",

@@ -1,7 +1,9 @@
 """Readers of creditors' files: one module per format, found by its ``sniff`` function.
 
 A new format is a new module here with ``sniff(content, filename) -> bool``, true for its own
-files only, and ``read(content, filename) -> ReadResult``, raising UnreadableFile only.
+files only, and ``read(content, filename) -> ReadResult``, raising UnreadableFile only. One of
+tables, whose columns people may map by hand, has ``describe`` as well and takes ``columns``. A
+format of payments has ``sniff_payments`` and ``read_payments(content, filename) -> Statement``.
 """
 
 import functools
@@ -21,6 +23,7 @@ from .base import (
     UnreadableFile,
     check_size,
 )
+from .payments_base import Payment, Period, Statement
 
 __all__ = [
     "FIELD_LABELS",
@@ -29,57 +32,105 @@ __all__ = [
     "FileResult",
     "Instalment",
     "Party",
+    "Payment",
+    "Period",
     "Problem",
     "ReadResult",
+    "Statement",
     "TaxLine",
     "UnreadableFile",
+    "describe",
     "get_readers",
     "read",
     "read_all",
+    "read_payments",
 ]
 
 
 @functools.cache
 def get_readers():
-    """Return the modules of this package that read a format, in the order of their names."""
+    """Return the modules of this package that read invoices, in the order of their names."""
+    return _get_modules("sniff")
+
+
+@functools.cache
+def get_payment_readers():
+    """Return the modules of this package that read payments; tables come last, they are the
+    least particular about what they take for theirs."""
+    modules = _get_modules("sniff_payments")
+    return tuple(sorted(modules, key=lambda module: module.__name__.endswith("payments_csv")))
+
+
+def _get_modules(attribute):
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return tuple(module for module in modules if hasattr(module, "sniff"))
+    return tuple(module for module in modules if hasattr(module, attribute))
 
 
-def read(content: bytes, filename: str = "") -> ReadResult:
+def read(content: bytes, filename: str = "", columns=None) -> ReadResult:
     """Read a creditor's file of any known format.
 
+    :param columns: ``{heading: field}`` of tables, as somebody has mapped them by hand
     :raises UnreadableFile: when no reader knows the file, or its own reader refuses it whole
     """
-    if not content.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
-        raise UnreadableFile("file_empty")
-    check_size(content)
+    _check(content)
     for reader in get_readers():
         if reader.sniff(content, filename):
+            if hasattr(reader, "describe"):  # a table, whose columns have names
+                return reader.read(content, filename, columns)
             return reader.read(content, filename)
     raise UnreadableFile("unknown_format", filename)
 
 
-def read_all(files):
+def describe(content: bytes, filename: str = ""):
+    """Return ``[(heading, sample value)]`` of a table, so that somebody can map its columns.
+
+    :raises UnreadableFile: the file is no table
+    """
+    for reader in get_readers():
+        if hasattr(reader, "describe") and reader.sniff(content, filename):
+            return reader.describe(content)
+    raise UnreadableFile("unknown_format", filename)
+
+
+def read_all(files, columns=None):
     """Read files handed over together, ZIPs among them; yields a FileResult of each.
 
     A file that can't be read costs only itself; so does a ZIP that is refused whole.
 
     :param files: pairs of name and content
+    :param columns: as for :func:`read`
     """
     for name, content in files:
         try:
             for found in expand(name, content):
-                yield _read_file(found)
+                yield _read_file(found, columns)
         except UnreadableFile as error:
             yield FileResult(name, problem=error.problem)
 
 
-def _read_file(found):
+def _read_file(found, columns):
     if found.problem:
         return FileResult(found.name, problem=found.problem)
     try:
-        return FileResult(found.name, read(found.content, found.name.rpartition("/")[2]))
+        return FileResult(found.name, read(found.content, found.name.rpartition("/")[2], columns))
     except UnreadableFile as error:
         return FileResult(found.name, problem=error.problem)
+
+
+def read_payments(content: bytes, filename: str = "") -> Statement:
+    """Read a statement or a list of payments of any known format.
+
+    :raises UnreadableFile: when no reader knows the file, or its own reader refuses it whole
+    """
+    _check(content)
+    for reader in get_payment_readers():
+        if reader.sniff_payments(content, filename):
+            return reader.read_payments(content, filename)
+    raise UnreadableFile("unknown_format", filename)
+
+
+def _check(content):
+    if not content.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
+        raise UnreadableFile("file_empty")
+    check_size(content)

@@ -40,6 +40,7 @@ PROBLEM_CODES = {
     "column_missing": _lt("The column for “{field}” is missing. Add it or rename its heading."),
     "xml_malformed": _lt("The XML is damaged: {value}. Export the invoice again."),
     "xml_doctype": _lt("The XML declares a document type (DOCTYPE), which is refused for safety."),
+    "xlsx_damaged": _lt("The workbook is damaged. Save it again as XLSX or CSV."),
     "zip_damaged": _lt("The ZIP file is damaged: {value}. Pack it again."),
     "zip_bomb": _lt(
         "The ZIP file unpacks to a multiple of its size ({value}), which is refused for safety.",
@@ -53,6 +54,20 @@ PROBLEM_CODES = {
     "zip_nested": _lt("{value} is a ZIP file within a ZIP file. Unpack it and hand it over."),
     "zip_encrypted": _lt("{value} is locked by a password. Pack it again without one."),
     "zip_link": _lt("{value} is a link, not a file. Pack the file itself."),
+    "workbook_damaged": _lt("The workbook is damaged ({value}). Save it anew as XLSX or CSV."),
+    "intraday_report": _lt(
+        "This is no statement of account but a report or notice ({value}), which does not tell"
+        " all that came in. Ask the bank for MT940 or camt.053."
+    ),
+    "no_statement": _lt("The file holds no statement of account. Export it again."),
+    "payment_orders": _lt(
+        "These are payment orders (code {value}), not payments received. Hand over the statement"
+        " of account."
+    ),
+    "tax_register": _lt(
+        "{value} is a VAT register: it has neither due dates nor amounts to pay, so nothing can be"
+        " watched by it. Hand over JPK_FA, KSeF invoices or a list of open items."
+    ),
     "not_an_invoice": _lt("The XML is not a KSeF invoice FA(2) or FA(3): {value}."),
     # one row or document is refused
     "value_missing": _lt("Line {line}: “{field}” is empty."),
@@ -63,6 +78,10 @@ PROBLEM_CODES = {
     "bad_currency": _lt("Line {line}: “{value}” is not a currency code such as PLN or EUR."),
     "currency_conflict": _lt("Line {line}: the amount and the currency column differ: {value}."),
     "quote_unclosed": _lt("Line {line}: a quotation mark is opened and never closed."),
+    "bad_entry": _lt("Line {line}: the entry can't be read: “{value}”."),
+    "currency_missing": _lt(
+        "Line {line}: no opening balance says in which currency the entry is: “{value}”.",
+    ),
     "field_too_long": _lt("Line {line}: “{field}” is longer than 10,000 characters."),
     "duplicate_row": _lt(
         "Line {line}: document {value} stands in the file already with the same"
@@ -76,6 +95,15 @@ PROBLEM_CODES = {
     "line_skipped": _lt("Line {line} is no document and was left out: “{value}”."),
     "sibling_refused": _lt(
         "Line {line}: another line of document {value} was refused, an instalment may be missing.",
+    ),
+    "bad_balance": _lt("Line {line}: the balance can't be read: “{value}”."),
+    "balance_differs": _lt(
+        "Line {line}: the entries do not add up to the closing balance ({value} is missing), so the"
+        " statement may not be whole.",
+    ),
+    "entry_pending": _lt("Line {line}: the entry is not booked yet ({value}) and was left out."),
+    "batch_not_split": _lt(
+        "Line {line}: the transfers of the batch do not add up to it, it is taken whole: {value}.",
     ),
     "amounts_disagree": _lt(
         "Line {line}: what is left to pay is not the amount less what was paid: {value}.",
@@ -132,6 +160,8 @@ FIELD_LABELS = {
     "seller_name": _lt("seller's name"),
     "seller_nip": _lt("seller's NIP"),
     "account": _lt("bank account"),
+    "entry": _lt("entry"),
+    "balance": _lt("balance"),
     "ksef_number": _lt("KSeF number"),
     "corrected_number": _lt("number of the corrected invoice"),
 }

@@ -6,6 +6,7 @@ issue date and buyer and different due dates are instalments of one, each row ca
 amount of its own instalment.
 """
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,7 +14,17 @@ from .. import identifiers
 from .base import MAX_VALUE, Document, Instalment, Party, Problem, ReadResult, warning
 from .cells import parse_amount, parse_currency, parse_date
 from .checks import check_account, check_party, split_tax_number
-from .table import MAX_HEADER_LINE, decode, find_heading, is_total, read_rows, split_lines
+from .table import (
+    MAX_HEADER_LINE,
+    decode,
+    find_heading,
+    guess_columns,
+    is_total,
+    read_rows,
+    split_lines,
+    split_table,
+    with_columns,
+)
 
 FORMAT = "csv_polish"
 
@@ -26,7 +37,8 @@ ALIASES = {
     "sale_date": "datasprzedazy datadostawy sprzedaz saledate",
     "due_date": "terminplatnosci terminzaplaty dataplatnosci platnosc termin wymagalnosc"
     " datawymagalnosci platnedo duedate",
-    "gross": "kwotabrutto brutto wartoscbrutto kwotadokumentu kwotafaktury kwota wartosc"
+    "gross": "cenabruttofakturylacznie wartoscbruttofaktury kwotabruttofaktury kwotabrutto"
+    " brutto wartoscbrutto kwotadokumentu kwotafaktury kwota wartosc"
     " naleznosc razembrutto grosstotal gross amount total",
     "to_pay": "dozaplaty kwotadozaplaty amountdue",
     "open": "pozostalo pozostalodozaplaty pozostaje saldo zostalo niezaplacono residual balance",
@@ -51,11 +63,15 @@ ALIASES = {
     " korygowana correctednumber",
     "split_payment": "mpp splitpayment podzielonaplatnosc mechanizmpodzielonejplatnosci",
     "notes": "uwagi opis notatki notatka komentarz adnotacje pieczec kodpieczeci stopka notes",
+    "item": "tytulpozycji nazwatowaru nazwatowarulubuslugi towar usluga pozycja itemname",
     "seller_name": "sprzedawca nazwasprzedawcy wierzyciel sellername",
     "seller_nip": "nipsprzedawcy nipwierzyciela sellernip",
 }
 ALIASES = {name: tuple(accepted.split()) for name, accepted in ALIASES.items()}
-REQUIRED = (("number",), ("due_date",), ("gross", "to_pay", "open"), ("buyer_name",))
+# A list without due dates has the mandate's term, one without buyers can say what is still owed
+# of what is known: each row is judged for itself.
+REQUIRED = (("number",), ("due_date", "issue_date"), ("gross", "to_pay", "open"))
+_POSTAL = re.compile(r"(?:^|,)\s*(\d{2}-\d{3})\s+([^,]+)$")
 _ZERO = Decimal("0.00")
 _YES = ("tak", "t", "1", "x", "true", "yes")
 # Other formats of plain text that are not ours: EPP, MT940 (also framed by mBank), XML, PDF.
@@ -72,12 +88,23 @@ def sniff(content, filename=""):
     return filename.lower().endswith((".csv", ".tsv", ".txt"))
 
 
-def read(content, filename=""):
+def read(content, filename="", columns=None):
     """Read the rows into documents; a bad row becomes problems and costs only itself.
 
-    :raises UnreadableFile: no heading, or no column for number, due date, amount or buyer
+    :param columns: ``{heading: field}`` of headings that somebody has mapped by hand
+    :raises UnreadableFile: no heading, or no column for number, a date or an amount
     """
-    rows, problems = read_rows(content, ALIASES, REQUIRED)
+    rows, problems = read_rows(content, with_columns(ALIASES, columns or {}), REQUIRED)
+    return read_documents(FORMAT, rows, problems)
+
+
+def describe(content):
+    """Return ``[(heading, sample value)]`` of a list of unknown headings."""
+    return guess_columns(split_table(content))
+
+
+def read_documents(name, rows, problems):
+    """Return the ReadResult of the rows of a table, whatever file it stood in."""
     documents, refused = {}, set()
     for row in rows:
         reader = _RowReader(row)
@@ -86,17 +113,20 @@ def read(content, filename=""):
             continue
         document = reader.document()
         if document is not None:
-            problem = _add(documents, document)
+            problem = _add(documents, document, bool(row.cells.get("item")))
             reader.problems += [problem] if problem else []
         if reader.problems:
             refused.add(row.cells["number"])
             problems.extend(reader.problems)
     taken = tuple(_mark_sibling(document, refused) for document in documents.values())
-    return ReadResult(FORMAT, taken, tuple(problems))
+    return ReadResult(name, taken, tuple(problems))
 
 
-def _add(documents, document):
-    """Put the document, or its instalment, into the dict; return a Problem if refused."""
+def _add(documents, document, is_item):
+    """Put the document, or its instalment, into the dict; return a Problem if refused.
+
+    :param is_item: the row is about goods: lists of goods repeat the invoice on every row
+    """
     buyer = document.buyer
     who = buyer.nip or buyer.foreign_tax_id or identifiers.fold(buyer.name)
     key = (document.number, document.issue_date, who)
@@ -104,8 +134,10 @@ def _add(documents, document):
     if known is None:
         documents[key] = document
         return None
-    due_date = document.instalments[0].due_date
-    if any(instalment.due_date == due_date for instalment in known.instalments):
+    days = {instalment.due_date for instalment in known.instalments}
+    if not days or days.intersection(i.due_date for i in document.instalments):
+        if is_item and document.gross == known.gross:
+            return None
         return Problem(document.line, "number", "duplicate_row", document.number[:MAX_VALUE])
     if known.currency != document.currency:
         number = document.number[:MAX_VALUE]
@@ -145,7 +177,7 @@ class _RowReader:
         told = [group for group in REQUIRED if any(self.text(name) for name in group)]
         if not self.text("due_date") and is_total(self.row):
             return True
-        if len(told) > 1 or self.text("due_date"):
+        if len(told) > 1 or self.text("due_date") or self.text("issue_date"):
             return False
         note = " ".join(filter(None, self.row.cells.values()))
         self.problems.append(warning(self.row.line, "", "line_skipped", note))
@@ -154,7 +186,8 @@ class _RowReader:
     def document(self):
         """Return the Document, or None when the row has problems."""
         number = self.text("number", required=True)
-        due_date = self.date("due_date", required=True)
+        has_term = "due_date" in self.row.cells or not self.text("issue_date")
+        due_date = self.date("due_date", required=has_term)
         issue_date = self.date("issue_date")
         sale_date = self.date("sale_date")
         buyer = self.buyer()
@@ -174,7 +207,8 @@ class _RowReader:
             currency=currency,
             gross=gross,
             residual=residual,
-            instalments=(Instalment(due_date, residual),),
+            instalments=(Instalment(due_date, residual),) if due_date else (),
+            due_derived=not due_date,
             seller=self.seller(),
             buyer=buyer,
             account=account,
@@ -246,12 +280,13 @@ class _RowReader:
 
     def buyer(self):
         nip, foreign = split_tax_number(self.text("buyer_nip"))
+        street, postcode, city = self.address()
         party = Party(
-            name=self.text("buyer_name", required=True),
+            name=self.text("buyer_name", required="buyer_name" in self.row.cells),
             nip=nip,
-            street=self.text("street"),
-            zip=self.text("zip"),
-            city=self.text("city"),
+            street=street,
+            zip=postcode,
+            city=city,
             country=self.country(foreign),
             email=self.text("email"),
             phone=self.text("phone"),
@@ -260,6 +295,14 @@ class _RowReader:
         )
         self.warnings += check_party(self.row.line, party, "buyer")
         return party
+
+    def address(self):
+        """Return (street, zip, city), taken apart where one column has all of it."""
+        street, postcode, city = (self.text(name) for name in ("street", "zip", "city"))
+        match = _POSTAL.search(street)
+        if match and not postcode and not city:
+            return street[: match.start()].strip(" ,"), match[1], match[2].strip()
+        return street, postcode, city
 
     def country(self, foreign):
         code = self.text("country").upper()
@@ -283,7 +326,7 @@ class _RowReader:
     def warn_dates(self, issue_date, due_date):
         if issue_date is None:
             self.warn("issue_date", "issue_date_missing")
-        elif due_date < issue_date:
+        elif due_date and due_date < issue_date:
             self.warn("due_date", "due_before_issue", due_date)
 
     def refuse(self, name, code, value=""):

@@ -22,10 +22,12 @@ _TOTAL = re.compile(r"(razem|suma|ogolem|lacznie|podsumowanie|total|saldo razem)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: its number in the file and the texts by our field."""
+    """One line of the table: its number in the file, the texts by our field, those of no field
+    beyond them."""
 
     line: int
     cells: dict[str, str]
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,19 @@ def find_heading(lines, aliases, required):
         for delimiter in DELIMITERS:
             if delimiter not in line or len(line) > MAX_CELL:
                 continue
-            columns = _match_columns(_split(line, delimiter, strict=False), aliases)
-            if sum(any(name in columns for name in group) for group in required) < 2:
-                continue
-            if best is None or len(columns) > len(best.columns):
-                best = Heading(number + 1, delimiter, columns)
+            cells = _split(line, delimiter, strict=False)
+            found = _judge_heading(number, delimiter, cells, aliases, required)
+            if found and (best is None or len(found.columns) > len(best.columns)):
+                best = found
     return best
+
+
+def _judge_heading(number, delimiter, cells, aliases, required):
+    """Return the Heading that a line is, or None."""
+    columns = _match_columns(cells, aliases)
+    if sum(any(name in columns for name in group) for group in required) < 2:
+        return None
+    return Heading(number + 1, delimiter, columns)
 
 
 def read_rows(content, aliases, required):
@@ -96,19 +105,86 @@ def read_rows(content, aliases, required):
     if max(text.count("\n"), text.count("\r")) > 3 * MAX_ROWS:
         raise UnreadableFile("too_many_rows", str(MAX_ROWS))
     lines = split_lines(text)
-    heading = find_heading(lines, aliases, required)
+    heading = _check_heading(find_heading(lines, aliases, required), required)
+    problems = [warning(None, "file", "encoding_repaired")] if mended else []
+    rows = _collect(_iter_cells(lines, heading, problems), heading, problems)
+    return rows, problems
+
+
+def read_cells(table, aliases, required):
+    """Return (rows, problems) of a sheet, as :func:`read_rows` of a file.
+
+    :param table: rows of texts, the first one is line 1
+    """
+    best = None
+    for number, cells in enumerate(table[:MAX_HEADER_LINE]):
+        found = _judge_heading(number, "", cells, aliases, required)
+        if found and (best is None or len(found.columns) > len(best.columns)):
+            best = found
+    heading, problems = _check_heading(best, required), []
+    body = enumerate(table[heading.line :], start=heading.line + 1)
+    return _collect(body, heading, problems), problems
+
+
+def with_columns(aliases, columns):
+    """Return the aliases with headings that somebody has mapped by hand, which come first.
+
+    :param columns: ``{heading: field}``
+    """
+    mapped = {spell(heading): name for heading, name in columns.items()}
+    return {
+        name: (
+            *(heading for heading, field in mapped.items() if field == name),
+            *(alias for alias in accepted if alias not in mapped),
+        )
+        for name, accepted in aliases.items()
+    }
+
+
+def guess_columns(table):
+    """Return ``[(heading, sample value)]`` of a table of unknown headings: the fullest of the
+    first lines names the columns, the next one shows what stands in them."""
+    top = table[:MAX_HEADER_LINE]
+    if not top:
+        return []
+    number = max(range(len(top)), key=lambda i: (sum(bool(c.strip()) for c in top[i]), -i))
+    sample = table[number + 1] if number + 1 < len(table) else []
+    return [
+        (cell.strip()[:MAX_VALUE], sample[i].strip()[:MAX_VALUE] if i < len(sample) else "")
+        for i, cell in enumerate(top[number])
+        if cell.strip()
+    ]
+
+
+def split_table(content):
+    """Return the first lines of delimited text as rows of cells, by its likeliest delimiter."""
+    lines = split_lines(decode(content)[0])[: MAX_HEADER_LINE + 1]
+    lines = [line for line in lines if line.strip() and len(line) <= MAX_CELL]
+    delimiter = max(DELIMITERS, key=lambda sign: sum(line.count(sign) for line in lines))
+    return [_split(line, delimiter, strict=False) for line in lines]
+
+
+def spell(heading):
+    """Return a heading as aliases are written: small letters without diacritics and spaces."""
+    return fold(heading[:MAX_VALUE]).replace(" ", "")
+
+
+def _check_heading(heading, required):
     if heading is None:
         raise UnreadableFile("no_header")
     for group in required:
         if not any(name in heading.columns for name in group):
             raise UnreadableFile("column_missing", group[0], heading.line)
-    problems = [warning(None, "file", "encoding_repaired")] if mended else []
+    return heading
+
+
+def _collect(cells, heading, problems):
     rows = []
-    for row in _iter_rows(lines, heading, problems):
+    for row in _iter_rows(cells, heading, problems):
         if len(rows) >= MAX_ROWS:
             raise UnreadableFile("too_many_rows", str(MAX_ROWS))
         rows.append(row)
-    return rows, problems
+    return rows
 
 
 def is_total(row) -> bool:
@@ -119,7 +195,7 @@ def is_total(row) -> bool:
 def _match_columns(cells, aliases):
     names = {}
     for index, cell in enumerate(cells):
-        names.setdefault(fold(cell[:MAX_VALUE]).replace(" ", ""), index)
+        names.setdefault(spell(cell), index)
     found = {}
     for field, accepted in aliases.items():
         index = next((names[name] for name in accepted if name in names), None)
@@ -128,8 +204,8 @@ def _match_columns(cells, aliases):
     return found
 
 
-def _iter_rows(lines, heading, problems):
-    for line, cells in _iter_cells(lines, heading, problems):
+def _iter_rows(numbered, heading, problems):
+    for line, cells in numbered:
         texts = {
             field: _clean(cells[index]) if index < len(cells) else ""
             for field, index in heading.columns.items()
@@ -138,10 +214,15 @@ def _iter_rows(lines, heading, problems):
         if too_long:
             problems.append(Problem(line, too_long, "field_too_long"))
         elif any(texts.values()):
-            yield Row(line, texts)
+            yield Row(line, texts, _get_extra(cells, heading))
         elif any(cell.strip() for cell in cells):
             note = " ".join(cell.strip() for cell in cells if cell.strip())
             problems.append(warning(line, "", "line_skipped", note))
+
+
+def _get_extra(cells, heading):
+    """Return what stands right of the last column that is known."""
+    return tuple(_clean(cell) for cell in cells[max(heading.columns.values()) + 1 :])
 
 
 def _iter_cells(lines, heading, problems):
