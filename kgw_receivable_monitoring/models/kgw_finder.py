@@ -9,7 +9,8 @@ from ..tools import identifiers
 LIMIT = 40
 # Letters and digits of which a number or name has to have so many to be looked for.
 SHORTEST = 3
-CASE_NUMBER = re.compile(r"(?:KGW/?)?(?:(\d{4})/)?0*(\d{1,7})")
+# With the letters before it, or with all its digits: shorter ones are an invoice's.
+CASE_NUMBER = re.compile(r"(?:[A-Z]+/?|(?=\d+/\d{5}))(?P<year>20\d\d)/0*(?P<number>\d{1,7})")
 # As their indexes have them (res_partner.py, account_move.py).
 FOLDED_NAME = SQL("translate(lower(p.name), 'ąćęłńóśźż', 'acelnoszz')")
 COMPACT_NUMBER = SQL(
@@ -55,12 +56,14 @@ class KgwFinder(models.AbstractModel):
         return [row[0] for row in self.env.execute_query(query)]
 
     def _find_by_case(self, text):
-        if not (found := CASE_NUMBER.fullmatch(text.upper().replace(" ", ""))):
+        """By the whole number, or by year and number, with or without the letters before them."""
+        found = CASE_NUMBER.fullmatch(text.upper().replace(" ", ""))
+        if not found:
             return []
-        year, number = found.groups()
-        if not year and not text.upper().startswith("KGW"):
-            return []  # bare digits are a phone, a NIP or an invoice
-        name = f"KGW/{year}/{number:0>5}" if year else f"KGW/{number:0>5}"
+        # How cases are numbered is no secret; the sequence itself is an administrator's.
+        sequence_sudo = self.env.ref("kgw_receivable_monitoring.sequence_kgw_case").sudo()
+        prefix = (sequence_sudo.prefix or "").replace("%(year)s", found["year"])
+        name = prefix + found["number"].zfill(sequence_sudo.padding)
         return self._fetch(SQL("SELECT id FROM kgw_case WHERE name = %s", name))
 
     def _find_by_ksef(self, text):
