@@ -31,7 +31,11 @@ class AccountMove(models.Model):
         groups="base.group_user",
     )
     kgw_ksef_number = fields.Char(
-        string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
+        string="KSeF Number",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
     )
     kgw_import_id = fields.Many2one(
         "kgw.import",
@@ -87,6 +91,17 @@ class AccountMove(models.Model):
         "(kgw_mandate_id, kgw_number, invoice_date, move_type)"
         " WHERE kgw_mandate_id IS NOT NULL AND state <> 'cancel'",
         "This invoice of the creditor is already in the ledger.",
+    )
+
+    # An invoice is found by any part of its number, whatever stands between letters and digits.
+    _kgw_search_number = models.Index(
+        lambda registry: (
+            "USING gin (upper(regexp_replace(COALESCE(NULLIF(kgw_number, ''), name),"
+            " '[^[:alnum:]]', '', 'g')) gin_trgm_ops) WHERE move_type = 'out_invoice'"
+            if registry.has_trigram
+            else "(upper(regexp_replace(COALESCE(NULLIF(kgw_number, ''), name),"
+            " '[^[:alnum:]]', '', 'g')) text_pattern_ops) WHERE move_type = 'out_invoice'"
+        )
     )
 
     @api.depends("kgw_number", "name")

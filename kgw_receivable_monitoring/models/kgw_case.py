@@ -20,10 +20,12 @@ class KgwCase(models.Model):
 
     _name = "kgw.case"
     _description = "Monitoring Case"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["kgw.audited", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
-    name = fields.Char(string="Case Number", required=True, readonly=True, copy=False, default="/")
+    name = fields.Char(
+        string="Case Number", required=True, readonly=True, copy=False, default="/", index=True
+    )
     mandate_id = fields.Many2one("kgw.mandate", required=True, index=True, ondelete="restrict")
     creditor_id = fields.Many2one(related="mandate_id.creditor_id", store=True, index=True)
     counterparty_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
@@ -245,6 +247,7 @@ class KgwCase(models.Model):
         self.invalidate_recordset(["touched_at"])
         # The order of the agents' board follows whatever anybody changes.
         self.env["kgw.reminder"].sudo()._sort_calls(self.env.cr.now(), self)
+        self.env["kgw.desk"]._tell(self)
 
     def _get_controller(self):
         """Return who answers for the case: its controller, else that of the mandate."""
@@ -312,6 +315,13 @@ class KgwCase(models.Model):
         self.env["kgw.hold"].create(
             [{"case_id": case.id, "reason": "other", "from_date": today} for case in self]
         )
+
+    def action_answer(self):
+        """Put the case of a caller on the desk."""
+        self.ensure_one()
+        brand = self.env["kgw.brand"].browse(self.env.context.get("kgw_called_brand_id"))
+        caller = self.env["kgw.incoming"].new({"brand_id": brand.id})
+        return caller._open(self)
 
     def action_contact(self):
         """Open the dialogue for a contact by hand."""

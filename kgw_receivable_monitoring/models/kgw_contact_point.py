@@ -17,6 +17,7 @@ class KgwContactPoint(models.Model):
     """An e-mail, phone or address of one case; never shared between creditors."""
 
     _name = "kgw.contact.point"
+    _inherit = ["kgw.audited"]
     _description = "Contact Point"
     _order = "case_id, kind, sequence, id"
     _rec_name = "value"
@@ -31,6 +32,8 @@ class KgwContactPoint(models.Model):
     source = fields.Char(help="Where it comes from: a file, the creditor, the counterparty.")
 
     _once = models.UniqueIndex("(case_id, kind, value)", "This contact point is already there.")
+
+    _by_phone = models.Index("(value) WHERE kind = 'phone'")
 
     @api.model_create_multi
     def create(self, vals_list):

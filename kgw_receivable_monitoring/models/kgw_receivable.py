@@ -11,6 +11,7 @@ class KgwReceivable(models.Model):
     """
 
     _name = "kgw.receivable"
+    _inherit = ["kgw.audited"]
     _description = "Monitored Receivable"
     _auto = False
     _order = "due_date, id"

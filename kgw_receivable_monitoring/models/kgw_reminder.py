@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import (
-    CALL_OUTCOMES,
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
@@ -16,6 +15,7 @@ from ..const import (
     RETRY_MINUTES,
     RUNGS,
 )
+from ..const_calls import CALL_OUTCOMES
 from ..tools import calendar
 
 
@@ -325,15 +325,3 @@ class KgwReminder(models.Model):
         # Nobody may write reminders directly: their one writer moves lines, events and the course
         # with them. The right asked for is that on the case.
         return self.sudo().filtered(lambda r: not states or r.state in states)
-
-    def action_record_outcome(self):
-        """Open the dialogue for the outcome of a call."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kgw.call.outcome",
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Outcome of the Call"),
-            "context": {"default_reminder_id": self.id, "dialog_size": "extra-large"},
-        }

@@ -46,6 +46,12 @@ class ResCompany(models.Model):
         " over from then on.",
     )
 
+    kgw_team_only = fields.Boolean(
+        string="Agents See Their Team's Cases Only",
+        groups="base.group_user",
+        help="An agent sees the cases of mandates of its own team only; managers see all.",
+    )
+
     def write(self, vals):
         # KSeF is joined by a certificate; the field belongs to Odoo's KSeF module, which may be installed or not.
         if vals.get("l10n_pl_edi_certificate") and any(self.sudo().mapped("kgw_is_ledger")):

@@ -1,10 +1,10 @@
 from . import (
     account_payment_register,
     kgw_call_move,
-    kgw_call_outcome,
     kgw_explanation,
     kgw_explanation_line,
     kgw_health,
+    kgw_incoming,
     kgw_message,
     kgw_payment_assign,
     kgw_preview,
