@@ -42,6 +42,7 @@ class KgwEvent(models.Model):
     reason = fields.Selection(REASONS, readonly=True)
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
+    note = fields.Text(compute="_compute_note")
     seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)
     hash = fields.Char(readonly=True, size=64)
@@ -97,6 +98,11 @@ class KgwEvent(models.Model):
     def _compute_cure(self):
         for event in self:
             event.cure = event.reason
+
+    @api.depends("payload")
+    def _compute_note(self):
+        for event in self:
+            event.note = (event.payload or {}).get("note") or ""
 
     @api.model
     def _record(self, vals_list):

@@ -45,6 +45,13 @@ class ResCompany(models.Model):
         " over from then on.",
     )
 
+    kgw_holds_on_reply = fields.Boolean(
+        string="Replies Hold the Case",
+        default=True,
+        groups="base.group_user",
+        help="After a reply by e-mail nothing goes out by itself until a person has read it.",
+    )
+
     def _kgw_get_effective_due(self, due):
         """Return the last day to pay in time for a printed due date."""
         self.ensure_one()
