@@ -65,6 +65,7 @@
         "views/kgw_menus.xml",
         # reports
         "report/kgw_letter_templates.xml",
+        "report/kgw_handover_templates.xml",
         # wizards
         "wizards/kgw_call_move_views.xml",
         "wizards/kgw_call_outcome_views.xml",
@@ -72,6 +73,7 @@
         "wizards/kgw_payment_assign_views.xml",
         "wizards/kgw_promise_entry_views.xml",
         "wizards/kgw_note_views.xml",
+        "wizards/kgw_bulk_views.xml",
         "wizards/kgw_explanation_views.xml",
         "wizards/kgw_preview_views.xml",
     ],
@@ -79,6 +81,7 @@
         "web.assets_backend": [
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
+            "kgw_receivable_monitoring/static/src/bulk/*",
             "kgw_receivable_monitoring/static/src/mandate/*",
         ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],

@@ -253,6 +253,7 @@ EVENT_KINDS = [
     ("dispute_closed", "Correction arrived"),
     ("dispute_lapsed", "No correction came"),
     ("insolvent", "Insolvency"),
+    ("export", "Handed over as a file"),
 ]
 
 # How a call ended, with the group of DOMAIN practice: reached a person who may speak, or nobody.

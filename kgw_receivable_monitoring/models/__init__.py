@@ -39,6 +39,7 @@ from . import (
     kgw_event,
     kgw_fallback,
     kgw_gate,
+    kgw_handover,
     kgw_hold,
     kgw_import,
     kgw_import_back,

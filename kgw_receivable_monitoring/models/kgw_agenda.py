@@ -151,6 +151,21 @@ class KgwAgenda(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"kgw_receivable_monitoring.{name}")
         return {**action, "context": {"default_case_id": self.id, "dialog_size": "large"}}
 
+    def action_hand_over_file(self):
+        """Make the file for the creditor's lawyer, keep it among the documents, download it."""
+        self.ensure_one()
+        self.check_access("write")
+        # The papers hang on reminders and disputes; who works on the case hands it over.
+        name, content = self.env["kgw.handover"].sudo()._make(self.sudo(), fields.Datetime.now())
+        attachment = self.env["ir.attachment"].create(
+            {"name": name, "raw": content, "res_model": self._name, "res_id": self.id}
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+            "target": "self",
+        }
+
     def action_open_reminders(self):
         return self._open_own("action_kgw_reminder")
 

@@ -1,5 +1,7 @@
 from . import (
     account_payment_register,
+    kgw_bulk,
+    kgw_bulk_line,
     kgw_call_move,
     kgw_call_outcome,
     kgw_dispute_entry,
