@@ -31,6 +31,7 @@
         "data/kgw_template_withdrawal_data.xml",
         "data/kgw_kind_data.xml",
         "data/kgw_dispute_reason_data.xml",
+        "data/kgw_sensitive_word_data.xml",
         "data/kgw_scenario_data.xml",
         "data/ir_cron_data.xml",
         # views
@@ -43,6 +44,9 @@
         "views/kgw_event_views.xml",
         "views/kgw_hold_views.xml",
         "views/kgw_decision_views.xml",
+        "views/kgw_promise_views.xml",
+        "views/kgw_dispute_views.xml",
+        "views/kgw_sensitive_word_views.xml",
         "views/kgw_print_run_views.xml",
         "views/kgw_import_views.xml",
         "views/kgw_payment_views.xml",
@@ -65,10 +69,14 @@
         "views/kgw_menus.xml",
         # reports
         "report/kgw_letter_templates.xml",
+        "report/kgw_handover_templates.xml",
         # wizards
         "wizards/kgw_call_move_views.xml",
         "wizards/kgw_message_views.xml",
         "wizards/kgw_payment_assign_views.xml",
+        "wizards/kgw_promise_entry_views.xml",
+        "wizards/kgw_note_views.xml",
+        "wizards/kgw_bulk_views.xml",
         "wizards/kgw_explanation_views.xml",
         "wizards/kgw_preview_views.xml",
     ],
@@ -76,6 +84,7 @@
         "web.assets_backend": [
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
+            "kgw_receivable_monitoring/static/src/bulk/*",
             "kgw_receivable_monitoring/static/src/mandate/*",
             "kgw_receivable_monitoring/static/src/desk/*",
         ],

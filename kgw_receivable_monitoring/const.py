@@ -226,6 +226,7 @@ EVENT_KINDS = [
     ("call", "Phone call"),
     ("moved", "Call moved"),
     ("reply", "Reply"),
+    ("auto_reply", "Automatic reply"),
     ("payment", "Payment"),
     ("payment_back", "Payment taken back"),
     ("stage", "Stage changed"),
@@ -239,9 +240,8 @@ EVENT_KINDS = [
     ("withdrawn", "Hand-over taken back"),
     ("account", "Creditor's account"),
     ("mail_refused", "Files by e-mail refused"),
-    ("note", "Note"),
-    ("export", "Export"),
-    ("description", "Note for the creditor"),
+    ("note", "Internal note"),
+    ("description", "Course of monitoring"),
     ("promise", "Promise to pay"),
     ("promise_kept", "Promise kept"),
     ("promise_partly", "Promise kept in part"),
@@ -254,6 +254,7 @@ EVENT_KINDS = [
     ("dispute_closed", "Correction arrived"),
     ("dispute_lapsed", "No correction came"),
     ("insolvent", "Insolvency"),
+    ("export", "Export"),
 ]
 
 # Polish practice: an ordinary letter is taken to have arrived 4 working days after posting,

@@ -127,6 +127,7 @@ class AccountMoveLine(models.Model):
                 rows.append((line.id, cases[move].id, number, effective))
         self.env["kgw.enrolment"]._store(rows, on_date)
         self._kgw_flush_stages(on_date)
+        self.kgw_case_id._update_stages()  # what enters before its due date changes no stage
         self._kgw_refresh_course(on_date, now)
 
     def _kgw_load(self):

@@ -2,13 +2,21 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL
 
 from ..const import CURES, LANGUAGES, OPEN_STATES, REASONS, STAGES
 from ..tools import calendar, words
 
 # Kept up by the product: the creditor is the fence of the portal, the others tell what happened.
-FIXED = {"name", "creditor_id", "stage", "was_late", "touched_at"}
+FIXED = {
+    "name",
+    "creditor_id",
+    "stage",
+    "was_late",
+    "touched_at",
+    "description",
+    "described_at",
+}
 
 
 class KgwCase(models.Model):
@@ -20,7 +28,7 @@ class KgwCase(models.Model):
 
     _name = "kgw.case"
     _description = "Monitoring Case"
-    _inherit = ["kgw.audited", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["kgw.answer", "kgw.agenda", "kgw.audited", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char(
@@ -43,8 +51,10 @@ class KgwCase(models.Model):
     )
     description = fields.Html(
         string="Course of Monitoring",
+        readonly=True,
         help="In the controller's words; the creditor reads it.",
     )
+    described_at = fields.Datetime(string="Described", readonly=True, copy=False)
     contact_point_ids = fields.One2many("kgw.contact.point", "case_id", string="Contact Points")
     receivable_ids = fields.One2many("kgw.receivable", "case_id", string="Receivables")
     reminder_ids = fields.One2many("kgw.reminder", "case_id", string="Reminders")
@@ -53,6 +63,12 @@ class KgwCase(models.Model):
     promise_ids = fields.One2many("kgw.promise", "case_id", string="Promises")
     dispute_ids = fields.One2many("kgw.dispute", "case_id", string="Disputes")
     decision_ids = fields.One2many("kgw.decision", "case_id", string="Decisions")
+    currency_id = fields.Many2one(related="mandate_id.journal_id.company_id.currency_id")
+    owed_amount = fields.Monetary(
+        string="Owed in All",
+        compute="_compute_owed_amount",
+        help="In the currency of the books, for sums of columns; the case shows each currency.",
+    )
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
@@ -120,6 +136,23 @@ class KgwCase(models.Model):
             case.owed_label = self._format_sums(row for row in own)
             case.overdue_label = self._format_sums(row for row in own if row[2])
 
+    def _compute_owed_amount(self):
+        rows = self._read_group([("id", "in", self.ids)], ["id"], ["owed_amount:sum"])
+        owed = dict(rows)
+        for case in self:
+            case.owed_amount = owed.get(case, 0.0)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let lists and kanban columns sum up what is owed without storing it a second time."""
+        if field_expr != "owed_amount":
+            return super()._field_to_sql(alias, field_expr, query)
+        self.env["account.move.line"].flush_model(["amount_residual", "kgw_stage", "kgw_case_id"])
+        return SQL(
+            "(SELECT COALESCE(sum(l.amount_residual), 0) FROM account_move_line l"
+            " WHERE l.kgw_case_id = %s AND l.kgw_stage IN ('before_due', 'overdue', 'elapsed'))",
+            SQL.identifier(alias, "id"),
+        )
+
     @api.model
     def _format_sums(self, rows):
         """Return sums per currency as one text; currencies are never added up."""
@@ -158,40 +191,6 @@ class KgwCase(models.Model):
     def _mail_get_partner_fields(self, introspect_fields=False):
         # Nobody is mailed by Odoo itself about a case: the counterparty least of all.
         return []
-
-    # === INCOMING E-MAIL === #
-
-    def message_update(self, msg_dict, update_vals=None):
-        """A reply landed in the thread of the case: the register says so."""
-        self.env["kgw.event"]._record(
-            [
-                {
-                    "kind": "reply",
-                    "at": fields.Datetime.now(),
-                    "case_id": case.id,
-                    "channel": "email",
-                    "mandate_id": case.mandate_id.id,
-                    "payload": {"subject": msg_dict.get("subject") or ""},
-                }
-                for case in self
-            ]
-        )
-        return super().message_update(msg_dict, update_vals)
-
-    def _message_receive_bounce(self, email, partner):
-        """An e-mail came back: it was no contact, its address is wrong, the fallback is planned."""
-        result = super()._message_receive_bounce(email, partner)
-        now = fields.Datetime.now()
-        for case in self:
-            case.contact_point_ids.filtered(
-                lambda p: p.kind == "email" and p.value == email
-            ).state = "wrong"
-            returned = case.reminder_ids.filtered(
-                lambda r: r.channel == "email" and r.recipient == email and r._is_handed_over()
-            ).sorted("id")[-1:]
-            returned._mark_sent(now)  # it may come back before the dispatcher has recorded it
-            returned._mark_undelivered(now, detail=self.env._("The e-mail came back"))
-        return result
 
     # === BUSINESS METHODS === #
 
@@ -249,64 +248,6 @@ class KgwCase(models.Model):
         self.env["kgw.reminder"].sudo()._sort_calls(self.env.cr.now(), self)
         self.env["kgw.desk"]._tell(self)
 
-    def _get_controller(self):
-        """Return who answers for the case: its controller, else that of the mandate."""
-        self.ensure_one()
-        return self.controller_id or self.mandate_id.controller_id or self.env.user
-
-    def _add_task(self, code, user, summary, note, now):
-        """Give ``user`` a task on this case for the day of ``now``.
-
-        :param code: the end of the name of its activity type, as ``promise``
-        :param note: plain text
-        """
-        type_xmlid = f"kgw_receivable_monitoring.mail_activity_type_{code}"
-        kind = self.env.ref(type_xmlid)
-        # Odoo's own notice per task would mail the controllers all morning.
-        quick = self.with_context(mail_activity_quick_update=True)
-        return quick.activity_schedule(
-            type_xmlid,
-            date_deadline=calendar.local_date(now),
-            summary=f"{kind.with_context(lang=user.lang).name}: {summary}",
-            note=plaintext2html(note or ""),
-            user_id=user.id,
-        )
-
-    def _mark_insolvent(self, note, now):
-        """Stop every contact of these cases: bankruptcy, restructuring or liquidation was named.
-
-        The creditor is told at once: its claim has to be lodged in the proceedings (KRZ).
-
-        :param note: what was said, which court, which number; may be empty
-        """
-        for case in self:
-            case.check_access("write")
-            # Nobody writes reminders or the end of a contact directly; the right is on the case.
-            case_sudo = case.sudo()
-            self.env["kgw.hold"].with_context(kgw_now=now).create(
-                {
-                    "case_id": case.id,
-                    "reason": "insolvency",
-                    "note": note,
-                    "from_date": calendar.local_date(now),
-                }
-            )
-            case_sudo.reminder_ids.filtered(lambda r: r.state in ("planned", "failed"))._set_state(
-                "cancelled", now, reason="withdrawn"
-            )
-            self.env["kgw.event"]._record(
-                [
-                    {
-                        "kind": "insolvent",
-                        "at": now,
-                        "case_id": case.id,
-                        "mandate_id": case.mandate_id.id,
-                        "payload": {"note": note or ""},
-                    }
-                ]
-            )
-            self.env["kgw.creditor.mail"].sudo()._tell_insolvency(case_sudo, note, now)
-
     # === ACTION METHODS === #
 
     def action_hold(self):
@@ -343,13 +284,3 @@ class KgwCase(models.Model):
     def action_preview(self):
         """Open the preview of the days to come."""
         return self.env["kgw.preview"]._open({"case_ids": self.ids})
-
-    def action_open_reminders(self):
-        self.ensure_one()
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "kgw_receivable_monitoring.action_kgw_reminder"
-            ),
-            "domain": [("case_id", "=", self.id)],
-            "context": {},
-        }

@@ -44,6 +44,7 @@ class KgwEvent(models.Model):
     told = fields.Char(compute="_compute_told", help="How a call ended, and the note with it.")
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
+    note = fields.Text(compute="_compute_note")
     seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)
     hash = fields.Char(readonly=True, size=64)
@@ -108,6 +109,11 @@ class KgwEvent(models.Model):
             payload = event.payload or {}
             words = (outcomes.get(payload.get("outcome"), ""), payload.get("note"))
             event.told = ": ".join(filter(None, words))
+
+    @api.depends("payload")
+    def _compute_note(self):
+        for event in self:
+            event.note = (event.payload or {}).get("note") or ""
 
     @api.model
     def _record(self, vals_list):

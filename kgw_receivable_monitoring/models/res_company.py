@@ -46,6 +46,13 @@ class ResCompany(models.Model):
         " over from then on.",
     )
 
+    kgw_holds_on_reply = fields.Boolean(
+        string="Replies Hold the Case",
+        default=True,
+        groups="base.group_user",
+        help="After a reply by e-mail nothing goes out by itself until a person has read it.",
+    )
+
     kgw_team_only = fields.Boolean(
         string="Agents See Their Team's Cases Only",
         groups="base.group_user",

@@ -16,6 +16,7 @@ class ResConfigSettings(models.TransientModel):
         string="Token for Missed Calls",
         config_parameter="kgw_receivable_monitoring.missed_call_token",
     )
+    kgw_holds_on_reply = fields.Boolean(related="company_id.kgw_holds_on_reply", readonly=False)
     kgw_has_ledger = fields.Boolean(string="Ledger Exists", compute="_compute_kgw_has_ledger")
 
     def _compute_kgw_has_ledger(self):

@@ -136,7 +136,8 @@ class TestWork(AccessCase):
 
     def test_agent_holds_notes_and_corrects_contact_data(self):
         case = self.case.with_user(self.agent)
-        case.write({"description": "<p>Rozmowa z księgową.</p>"})
+        with self.assertRaises(AccessError):
+            case.write({"description": "<p>Rozmowa z księgową.</p>"})
         case.action_hold()
         self.assertTrue(case.hold_ids.is_open)
         point = case.contact_point_ids.filtered(lambda p: p.kind == "email")

@@ -44,10 +44,19 @@ class PdfError(Exception):
         self.detail = detail
 
 
-@lru_cache(maxsize=1)
 def letter_css():
     """Return the style sheet of our letters."""
-    path = Path(__file__).parents[1] / "static" / "src" / "letter" / "letter.css"
+    return _read_sheet("letter.css")
+
+
+def handover_css():
+    """Return the style sheet of the history of a case."""
+    return _read_sheet("handover.css")
+
+
+@lru_cache(maxsize=2)
+def _read_sheet(name):
+    path = Path(__file__).parents[1] / "static" / "src" / "letter" / name
     return path.read_text(encoding="utf-8")
 
 

@@ -1,12 +1,18 @@
 from . import (
     account_payment_register,
+    kgw_bulk,
+    kgw_bulk_line,
     kgw_call_move,
+    kgw_dispute_entry,
     kgw_explanation,
     kgw_explanation_line,
     kgw_health,
     kgw_incoming,
     kgw_message,
+    kgw_note,
     kgw_payment_assign,
     kgw_preview,
     kgw_preview_line,
+    kgw_promise_entry,
+    kgw_promise_entry_part,
 )

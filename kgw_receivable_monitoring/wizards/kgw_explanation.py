@@ -20,6 +20,16 @@ DONE_KINDS = (
     "report",
     "hold",
     "lifted",
+    "promise",
+    "promise_kept",
+    "promise_partly",
+    "promise_broken",
+    "dispute",
+    "dispute_accepted",
+    "dispute_rejected",
+    "dispute_correction",
+    "insolvent",
+    "description",
 )
 SHOWN = 20
 

@@ -1,0 +1,74 @@
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import Form, freeze_time, tagged
+
+from .common import DUE, MODULE
+from .engine_common import KgwEngineCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestCaseWork(KgwEngineCommon):
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue()
+        self.other = self._watch(
+            self._document("FV 2/09/2026", amount="100.00", buyer=self._other_party("Inny", 7))
+        )
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        self.case = self.line.kgw_case_id
+        self.as_agent = self.case.with_user(self.agent)
+
+    def test_columns_sum_up_what_is_owed(self):
+        cases = self.case | self.other.kgw_case_id
+        self.pay(self.line, 230, self.day)
+        rows = cases.with_user(self.agent)._read_group(
+            [("id", "in", cases.ids)], ["stage"], ["owed_amount:sum"]
+        )
+        self.assertEqual(rows, [("overdue", 1100.0)])
+        self.assertEqual(self.case.owed_amount, 1000)
+
+    def test_agent_takes_down_a_promise_of_all_that_is_overdue(self):
+        with freeze_time(self._at(self.day)):
+            dialogue = Form(
+                self.env["kgw.promise.entry"]
+                .with_user(self.agent)
+                .with_context(default_case_id=self.case.id)
+            )
+            self.assertEqual(dialogue.receivable_ids.ids, self.line.ids)
+            with dialogue.part_ids.edit(0) as part:
+                self.assertEqual(part.amount, 1230)
+                part.amount = 1000
+            dialogue.save().action_save()
+        self.assertEqual(self.as_agent.promise_ids.amount, 1000)
+        self.assertEqual((self.as_agent.promise_count, self.as_agent.hold_count), (1, 1))
+
+    def test_agent_takes_down_a_dispute_with_a_document(self):
+        paper = self.env["ir.attachment"].with_user(self.agent).create({"name": "a", "raw": b"a"})
+        entry = (
+            self.env["kgw.dispute.entry"]
+            .with_user(self.agent)
+            .create(
+                {
+                    "case_id": self.case.id,
+                    "receivable_ids": [Command.set(self.line.ids)],
+                    "reason_id": self.env.ref(f"{MODULE}.dispute_reason_price").id,
+                    "attachment_ids": [Command.set(paper.ids)],
+                }
+            )
+        )
+        entry.action_save()
+        self.assertEqual(self.as_agent.dispute_ids.invoice, "FV 1/09/2026")
+        self.assertIn(paper, self.case._get_documents())
+        self.assertEqual(self.as_agent.document_count, 1)
+
+    def test_insolvent_is_said_once(self):
+        self.as_agent.action_insolvent()
+        with self.assertRaises(UserError):
+            self.as_agent.action_insolvent()
+
+    def test_every_number_of_the_form_opens_its_list(self):
+        self.hold(DUE, case_id=self.case.id)
+        for name in ("reminders", "promises", "disputes", "holds", "events", "documents"):
+            action = getattr(self.as_agent, f"action_open_{name}")()
+            found = self.env[action["res_model"]].with_user(self.agent).search(action["domain"])
+            self.assertEqual(found.exists(), found, name)
