@@ -122,7 +122,8 @@ class KgwBoard(models.AbstractModel):
         if opens <= now:
             return ""
         return self.env._(
-            "Outside contact hours, which begin %s", format_datetime(self.env, opens, tz=False)
+            "Outside contact hours, which begin %s",
+            format_datetime(self.env, opens, tz=self.case_id.tz, dt_format="short"),
         )
 
     def _compute_last_contact(self):

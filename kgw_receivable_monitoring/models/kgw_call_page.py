@@ -140,7 +140,11 @@ class KgwCallPage(models.AbstractModel):
         """Return from when on the number may be dialled."""
         if reason != "hours" or not verdict.until:
             return ""
-        return " (" + format_datetime(self.env, verdict.until, dt_format="short") + ")"
+        return (
+            " ("
+            + format_datetime(self.env, verdict.until, tz=self.case_id.tz, dt_format="short")
+            + ")"
+        )
 
     def _get_phone(self):
         model = self.reminder_id._get_channel_model("phone")
@@ -165,7 +169,7 @@ class KgwCallPage(models.AbstractModel):
         told = ""
         if event.kind == "payment" and amount:
             told = words.format_money(amount, payload["currency"], self.env.lang or "en_US")
-        time = format_datetime(self.env, event.at, dt_format="HH:mm")
+        time = format_datetime(self.env, event.at, tz=self.case_id.tz, dt_format="HH:mm")
         return " ".join(filter(None, (time, kinds[event.kind], told, payload.get("note"))))
 
     def _compute_queue_note(self):
@@ -278,6 +282,6 @@ class KgwCallPage(models.AbstractModel):
                 self.env._(
                     "The last attempt was a moment ago. Try again after %s, in another part of"
                     " the day.",
-                    format_datetime(self.env, retry_at, dt_format="short"),
+                    format_datetime(self.env, retry_at, tz=self.case_id.tz, dt_format="short"),
                 )
             )

@@ -104,7 +104,9 @@ class KgwDesk(models.Model):
                         "%(name)s speaks about this case since %(time)s. A manager can take it"
                         " over.",
                         name=desk.user_id.name,
-                        time=format_datetime(self.env, desk.opened_at, dt_format="short"),
+                        time=format_datetime(
+                            self.env, desk.opened_at, tz=desk.case_id.tz, dt_format="short"
+                        ),
                     )
                 )
         self._close(now)
