@@ -12,7 +12,18 @@ from . import chaos_count
 from .chaos_arena import Arena
 from .console import Problem, say, step
 
-PLACES = ("between", "locked", "claimed", "committed", "half", "accepted", "sent", "recorded")
+PLACES = (
+    "between",
+    "locked",
+    "claimed",
+    "begun",
+    "committed",
+    "half",
+    "accepted",
+    "sent",
+    "settling",
+    "recorded",
+)
 # The places that Odoo's own queue has; it dies as often.
 STOCK_PLACES = ("half", "accepted", "sent")
 REMINDERS = (
@@ -28,10 +39,9 @@ ON_TRIAL = "priority = 1"
 class Size:
     """How much of everything.
 
-    ``named`` is how often each place is died at, by channel: fewer of SMS, where one death leaves
-    a whole claim of up to 100 unknown. ``batch`` is how many SMS are claimed at once (0: as many as
-    the product does), ``spread`` over which part of the work the deaths are spread (0: as fast as
-    can be).
+    ``named`` is how often each place is died at, by channel. ``batch`` is how many are claimed at
+    once (0: as many as the product does), ``spread`` over which part of the work the deaths are
+    spread (0: as fast as can be).
     """
 
     email: int
@@ -55,7 +65,7 @@ FULL = Size(
     mails=2000,
     batch=0,
     random=100,
-    named={"email": 5, "sms": 1},
+    named={"email": 4, "sms": 4},
     crashes=10,
     spread=0.8,
 )
@@ -63,7 +73,7 @@ SHORT = Size(
     email=120,
     sms=30,
     mails=60,
-    batch=2,
+    batch=5,
     random=4,
     named={"email": 1, "sms": 1},
     crashes=1,

@@ -76,6 +76,7 @@ def wrap_dispatcher(fate, batch):
     """Put places around what the dispatcher does between its commits."""
     module = sys.modules[f"{MODULE}.kgw_dispatcher"]
     dispatcher = module.KgwDispatcher
+    handover = sys.modules[f"{MODULE}.kgw_handover"].KgwHandover
     module.fields = SimpleNamespace(Datetime=SimpleNamespace(now=fate.now))
 
     def begin(_self, channel, *_args):
@@ -93,16 +94,17 @@ def wrap_dispatcher(fate, batch):
         before=lambda *_args: fate.meet("locked"),
         after=lambda: fate.meet("claimed"),
     )
+    wrap(handover, "_mark_begun", after=lambda: fate.meet("begun"))
     wrap(
-        dispatcher,
-        "_record",
-        before=lambda *_args: fate.meet("sent"),
+        handover,
+        "_settle",
+        before=lambda *_args: fate.meet("settling"),
         after=lambda: fate.meet("recorded"),
     )
     for name in ("Email", "Sms"):
         channel = getattr(sys.modules[f"{MODULE}.kgw_channel_{name.lower()}"], f"KgwChannel{name}")
-        wrap(channel, "_send", before=send)
-        if name == "Sms" and batch:
+        wrap(channel, "_send", before=send, after=lambda: fate.meet("sent"))
+        if batch:
             channel._claim_size = batch
 
 

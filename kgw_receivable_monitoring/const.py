@@ -62,7 +62,7 @@ REMINDER_SOURCES = {
     "sent": ("claimed", "unknown"),
     "failed": ("claimed",),
     "unknown": ("claimed",),
-    "planned": ("unknown",),
+    "planned": ("unknown", "claimed"),
     "delivered": ("sent",),
     "undelivered": ("sent", "failed"),
     "dead": ("failed",),
@@ -241,6 +241,8 @@ EVENT_KINDS = [
     ("account", "Creditor's account"),
     ("note", "Internal note"),
     ("description", "Course of monitoring"),
+    ("mail_refused", "Files by e-mail refused"),
+    ("export", "Export"),
     ("promise", "Promise to pay"),
     ("promise_kept", "Promise kept"),
     ("promise_partly", "Promise kept in part"),
@@ -253,23 +255,7 @@ EVENT_KINDS = [
     ("dispute_closed", "Correction arrived"),
     ("dispute_lapsed", "No correction came"),
     ("insolvent", "Insolvency"),
-    ("export", "Handed over as a file"),
 ]
-
-# How a call ended, with the group of DOMAIN practice: reached a person who may speak, or nobody.
-CALL_OUTCOMES = [
-    ("will_pay", "Promises to pay"),
-    ("paid", "Says it is paid"),
-    ("disputes", "Disputes the receivable"),
-    ("no_invoice", "Did not receive the invoice"),
-    ("reached", "Reached, other"),
-    ("refuses", "Refuses to pay"),
-    ("no_answer", "No answer"),
-    ("voicemail", "Voicemail"),
-    ("third_person", "Spoke with somebody else"),
-    ("wrong_number", "Wrong number"),
-]
-CALL_REACHED = ("will_pay", "paid", "disputes", "no_invoice", "reached", "refuses")
 
 # Polish practice: an ordinary letter is taken to have arrived 4 working days after posting,
 # a registered one, without a proof of delivery, 7 working days after posting.
@@ -299,21 +285,6 @@ APPROVAL_LEAD_DAYS = 3
 
 # Minutes after which a failed sending is tried again; after the last one it is given up.
 RETRY_MINUTES = (1, 5, 15, 60)
-
-CALL_ATTEMPTS = 3
-CALL_RETRY_HOURS = 3
-# Working days over which a call that reaches nobody is tried, the first one counted.
-CALL_DAYS = 2
-CALL_SNOOZE_HOURS = 2
-
-# Columns of the board of calls, in their order.
-CALL_COLUMNS = [
-    ("asked", "Asked to be called"),
-    ("late", "Left over"),
-    ("today", "To call today"),
-    ("wait", "Later today"),
-    ("later", "Another day"),
-]
 
 HEALTH_LEVELS = [
     ("alarm", "Alarm"),

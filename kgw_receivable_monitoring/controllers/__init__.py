@@ -1,1 +1,1 @@
-from . import portal, portal_account
+from . import invoice_page, missed_call, portal, portal_account

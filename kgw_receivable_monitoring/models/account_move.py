@@ -31,7 +31,11 @@ class AccountMove(models.Model):
         groups="base.group_user",
     )
     kgw_ksef_number = fields.Char(
-        string="KSeF Number", readonly=True, copy=False, groups="base.group_user"
+        string="KSeF Number",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
     )
     kgw_import_id = fields.Many2one(
         "kgw.import",
@@ -41,6 +45,14 @@ class AccountMove(models.Model):
         index="btree_not_null",
         groups="base.group_user",
         help="The hand-over that this comes from.",
+    )
+    kgw_source_id = fields.Many2one(
+        "ir.attachment",
+        string="Original File",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The creditor's file that is this invoice, as it was handed over.",
     )
     kgw_corrected_ids = fields.Many2many(
         "account.move",
@@ -79,6 +91,17 @@ class AccountMove(models.Model):
         "(kgw_mandate_id, kgw_number, invoice_date, move_type)"
         " WHERE kgw_mandate_id IS NOT NULL AND state <> 'cancel'",
         "This invoice of the creditor is already in the ledger.",
+    )
+
+    # An invoice is found by any part of its number, whatever stands between letters and digits.
+    _kgw_search_number = models.Index(
+        lambda registry: (
+            "USING gin (upper(regexp_replace(COALESCE(NULLIF(kgw_number, ''), name),"
+            " '[^[:alnum:]]', '', 'g')) gin_trgm_ops) WHERE move_type = 'out_invoice'"
+            if registry.has_trigram
+            else "(upper(regexp_replace(COALESCE(NULLIF(kgw_number, ''), name),"
+            " '[^[:alnum:]]', '', 'g')) text_pattern_ops) WHERE move_type = 'out_invoice'"
+        )
     )
 
     @api.depends("kgw_number", "name")
@@ -141,6 +164,19 @@ class AccountMove(models.Model):
                     " Correct it by an import or by the mandate's buttons.",
                 )
             )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Hide on ledger moves every button that Odoo and other modules offer for own invoices."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form" and arch.xpath("//field[@name='kgw_is_ledger']"):
+            for button in arch.xpath("//header//button"):
+                if not button.get("name", "").startswith("action_kgw_"):
+                    hidden = button.get("invisible")
+                    button.set(
+                        "invisible", f"({hidden}) or kgw_is_ledger" if hidden else "kgw_is_ledger"
+                    )
+        return arch, view
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -156,7 +156,7 @@ class KgwAgenda(models.AbstractModel):
         self.ensure_one()
         self.check_access("write")
         # The papers hang on reminders and disputes; who works on the case hands it over.
-        name, content = self.env["kgw.handover"].sudo()._make(self.sudo(), fields.Datetime.now())
+        name, content = self.env["kgw.case.file"].sudo()._make(self.sudo(), fields.Datetime.now())
         attachment = self.env["ir.attachment"].create(
             {"name": name, "raw": content, "res_model": self._name, "res_id": self.id}
         )

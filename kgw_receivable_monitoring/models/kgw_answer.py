@@ -89,7 +89,8 @@ class KgwAnswer(models.AbstractModel):
                 lambda p: p.kind == "email" and p.value == email
             ).state = "wrong"
             returned = case.reminder_ids.filtered(
-                lambda r: r.channel == "email" and r.state == "sent" and r.recipient == email
+                lambda r: r.channel == "email" and r.recipient == email and r._is_handed_over()
             ).sorted("id")[-1:]
+            returned._mark_sent(now)  # it may come back before the dispatcher has recorded it
             returned._mark_undelivered(now, detail=self.env._("The e-mail came back"))
         return result

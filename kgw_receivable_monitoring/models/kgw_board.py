@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_date, format_datetime
 
-from ..const import CALL_COLUMNS
+from ..const_calls import CALL_COLUMNS
 from ..tools import calendar
 
 # Days for which a promise stays on the card, and counts when it was not kept.
@@ -34,10 +34,9 @@ BOARD_QUERY = """
                   'money', NULLIF(LEAST(50, round(10 * log(1 + GREATEST(COALESCE(o.amount, 0), 0)))), 0)::int,
                   'last_day', CASE r.until - %(today)s WHEN 0 THEN 20 WHEN 1 THEN 10 END,
                   'promise', CASE WHEN EXISTS (
-                        SELECT 1 FROM kgw_hold h
-                         WHERE h.case_id = r.case_id AND h.reason = 'promise'
-                           AND h.until_date >= %(promised_since)s
-                           AND (h.until_date < %(today)s OR h.lifted_at IS NOT NULL)) THEN 20 END,
+                        SELECT 1 FROM kgw_promise g
+                         WHERE g.case_id = r.case_id AND g.state IN ('broken', 'partly')
+                           AND g.due_on >= %(promised_since)s) THEN 20 END,
                   'late', CASE WHEN c.was_late THEN 5 END,
                   'asked', CASE WHEN r.is_requested THEN 30 END,
                   'tries', NULLIF(-5 * COALESCE(r.attempts, 0), 0)
@@ -78,6 +77,9 @@ class KgwBoard(models.AbstractModel):
     can_dial = fields.Boolean(compute="_compute_phone")
     dial_note = fields.Char(compute="_compute_phone", help="Why the number is not dialled now.")
     last_contact = fields.Char(compute="_compute_last_contact")
+    desk_user_id = fields.Many2one(
+        "res.users", string="On the Desk Of", compute="_compute_desk_user_id"
+    )
     promise_on = fields.Date(string="Promised For", compute="_compute_promise_on")
 
     @api.model
@@ -156,18 +158,26 @@ class KgwBoard(models.AbstractModel):
         """The day for which the counterparty last promised to pay, if it is not long past."""
         since = fields.Date.context_today(self) - timedelta(days=PROMISE_MEMORY_DAYS)
         promised = dict(
-            self.env["kgw.hold"]._read_group(
+            self.env["kgw.promise"]._read_group(
                 [
                     ("case_id", "in", self.case_id.ids),
-                    ("reason", "=", "promise"),
-                    ("until_date", ">=", since),
+                    ("state", "!=", "replaced"),
+                    ("due_on", ">=", since),
                 ],
                 ["case_id"],
-                ["until_date:max"],
+                ["due_on:max"],
             )
         )
         for call in self:
             call.promise_on = promised.get(call.case_id, False)
+
+    def _compute_desk_user_id(self):
+        """Whose desk the case lies on now: nobody else can open it."""
+        # Agents see their own desks only; whom to ask about a case is no secret among them.
+        desks = self.env["kgw.desk"].sudo().search([("case_id", "in", self.case_id.ids)])
+        users = {desk.case_id.id: desk.user_id.id for desk in desks}
+        for call in self:
+            call.desk_user_id = users.get(call.case_id.id, False)
 
     # === ORDER OF THE BOARD === #
 

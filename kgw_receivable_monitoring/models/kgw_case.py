@@ -28,10 +28,18 @@ class KgwCase(models.Model):
 
     _name = "kgw.case"
     _description = "Monitoring Case"
-    _inherit = ["kgw.answer", "kgw.agenda", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kgw.answer",
+        "kgw.agenda",
+        "kgw.audited",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
 
-    name = fields.Char(string="Case Number", required=True, readonly=True, copy=False, default="/")
+    name = fields.Char(
+        string="Case Number", required=True, readonly=True, copy=False, default="/", index=True
+    )
     mandate_id = fields.Many2one("kgw.mandate", required=True, index=True, ondelete="restrict")
     creditor_id = fields.Many2one(related="mandate_id.creditor_id", store=True, index=True)
     counterparty_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
@@ -232,9 +240,19 @@ class KgwCase(models.Model):
     def _touch(self):
         """Update the rows of the cases: whoever changes what the gate reads (holds, payments,
         decisions) meets the gate's lock on them, so that neither works on an old snapshot."""
-        # The right was checked on what is changed; this only marks the case.
-        self.sudo().write({"touched_at": self.env.cr.now()})
+        # In SQL: the ORM would leave a row alone that was touched a moment ago, and the dispatcher
+        # sees from the row's version that somebody wrote it.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE kgw_case SET touched_at = %s WHERE id = ANY(%s)",
+                self.env.cr.now(),
+                list(self.ids),
+            )
+        )
+        self.invalidate_recordset(["touched_at"])
+        # The order of the agents' board follows whatever anybody changes.
         self.env["kgw.reminder"].sudo()._sort_calls(self.env.cr.now(), self)
+        self.env["kgw.desk"]._tell(self)
 
     # === ACTION METHODS === #
 
@@ -244,6 +262,13 @@ class KgwCase(models.Model):
         self.env["kgw.hold"].create(
             [{"case_id": case.id, "reason": "other", "from_date": today} for case in self]
         )
+
+    def action_answer(self):
+        """Put the case of a caller on the desk."""
+        self.ensure_one()
+        brand = self.env["kgw.brand"].browse(self.env.context.get("kgw_called_brand_id"))
+        caller = self.env["kgw.incoming"].new({"brand_id": brand.id})
+        return caller._open(self)
 
     def action_contact(self):
         """Open the dialogue for a contact by hand."""

@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from odoo import api, models
@@ -24,8 +25,10 @@ class KgwChannel(models.AbstractModel):
 
     # Whether the contact hours of the counterparty's kind hold for this channel.
     _knows_hours = True
-    # How many reminders are claimed in one transaction: many where the gateway honours keys.
-    _claim_size = 1
+    # How many reminders are claimed in one transaction, and of those handed over in one call: so
+    # many may be unknown when a process dies. 0: a person makes the contact, or posts it.
+    _claim_size = 100
+    _send_size = 0
     # Whether a person at the desk makes the contact, not the dispatcher.
     _at_desk = False
 
@@ -75,6 +78,26 @@ class KgwChannel(models.AbstractModel):
     @api.model
     def _prepare_rows(self, reminders):
         """Write, in the claim's transaction, what Odoo needs to match replies and returns."""
+
+    @api.model
+    def _drop_rows(self, reminders):
+        """Undo :meth:`_prepare_rows` for what was claimed and never handed over."""
+
+    @contextmanager
+    def _connected(self):
+        """Yield this model for one run of the dispatcher, which keeps what it needs of its gateway
+        over the commits; everything is closed at the end, whatever happens."""
+        yield self
+
+    @api.model
+    def _pack(self, reminders):
+        """Make ready, in the claim's transaction, what :meth:`_send` will hand over; never raises."""
+
+    @api.model
+    def _get_known_again(self, reminders):
+        """Return those of ``reminders`` whose gateway takes the same key once only, so that handing
+        them over again does no harm."""
+        return reminders.browse()
 
     @api.model
     def _send(self, reminders):

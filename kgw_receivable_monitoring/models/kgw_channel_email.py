@@ -1,6 +1,8 @@
 import logging
 import smtplib
+from contextlib import contextmanager
 from email.utils import formataddr
+from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -13,6 +15,72 @@ from .kgw_channel import Outcome
 _logger = logging.getLogger(__name__)
 
 
+class Post:
+    """What one run of the dispatcher keeps over its commits: one session per brand, and what is
+    ready to be sent."""
+
+    def __init__(self):
+        self.sessions = {}
+        self.parcels = {}
+
+    def connect(self, parcel):
+        """Return the session of a parcel's brand; one that died in the meantime is opened anew.
+
+        :return: None where sending is switched off, as in tests and while modules are loaded
+        """
+        session = self.sessions.pop(parcel.sender, None)
+        if not session or not _answers(session):
+            session = _open(parcel)
+        if session:
+            self.sessions[parcel.sender] = session
+        return session
+
+    def drop(self, sender):
+        """Close the session of a brand."""
+        if session := self.sessions.pop(sender, None):
+            _close(session)
+
+    def close(self):
+        """Close all sessions."""
+        for sender in list(self.sessions):
+            self.drop(sender)
+
+
+class Parcel(NamedTuple):
+    """One message ready to be sent; ``message`` is None where it could not be built."""
+
+    sender: str
+    domain: str
+    servers: object
+    message: object
+    error: str = ""
+
+
+def _open(parcel):
+    """Open a session that introduces itself by the domain of the brand: mail servers write that
+    name into the message (RFC 5321, 4.4), and this machine's is the agency's."""
+    session = parcel.servers._connect__(smtp_from=parcel.sender)
+    if session is not None:
+        session.local_hostname = parcel.domain
+        session.ehlo()
+    return session
+
+
+def _answers(session):
+    try:
+        return session.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        _close(session)
+        return False
+
+
+def _close(session):
+    try:
+        session.quit()
+    except (OSError, smtplib.SMTPException):
+        _logger.info("The mail server closed the session first.")
+
+
 class KgwChannelEmail(models.AbstractModel):
     """E-mail over SMTP: one session per brand and run, the Message-ID is ours.
 
@@ -23,6 +91,9 @@ class KgwChannelEmail(models.AbstractModel):
     _name = "kgw.channel.email"
     _inherit = "kgw.channel"
     _description = "Channel: E-mail"
+
+    _claim_size = 50
+    _send_size = 1
 
     @api.model
     def _mark_trial(self, body):
@@ -80,57 +151,83 @@ class KgwChannelEmail(models.AbstractModel):
         )
 
     @api.model
-    def _send(self, reminders):
-        outcomes = {}
-        for brand, batch in reminders.grouped("brand_id").items():
-            outcomes |= self._send_as(brand, batch)
-        return outcomes
+    def _drop_rows(self, reminders):
+        """Nobody was written to: no message says so."""
+        self.env["mail.message"].sudo().search(  # technical rows, as above
+            [("message_id", "in", reminders.mapped("message_ref"))]
+        ).unlink()
 
-    def _send_as(self, brand, reminders):
-        """Send over one session; a session that broke is opened anew for the next reminder."""
-        outcomes, session = {}, None
+    @contextmanager
+    def _connected(self):
+        post = Post()
+        try:
+            yield self.with_context(kgw_post=post)
+        finally:
+            post.close()
+
+    @api.model
+    def _pack(self, reminders):
+        """Build the messages: between the commits nothing is read any more."""
+        parcels = self.env.context["kgw_post"].parcels
+        parcels.clear()
         for reminder in reminders:
-            session, outcomes[reminder] = self._send_one(brand, reminder, session)
-        if session:
-            self._close(session)
-        return outcomes
+            brand = reminder.brand_id
+            try:
+                message = self._build(brand, reminder)
+                sender, domain = self._get_sender(brand), self._get_domain(brand)
+                parcel = Parcel(sender, domain, self._get_servers(brand), message)
+            except Exception as error:  # whatever is wrong with this one, the others go on
+                parcel = Parcel("", "", None, None, type(error).__name__)
+            parcels[reminder.id] = parcel
 
-    def _send_one(self, brand, reminder, session):
-        """Return ``(session or None, outcome)`` after sending one reminder."""
-        servers = self._get_servers(brand)
+    @api.model
+    def _send(self, reminders):
+        post = self.env.context["kgw_post"]
+        return {reminder: self._send_one(post, reminder) for reminder in reminders}
+
+    def _send_one(self, post, reminder):
+        """Return the outcome of sending one reminder; a session that broke is closed."""
+        parcel = post.parcels.pop(reminder.id)
+        if parcel.message is None:
+            return Outcome("failed", f"The message can't be built ({parcel.error})")
         try:
-            message = self._build(brand, reminder)
-            session = session or self._connect(servers, brand)
-            if session is None:  # Odoo's own switch, as in tests and while modules are loaded
-                return None, Outcome("failed", "Sending e-mails is switched off")
+            session = post.connect(parcel)
         except (UserError, OSError, smtplib.SMTPException) as error:
-            return None, Outcome(
-                "failed", f"No connection to the mail server ({type(error).__name__})"
-            )
+            return Outcome("failed", f"No connection to the mail server ({type(error).__name__})")
+        if session is None:
+            return Outcome("failed", "Sending e-mails is switched off")
+        outcome = self._transmit(session, parcel)
+        if outcome.state != "sent":
+            post.drop(parcel.sender)
+        return outcome
+
+    def _transmit(self, session, parcel):
+        """Return the outcome of one conversation with the mail server."""
         try:
-            sender, recipients, message = servers._prepare_email_message__(message, session)
+            sender, recipients, message = parcel.servers._prepare_email_message__(
+                parcel.message, session
+            )
+        except (AssertionError, UserError, ValueError) as error:
+            return Outcome("dead", f"The message can't be addressed ({type(error).__name__})")
+        if len(recipients) > 1:
+            return Outcome("dead", "The message can't be addressed: its address hides another one")
+        try:
             session.send_message(message, sender, recipients)
+        except (UnicodeError, smtplib.SMTPNotSupportedError) as error:
+            # An address that this server can't write to: found before the text is handed over.
+            return Outcome("dead", f"The message can't be addressed ({type(error).__name__})")
         except smtplib.SMTPServerDisconnected:
-            return None, Outcome("unknown", "The connection to the mail server broke while sending")
+            return Outcome("unknown", "The connection to the mail server broke while sending")
         except smtplib.SMTPResponseException as error:
-            return None, Outcome(*self._read_refusal(error.smtp_code))
+            return Outcome(*self._read_refusal(error.smtp_code))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _text in error.recipients.values()]
-            return None, Outcome(*self._read_refusal(max(codes, default=550)))
+            return Outcome(*self._read_refusal(max(codes, default=550)))
         except (TimeoutError, OSError) as error:
-            return None, Outcome(
+            return Outcome(
                 "unknown", f"The connection broke while sending ({type(error).__name__})"
             )
-        return session, Outcome("sent", ref=reminder.message_ref)
-
-    def _connect(self, servers, brand):
-        """Open a session that introduces itself by the domain of the brand: mail servers write that
-        name into the message (RFC 5321, 4.4), and this machine's is the agency's."""
-        session = servers._connect__(smtp_from=self._get_sender(brand))
-        if session is not None:
-            session.local_hostname = self._get_domain(brand)
-            session.ehlo()
-        return session
+        return Outcome("sent")
 
     def _get_sender(self, brand):
         """Return the brand as counterparties see it, with its name."""
@@ -168,9 +265,3 @@ class KgwChannelEmail(models.AbstractModel):
 
     def _get_reply_to(self, brand):
         return brand.alias_domain_id.catchall_email or self._get_sender(brand)
-
-    def _close(self, session):
-        try:
-            session.quit()
-        except (OSError, smtplib.SMTPException):
-            _logger.info("The mail server closed the session first.")

@@ -4,11 +4,10 @@ from odoo import api, models
 from odoo.tools.mimetypes import guess_mimetype
 
 from ..tools import calendar, pdf
-from .kgw_channel import Outcome
 
 
 class KgwChannelLetter(models.AbstractModel):
-    """Letter: a PDF in the print run of the day; it is *sent* when a person has posted it."""
+    """Letter: a PDF in the print run of the day, where it waits; a person posts it: *sent*."""
 
     _name = "kgw.channel.letter"
     _inherit = "kgw.channel"
@@ -77,8 +76,3 @@ class KgwChannelLetter(models.AbstractModel):
             return ""
         mimetype = guess_mimetype(base64.b64decode(brand.image_512))
         return f"data:{mimetype};base64,{brand.image_512.decode()}"
-
-    @api.model
-    def _send(self, reminders):
-        """Nothing goes out by itself: the letters wait in their print run to be posted."""
-        return {reminder: Outcome("printed") for reminder in reminders}

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..const import CALL_ATTEMPTS, CALL_REACHED
+from ..const_calls import CALL_ATTEMPTS, CALL_TABLE
 
 
 class KgwChannelPhone(models.AbstractModel):
@@ -14,15 +14,14 @@ class KgwChannelPhone(models.AbstractModel):
     _description = "Channel: Phone"
 
     _at_desk = True
-    _claim_size = 100
 
     @api.model
     def _prepare_rows(self, reminders):
         """Put calls onto the board: one activity each, without Odoo's notice mail per activity."""
         activity_type = self.env.ref("kgw_receivable_monitoring.mail_activity_type_call")
         model_id = self.env["ir.model"]._get_id("kgw.case")
-        for reminder in reminders:
-            reminder.agent_id = reminder._get_agent()
+        day = max(reminders.mapped("planned_on"))
+        self.env["kgw.distributor"]._distribute(reminders, day)
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [
                 {
@@ -32,7 +31,7 @@ class KgwChannelPhone(models.AbstractModel):
                     "kgw_reminder_id": reminder.id,
                     "summary": self._get_summary(reminder),
                     "date_deadline": reminder.planned_on,
-                    "user_id": reminder.agent_id.id,
+                    "user_id": reminder._get_holder().id,
                 }
                 for reminder in reminders
             ]
@@ -41,26 +40,32 @@ class KgwChannelPhone(models.AbstractModel):
 
     def _get_summary(self, reminder):
         """Return the name of the step in the language of who calls."""
-        lang = reminder.agent_id.lang
+        lang = reminder._get_holder().lang
         return (reminder.step_id or reminder.template_id).with_context(lang=lang).name
 
     @api.model
-    def _record_call(self, reminder, outcome, note, now):
-        """Record how a call ended.
+    def _record_call(self, reminder, outcome, note, now, again_at=None, **told):
+        """Record how a call ended, and what becomes of the call by it.
 
-        :param outcome: one of ``const.CALL_OUTCOMES``
+        :param outcome: a code of ``const_calls.CALL_TABLE``
         :param note: what was said, for the register; may be empty
+        :param again_at: when to call again, naive UTC, where the outcome asks for it
+        :param told: what else the register keeps of the call
         """
+        group = CALL_TABLE[outcome].group
         reminder.line_ids._freeze(now)
         reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
-        self.env["kgw.event"]._record([reminder._prepare_event_vals("call", now, note=note or "")])
-        reached = outcome in CALL_REACHED
+        self.env["kgw.event"]._record(
+            [reminder._prepare_event_vals("call", now, note=note or "", **told)]
+        )
         # Nobody has rights on the counts across creditors.
-        self.env["kgw.person"].sudo()._count(reminder, now, is_contact=reached)
-        if reached:
+        self.env["kgw.person"].sudo()._count(reminder, now, is_contact=group == "reached")
+        if group == "reached":
             reminder._set_state("claimed", now)
             reminder._mark_sent(now, effective_at=now)._mark_delivered(now)
-        elif outcome == "wrong_number":
+        elif group == "again":
+            reminder._mark_again(now, again_at or now)
+        elif group == "number":
             points = reminder.case_id.contact_point_ids
             points._get_usable("phone").state = "wrong"
             reminder._mark_unreached(now, is_last=not points._get_usable("phone"))

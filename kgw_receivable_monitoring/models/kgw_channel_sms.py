@@ -26,7 +26,7 @@ class KgwChannelSms(models.AbstractModel):
     _inherit = "kgw.channel"
     _description = "Channel: SMS"
 
-    _claim_size = 100
+    _send_size = 10
 
     @api.model
     def _get_obstacle(self, reminder):
@@ -47,6 +47,12 @@ class KgwChannelSms(models.AbstractModel):
             "sms_uuid"
         )
         trackers_sudo.create([{"sms_uuid": r.key} for r in reminders if r.key not in known])
+
+    @api.model
+    def _get_known_again(self, reminders):
+        return reminders.filtered(
+            lambda r: getattr(r.mandate_id.company_id._get_sms_api_class(), "kgw_knows_keys", False)
+        )
 
     @api.model
     def _send(self, reminders):

@@ -17,6 +17,7 @@ class KgwContactPoint(models.Model):
     """An e-mail, phone or address of one case; never shared between creditors."""
 
     _name = "kgw.contact.point"
+    _inherit = ["kgw.audited"]
     _description = "Contact Point"
     _order = "case_id, kind, sequence, id"
     _rec_name = "value"
@@ -32,9 +33,13 @@ class KgwContactPoint(models.Model):
 
     _once = models.UniqueIndex("(case_id, kind, value)", "This contact point is already there.")
 
+    _by_phone = models.Index("(value) WHERE kind = 'phone'")
+
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._normalise(vals) for vals in vals_list])
+        points = super().create([self._normalise(vals) for vals in vals_list])
+        points.case_id._touch()
+        return points
 
     def write(self, vals):
         if "case_id" in vals and any(point.case_id.id != vals["case_id"] for point in self):
@@ -43,6 +48,7 @@ class KgwContactPoint(models.Model):
                     "Contact data stay with their case: creditors share none. Enter them anew."
                 )
             )
+        self.case_id._touch()  # what is just being sent asks the gate again
         if "value" not in vals:
             return super().write(vals)
         for point in self:

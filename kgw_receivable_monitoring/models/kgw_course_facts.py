@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..const import RUNG_LEVEL
+from ..const import CHANNEL_POINT, RUNG_LEVEL
 from ..tools import calendar, course
 
 # What a reminder in each state means for its step; of several, the first named here counts.
@@ -25,6 +25,47 @@ class KgwCourseFacts(models.AbstractModel):
 
     _name = "kgw.course.facts"
     _description = "Facts for the Course"
+
+    @api.model
+    def _find_stale(self, on_date, cases=None):
+        """Return the receivables whose stored next step may be another one on ``on_date``.
+
+        Time alone changes the answer of the course when the first day of a step comes, on which
+        route, conditions and answer time are looked at; when a further step comes due beside one
+        not taken yet; when a last day passes. So what falls due on this very day stands, if it
+        has a route, no condition, and is no demand.
+
+        :param cases: keep to these; None means all
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+            SELECT l.id
+              FROM account_move_line l LEFT JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id
+             WHERE %(chosen)s AND l.kgw_next_date <= %(on_date)s
+               AND l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
+               AND (l.kgw_next_date = %(on_date)s AND (l.kgw_next_act <> 'contact' OR (
+                        l.kgw_next_until >= %(on_date)s AND s.rung_level < %(demand)s
+                        AND s.only_unreached IS NOT TRUE AND s.if_new IS NOT TRUE
+                        AND s.if_late IS NOT TRUE
+                        AND COALESCE(s.if_amount_from, 0) = 0 AND COALESCE(s.min_amount, 0) = 0
+                        AND EXISTS (
+                            SELECT 1
+                              FROM kgw_contact_point p
+                              JOIN unnest(%(channels)s, %(kinds)s) AS way(channel, kind)
+                                ON way.kind = p.kind
+                             WHERE p.case_id = l.kgw_case_id
+                               AND p.state IN ('unverified', 'verified')
+                               AND way.channel IN (s.channel, s.fallback_channel))))) IS NOT TRUE
+        """,
+                chosen=SQL("TRUE") if cases is None else SQL("l.kgw_case_id = ANY(%s)", cases.ids),
+                on_date=on_date,
+                demand=RUNG_LEVEL["demand"],
+                channels=list(CHANNEL_POINT),
+                kinds=list(CHANNEL_POINT.values()),
+            )
+        )
+        return self.env["account.move.line"].browse(line_id for (line_id,) in rows)
 
     @api.model
     def _read(self, receivables):

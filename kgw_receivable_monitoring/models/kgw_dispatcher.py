@@ -18,12 +18,7 @@ LOCK_ATTEMPTS = 5
 
 
 class KgwDispatcher(models.AbstractModel):
-    """Claim, commit, send, commit: what was planned goes out at most once.
-
-    While a cron runs, Odoo keeps its ``ir_cron`` row locked; the row is free when the process is
-    dead. So whatever this cron finds claimed by itself at its start is from a dead run: nobody can
-    know what became of it, and a person decides.
-    """
+    """Claim, commit, hand over: what was planned goes out at most once; see ``kgw.handover``."""
 
     _name = "kgw.dispatcher"
     _description = "Monitoring Dispatcher"
@@ -58,41 +53,25 @@ class KgwDispatcher(models.AbstractModel):
     @api.model
     def _dispatch(self, channel, now):
         """Send what is planned for ``channel`` and may go out at ``now`` (naive UTC)."""
-        progress = self.env["ir.cron"]._commit_progress
-        self._recover(channel, now)
-        if not progress(remaining=self._count(channel, now)):
-            return
         model = self.env["kgw.reminder"]._get_channel_model(channel)
-        while candidates := self._lock_candidates(channel, now, model._claim_size):
-            claimed = self._claim(self.env["kgw.rate.limit"]._admit(candidates, now), now)
-            left = progress(len(candidates - claimed))
-            if claimed:  # what is claimed is sent, also when the time of this run is up
-                if not model._at_desk:
-                    self._send(model, claimed, now)
-                left = progress(len(claimed))
-            if not left:
-                return
+        with model._connected() as door:
+            self.env["kgw.handover"]._recover(door, channel, now)
+            left = self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now))
+            while left and (candidates := self._lock_candidates(channel, now, door._claim_size)):
+                left = self._contact(door, candidates, now)
 
-    def _send(self, model, claimed, now):
-        """Hand over what was claimed, unless somebody has pressed Stop since."""
-        stopped = self.env["kgw.hold"]._get_stopped(claimed, calendar.local_date(now))
-        stopped._mark_failed(now, self.env._("Stopped before it was handed over"))
-        if claimed - stopped:
-            self._record(model._send(claimed - stopped), now)
-
-    @api.model
-    def _recover(self, channel, now):
-        """Hand over to a person what a dead run of this cron had claimed."""
-        cron_id = self.env.context.get("cron_id")
-        if cron_id:
-            self.env["kgw.reminder"].search(
-                [
-                    ("channel", "=", channel),
-                    ("state", "=", "claimed"),
-                    ("cron_id", "=", cron_id),
-                    ("print_run_id", "=", False),
-                ]
-            )._set_state("unknown", now, detail=self.env._("The process that was sending it died"))
+    def _contact(self, door, candidates, now):
+        """Claim and hand over what of ``candidates`` may go out; return the seconds left."""
+        handover = self.env["kgw.handover"]
+        claimed = self._claim(self.env["kgw.rate.limit"]._admit(candidates, now), now)
+        waiting = len(candidates) - len(claimed)
+        if not door._send_size:  # a person makes the contact
+            return self.env["ir.cron"]._commit_progress(waiting + len(claimed))
+        door._pack(claimed)
+        versions = handover._get_versions(claimed)
+        left = self.env["ir.cron"]._commit_progress(waiting)
+        # What is claimed goes out or back, also when the time of this run is up.
+        return handover._hand_over(door, claimed, versions, now) if claimed else left
 
     # === CLAIM === #
 
@@ -146,83 +125,102 @@ class KgwDispatcher(models.AbstractModel):
         return self.env["kgw.reminder"].browse(row[0] for row in self.env.cr.fetchall())
 
     def _claim(self, candidates, now):
-        """Return the reminders that pass the gate, their texts written, in state *claimed*."""
+        """Return the reminders that pass the gate, their texts written, in state *claimed*; one
+        that fails never stops the others."""
         locked = candidates.case_id.try_lock_for_update(allow_referencing=True)
         candidates.line_ids.receivable_id._kgw_load()
-        ready = self.env["kgw.reminder"]
-        for reminder in candidates:
-            if reminder.case_id not in locked:  # somebody books a payment or a decision just now
-                reminder.not_before = now + timedelta(minutes=1)
-            elif self._prepare(reminder, now):
-                ready |= reminder
+        free = candidates.filtered(lambda r: r.case_id in locked)
+        # Somebody books a payment or a decision just now.
+        (candidates - free).not_before = now + timedelta(minutes=1)
+        claimed = self._work_together(
+            free,
+            lambda batch: self._claim_together(batch, now),
+            lambda reminder, error: self._put_off(reminder, error, now),
+        )
+        claimed = candidates.browse().union(*claimed)
+        if claimed:
+            self.env["kgw.rate.limit"]._count(claimed, now)
+        return claimed
+
+    def _claim_together(self, reminders, now):
+        ready = self._prepare_together(reminders, now)
         if not ready:
             return ready
-        self.env["kgw.rate.limit"]._count(ready, now)
         channel = ready._get_channel()
         if not channel._at_desk:
-            ready._set_state("claimed", now, cron_id=self.env.context.get("cron_id"))
+            cron_id = self.env.context.get("cron_id")
+            ready._set_state("claimed", now, cron_id=cron_id, handed_at=False, answer=False)
             for attempts, batch in ready.grouped("attempts").items():
                 batch.attempts = attempts + 1
         channel._prepare_rows(ready)
         return ready
 
-    def _prepare(self, reminder, now):
-        """Ask the gate and write the text of one reminder; one that fails never stops the others."""
+    def _prepare(self, reminders, now):
+        """Ask the gate and write the texts, without a claim; return what passed."""
+        passed = self._work_together(
+            reminders,
+            lambda batch: self._prepare_together(batch, now),
+            lambda reminder, error: self._put_off(reminder, error, now),
+        )
+        return reminders.browse().union(*passed)
+
+    def _prepare_together(self, reminders, now):
+        passed = self.env["kgw.gate"]._let_through(reminders, now)
+        if not passed:
+            return passed
+        for batch in passed.grouped("promise_id").values():
+            batch.line_ids._freeze(now)
+        channel = passed._get_channel()
+        for reminder in passed:
+            reminder.write(channel._prepare_content(reminder, now))
+        if not channel._at_desk:  # what is repeated is the same contact
+            fresh = passed.filtered(lambda r: not r.attempts)
+            # Nobody has rights on the counts across creditors.
+            self.env["kgw.person"].sudo()._count(fresh, now, is_contact=True)
+        return passed
+
+    @api.model
+    def _work_together(self, reminders, work, give_up):
+        """Do ``work`` on all reminders at once; where that fails, on either half of them.
+
+        So one that fails is found in few steps, and all that was done with it is undone.
+
+        :param work: function of reminders
+        :param give_up: function of one reminder and its error
+        :return: what the calls of ``work`` that did not fail returned, in a list
+        """
+        if not reminders:
+            return []
         try:
             with self.env.cr.savepoint():
-                if not self.env["kgw.gate"]._let_through(reminder, now):
-                    return False
-                reminder.line_ids._freeze(now)
-                channel = reminder._get_channel()
-                reminder.write(channel._prepare_content(reminder, now))
-                if not channel._at_desk and not reminder.attempts:  # repeated: the same contact
-                    # Nobody has rights on the counts across creditors.
-                    self.env["kgw.person"].sudo()._count(reminder, now, is_contact=True)
-                return True
-        except SerializationFailure:  # another creditor's message to the same person goes out now
-            reminder.invalidate_recordset()
-            reminder.not_before = now + timedelta(minutes=1)
-        except TextError as error:
-            self._put_off(reminder, "text", str(error), now)
+                return [work(reminders)]
         except Exception as error:
-            # Neither message nor values: they may hold personal data.
-            place = " < ".join(
-                f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
-                for frame in reversed(extract_tb(error.__traceback__)[-4:])
-            )
-            _logger.error(
-                "Reminder %s can't be prepared: %s at %s",
-                reminder.id,
-                type(error).__name__,
-                place,
-            )
-            self._put_off(reminder, "error", type(error).__name__, now)
-        return False
+            if len(reminders) == 1:
+                reminders.invalidate_recordset(flush=False)
+                self._log(reminders, error)
+                give_up(reminders, error)
+                return []
+        middle = len(reminders) // 2
+        halves = reminders[:middle], reminders[middle:]
+        return [done for half in halves for done in self._work_together(half, work, give_up)]
 
-    def _put_off(self, reminder, reason, detail, now):
-        reminder.invalidate_recordset()
+    def _log(self, reminder, error):
+        """Say where one reminder failed, but not what was said: that may hold personal data."""
+        if isinstance(error, (SerializationFailure, TextError)):
+            return  # another transaction was faster; an administrator finds it at the template
+        place = " < ".join(
+            f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+            for frame in reversed(extract_tb(error.__traceback__)[-4:])
+        )
+        _logger.error("Reminder %s failed: %s at %s", reminder.id, type(error).__name__, place)
+
+    def _put_off(self, reminder, error, now):
+        """Let a reminder wait that could not be prepared."""
+        if isinstance(error, SerializationFailure):
+            # Another creditor's message to the same person goes out now.
+            reminder.not_before = now + timedelta(minutes=1)
+            return
+        is_text = isinstance(error, TextError)
+        reason, detail = ("text", str(error)) if is_text else ("error", type(error).__name__)
         self.env["kgw.gate"]._put_off(reminder, reason, now + timedelta(hours=1), now)
         reminder.detail = detail[:200]
-
-    # === OUTCOME === #
-
-    def _record(self, outcomes, now):
-        """Write what became of each message into its reminder, those that fared alike at once."""
-        alike = {}
-        for reminder, outcome in outcomes.items():
-            if outcome.state == "sent" and outcome.ref:
-                reminder.message_ref = outcome.ref
-            fared = outcome.state, "" if outcome.state == "sent" else outcome.detail
-            alike[fared] = alike.get(fared, reminder) | reminder
-        for (state, detail), reminders in alike.items():
-            self._mark(reminders, state, detail, now)
-
-    def _mark(self, reminders, state, detail, now):
-        if state == "sent":
-            reminders._mark_sent(now)
-        elif state == "failed":
-            reminders._mark_failed(now, detail)
-        elif state == "dead":
-            reminders._mark_refused(now, detail)
-        elif state == "unknown":
-            reminders._set_state("unknown", now, detail=detail)

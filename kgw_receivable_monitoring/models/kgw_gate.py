@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from odoo import api, models
@@ -20,6 +21,63 @@ class Verdict(NamedTuple):
     detail: str = ""
 
 
+class Facts:
+    """What the gate reads once for all reminders that it judges together, when it is asked."""
+
+    def __init__(self, reminders, now):
+        """
+        :param now: the moment, naive UTC
+        """
+        self.reminders = reminders
+        self.now = now
+        self.today = calendar.local_date(now)
+        self.tomorrow = calendar.noon(self.today + timedelta(days=1))
+
+    @cached_property
+    def holds(self):
+        """Holds in force on whole cases, mandates, brands, channels or everything."""
+        return self.reminders.env["kgw.hold"]._get_blocking(self.reminders, self.today)
+
+    @cached_property
+    def held_moves(self):
+        """Invoices that are on hold by themselves."""
+        moves = self.reminders.line_ids.move_id
+        return self.reminders.env["kgw.hold"]._get_held_moves(moves, self.today)
+
+    def get_held_moves(self, reminder):
+        """Return the invoices whose own holds keep ``reminder`` back; that of a promise does not
+        keep back what confirms it."""
+        if not reminder.promise_id:
+            return self.held_moves
+        holds, moves = reminder.env["kgw.hold"], reminder.line_ids.move_id
+        return holds._get_held_moves(moves, self.today, reminder.promise_id)
+
+    @cached_property
+    def contacts(self):
+        """``{case id: ids of the reminders that reached it today}``"""
+        rows = self.reminders._read_group(
+            [("case_id", "in", self.reminders.case_id.ids), ("contact_on", "=", self.today)],
+            ["case_id"],
+            ["id:array_agg"],
+        )
+        return {case.id: set(ids) for case, ids in rows}
+
+    @cached_property
+    def counts(self):
+        """Attempts and contacts of the people behind the cases, over all creditors."""
+        # Nobody has rights on the counts across creditors.
+        persons_sudo = self.reminders.env["kgw.person"].sudo()
+        return persons_sudo._get_counts(self.reminders.case_id, self.today)
+
+    def count(self, reminder):
+        """Count a reminder that passed: the next one may be for the same person."""
+        is_counted = not reminder._get_channel()._at_desk and not reminder.mandate_id.is_trial
+        if is_counted and not reminder.attempts:  # what is repeated is the same contact
+            for count in self.counts[reminder.case_id.id]:
+                count.attempts += 1
+                count.contacts += 1
+
+
 class KgwGate(models.AbstractModel):
     """Decides *whether*: the one last check, under lock, at the moment of sending."""
 
@@ -33,26 +91,28 @@ class KgwGate(models.AbstractModel):
         Their cases are locked. The others are put off or cancelled, each with its reason in the
         register.
         """
-        passed = self.env["kgw.reminder"]
+        passed, facts = [], Facts(reminders, now)
         for reminder in reminders:
-            verdict = self._judge(reminder, now)
+            verdict = self._ask(self._get_questions(), reminder, facts)
             if not verdict.reason:
-                passed |= reminder
+                passed.append(reminder.id)
+                facts.count(reminder)
             elif verdict.until:
                 self._put_off(reminder, verdict.reason, verdict.until, now)
             else:
                 self._refuse(reminder, verdict, now)
-        return passed
+        return reminders.browse(passed)
 
     @api.model
     def _judge(self, reminder, now):
         """Return the :class:`Verdict` on one reminder at ``now`` (naive UTC); writes nothing."""
-        return self._ask(self._get_questions(), reminder, now)
+        return self._ask(self._get_questions(), reminder, Facts(reminder, now))
 
     @api.model
     def _list_verdicts(self, reminder, now):
         """Return every :class:`Verdict` that keeps the reminder back at ``now``, for explaining."""
-        verdicts = (question(reminder, now) for question in self._get_questions())
+        facts = Facts(reminder, now)
+        verdicts = (question(reminder, facts) for question in self._get_questions())
         return [verdict for verdict in verdicts if verdict.reason]
 
     def _get_questions(self):
@@ -79,8 +139,9 @@ class KgwGate(models.AbstractModel):
     @api.model
     def _get_stale(self, letters, now):
         """Return ``{letter: verdict}`` of the printed letters that must not be posted at ``now``."""
+        facts = Facts(letters, now)
         verdicts = {
-            letter: self._ask(self._get_lasting_questions(), letter, now) for letter in letters
+            letter: self._ask(self._get_lasting_questions(), letter, facts) for letter in letters
         }
         return {letter: verdict for letter, verdict in verdicts.items() if verdict.reason}
 
@@ -92,10 +153,10 @@ class KgwGate(models.AbstractModel):
             self._refuse(letter, verdict, now)
         return letters.browse().union(*stale)
 
-    def _ask(self, questions, reminder, now):
+    def _ask(self, questions, reminder, facts):
         """Return the first verdict that does not let the reminder pass."""
         for question in questions:
-            verdict = question(reminder, now)
+            verdict = question(reminder, facts)
             if verdict.reason:
                 return verdict
         return Verdict()
@@ -134,34 +195,30 @@ class KgwGate(models.AbstractModel):
 
     # === QUESTIONS === #
 
-    def _judge_time(self, reminder, now):
+    def _judge_time(self, reminder, facts):
         """A step that did not go out by its last day makes no sense any more."""
-        late = reminder.until and calendar.local_date(now) > reminder.until
+        late = reminder.until and facts.today > reminder.until
         return Verdict("lapsed") if late else Verdict()
 
-    def _judge_debt(self, reminder, now):
+    def _judge_debt(self, reminder, facts):
         """Something must be owed about which this side of the due date may speak."""
         if reminder._get_owed_lines()._get_own():
             return Verdict()
         left = reminder.line_ids._get_own().receivable_id.mapped("amount_residual_currency")
         return Verdict("stage" if any(amount > 0 for amount in left) else "paid")
 
-    def _judge_mandate(self, reminder, now):
+    def _judge_mandate(self, reminder, facts):
         return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
 
-    def _judge_hold(self, reminder, now):
-        today = calendar.local_date(now)
-        holds = self.env["kgw.hold"]
-        if holds._get_blocking(reminder, today):
-            return Verdict("hold", calendar.noon(today + timedelta(days=1)))
+    def _judge_hold(self, reminder, facts):
         moves = reminder.line_ids._get_own().move_id
-        if not moves - holds._get_held_moves(moves, today, reminder.promise_id):
-            return Verdict("hold", calendar.noon(today + timedelta(days=1)))
+        if facts.holds._covers(reminder) or not moves - facts.get_held_moves(reminder):
+            return Verdict("hold", facts.tomorrow)
         return Verdict()
 
-    def _judge_authority(self, reminder, now):
+    def _judge_authority(self, reminder, facts):
         scope = reminder.template_id._get_scope(reminder.rung)
-        if not reminder.mandate_id._has_authority(scope, calendar.local_date(now)):
+        if not reminder.mandate_id._has_authority(scope, facts.today):
             return Verdict("authority")
         if reminder.step_id.needs_approval and not self._is_approved(reminder):
             return Verdict("approval")
@@ -179,55 +236,46 @@ class KgwGate(models.AbstractModel):
         )
         return lines.receivable_id <= approved.receivable_ids
 
-    def _judge_coverage(self, reminder, now):
+    def _judge_coverage(self, reminder, facts):
         """After the due date, payments must be known through it (the transfer may be on its way).
         What confirms a promise or takes a message back asks for no money."""
         if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
             return Verdict()
-        today = calendar.local_date(now)
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
-        if reminder.mandate_id._knows_payments(due, today):
+        if reminder.mandate_id._knows_payments(due, facts.today):
             return Verdict()
-        return Verdict("coverage", calendar.noon(today + timedelta(days=1)))
+        return Verdict("coverage", facts.tomorrow)
 
-    def _judge_contact_point(self, reminder, now):
+    def _judge_contact_point(self, reminder, facts):
         kind = CHANNEL_POINT[reminder.channel]
         if not reminder.case_id.contact_point_ids._get_usable(kind):
             return Verdict("no_contact_point")
         obstacle = reminder._get_channel()._get_obstacle(reminder)
         return Verdict(obstacle) if obstacle else Verdict()
 
-    def _judge_gap(self, reminder, now):
+    def _judge_gap(self, reminder, facts):
         """At most one contact per case and day, over all channels; what confirms a promise belongs
         to the contact in which it was given."""
-        if reminder.promise_id:
-            return Verdict()
-        today = calendar.local_date(now)
-        contacted = self.env["kgw.reminder"].search_count(
-            [
-                ("case_id", "=", reminder.case_id.id),
-                ("contact_on", "=", today),
-                ("id", "!=", reminder.id),
-            ],
-            limit=1,
-        )
-        return Verdict("gap", calendar.noon(today + timedelta(days=1))) if contacted else Verdict()
+        others = facts.contacts.get(reminder.case_id.id, set()) - {reminder.id}
+        is_second = others and not reminder.promise_id
+        return Verdict("gap", facts.tomorrow) if is_second else Verdict()
 
-    def _judge_caps(self, reminder, now):
+    def _judge_caps(self, reminder, facts):
         """Whoever is behind the contact data is not tried or contacted too often, over all
         creditors; the words are those of contact hours, so that no creditor learns of another."""
         if reminder.is_requested or reminder.channel == "letter":
             return Verdict()
-        today, kind = calendar.local_date(now), reminder.case_id.kind_id
-        attempts, contacts = self.env["kgw.person"].sudo()._get_counts(reminder.case_id, today)
-        if attempts < kind.attempts_per_day and contacts < kind.contacts_per_week:
-            return Verdict()
-        return Verdict("hours", calendar.noon(today + timedelta(days=1)))
+        kind = reminder.case_id.kind_id
+        for count in facts.counts[reminder.case_id.id]:
+            tried_enough = count.attempts >= kind.attempts_per_day
+            if tried_enough or count.contacts >= kind.contacts_per_week:
+                return Verdict("hours", facts.tomorrow)
+        return Verdict()
 
-    def _judge_hours(self, reminder, now):
+    def _judge_hours(self, reminder, facts):
         if not reminder._get_channel()._knows_hours:
             return Verdict()
         kind = reminder.case_id.kind_id
         hours = reminder.step_id._get_hours(kind)
-        moment = kind._get_next_moment(now, reminder.case_id.tz, hours)
-        return Verdict("hours", moment) if moment > now else Verdict()
+        moment = kind._get_next_moment(facts.now, reminder.case_id.tz, hours)
+        return Verdict("hours", moment) if moment > facts.now else Verdict()

@@ -1,88 +1,243 @@
-import io
-import re
-import zipfile
+import json
+
+from psycopg2.errors import SerializationFailure
 
 from odoo import api, models
-from odoo.tools import html2plaintext
+from odoo.tools import SQL, split_every
 
-from ..tools import calendar, pdf, words
+from ..tools import calendar
+from .kgw_channel import Outcome
 
-# What the pile of papers is called inside the file.
-HISTORY = "00-historia.pdf"
+# Collisions with another transaction after which what was to be handed over goes back.
+BEGIN_ATTEMPTS = 5
 
 
 class KgwHandover(models.AbstractModel):
-    """The file of a case for the creditor's lawyer: the whole history as a PDF, and the papers.
+    """From the claim to the outcome: begin, commit, send, note; at the end the register.
 
-    It tells what the creditor may read: no internal note, nothing of other creditors.
+    What a claim prepared is handed over in small batches. Each is *begun* in a transaction of its
+    own: only what is as the gate saw it (nothing of its case, mandate or receivables was written
+    since) and what nobody stopped. The same transaction notes what the gateway answered for the
+    batch before. So a process that dies leaves three kinds of claimed reminders: not begun (they
+    go back), answered (they are recorded), begun without an answer: nobody can know.
     """
 
     _name = "kgw.handover"
-    _description = "Hand-over File"
+    _description = "Handing Over to a Gateway"
 
     @api.model
-    def _make(self, case, now):
-        """Return ``(file name, ZIP)`` of one case as it stands at ``now``; the register notes it."""
-        lang = case.mandate_id.creditor_id.lang or "pl_PL"
-        number = case.name.replace("/", "-")
-        output = io.BytesIO()
-        with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(HISTORY, self._draw(case.with_context(lang=lang), lang, now))
-            papers = case._get_documents().filtered(lambda a: a.mimetype != "application/zip")
-            for position, paper in enumerate(papers.sorted("id"), start=1):
-                name = paper.name.replace("/", "-").replace("\\", "-")
-                archive.writestr(f"{position:02}-{name}", paper.raw or b"")
-        self.env["kgw.event"]._record(
+    def _hand_over(self, door, claimed, versions, now):
+        """Hand over what was claimed; return the seconds left for this run.
+
+        What is not begun when the time is up, or is not as the gate saw it any more, goes back.
+
+        :param door: model of the channel, connected
+        :param versions: of :meth:`_get_versions`, from the transaction of the claim
+        """
+        progress, outcomes, last = self.env["ir.cron"]._commit_progress, {}, {}
+        for batch in split_every(door._send_size, claimed.ids, claimed.browse):
+            begun = self._begin(batch, versions, last, now)
+            left = progress(len(last))
+            last = door._send(begun) if begun else {}
+            outcomes |= last
+            if not left:
+                break
+        self._begin(claimed.browse(), versions, last, now)
+        progress(len(last))
+        self._settle(outcomes, now)
+        self._take_back(claimed.filtered(lambda r: r not in outcomes), now)
+        return progress()
+
+    # === BEGIN === #
+
+    @api.model
+    def _get_versions(self, reminders):
+        """Return ``{reminder id: version}`` of what the gate has just judged under lock."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT r.id, %s FROM kgw_reminder r JOIN kgw_case c ON c.id = r.case_id"
+                " JOIN kgw_mandate m ON m.id = r.mandate_id WHERE r.id = ANY(%s)",
+                self._get_version(),
+                reminders.ids,
+            )
+        )
+        return dict(rows)
+
+    def _get_version(self):
+        """Return the expression that changes with every write to what reminder ``r`` is about."""
+        return SQL(
+            """concat_ws(' ', c.xmin, m.xmin, (
+                SELECT string_agg(l.xmin::text, ' ' ORDER BY l.id)
+                  FROM kgw_reminder_line rl JOIN account_move_line l ON l.id = rl.receivable_id
+                 WHERE rl.reminder_id = r.id))"""
+        )
+
+    def _begin(self, batch, versions, last, now):
+        """Note the outcomes of ``last`` and mark those of ``batch`` that may be handed over now.
+
+        A case on which somebody works at this moment is left out, and so are all when others keep
+        writing what this transaction reads.
+        """
+        for _attempt in range(BEGIN_ATTEMPTS):
+            try:
+                self._note(last)
+                return self._mark_begun(batch, versions, now) if batch else batch
+            except SerializationFailure:
+                self.env.cr.rollback()
+        return batch.browse()
+
+    def _mark_begun(self, batch, versions, now):
+        self.env.cr.execute(self._get_begin_query(batch, versions, now), log_exceptions=False)
+        begun = {row[0] for row in self.env.cr.fetchall()}
+        batch.invalidate_model(["handed_at"], flush=False)
+        return batch.browse(reminder_id for reminder_id in batch.ids if reminder_id in begun)
+
+    def _get_begin_query(self, batch, versions, now):
+        return SQL(
+            """
+            WITH free AS MATERIALIZED (
+                SELECT c.id, c.xmin
+                  FROM kgw_case c
+                 WHERE c.id IN (SELECT case_id FROM kgw_reminder WHERE id = ANY(%(ids)s))
+                   FOR NO KEY UPDATE SKIP LOCKED
+            )
+            UPDATE kgw_reminder r
+               SET handed_at = %(now)s
+              FROM unnest(%(ids)s, %(versions)s) AS known(id, version), free c, kgw_mandate m
+             WHERE r.id = known.id AND c.id = r.case_id AND m.id = r.mandate_id
+               AND r.state = 'claimed' AND %(version)s = known.version
+               AND NOT EXISTS (
+                   SELECT 1 FROM kgw_hold h
+                    WHERE %(in_force)s
+                      AND h.move_id IS NULL
+                      AND (h.case_id IS NULL OR h.case_id = r.case_id)
+                      AND (h.mandate_id IS NULL OR h.mandate_id = r.mandate_id)
+                      AND (h.brand_id IS NULL OR h.brand_id = r.brand_id)
+                      AND (h.channel IS NULL OR h.channel = r.channel))
+         RETURNING r.id
+            """,
+            ids=batch.ids,
+            versions=[versions[reminder_id] for reminder_id in batch.ids],
+            now=now,
+            version=self._get_version(),
+            in_force=self.env["kgw.planner"]._get_hold_condition(calendar.local_date(now)),
+        )
+
+    # === OUTCOME === #
+
+    def _note(self, outcomes):
+        """Keep what the gateway answered, until it is recorded."""
+        if not outcomes:
+            return
+        answers = [json.dumps(outcome._asdict()) for outcome in outcomes.values()]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE kgw_reminder r SET answer = known.answer::jsonb"
+                " FROM unnest(%s, %s) AS known(id, answer) WHERE known.id = r.id",
+                [reminder.id for reminder in outcomes],
+                answers,
+            ),
+            log_exceptions=False,
+        )
+        self.env["kgw.reminder"].invalidate_model(["answer"], flush=False)
+
+    @api.model
+    def _settle(self, outcomes, now):
+        """Record what became of each message; one that can't be recorded stays claimed, says so,
+        and is tried again at the next start."""
+        reminders = self.env["kgw.reminder"].union(*outcomes)
+        self.env["kgw.dispatcher"]._work_together(
+            reminders,
+            lambda batch: self._record({r: outcomes[r] for r in batch}, now),
+            lambda reminder, error: reminder.write(
+                {"detail": self.env._("Its outcome can't be recorded (%s)", type(error).__name__)}
+            ),
+        )
+
+    def _record(self, outcomes, now):
+        """Write outcomes into reminders, course and register; those that fared alike at once."""
+        alike = {}
+        for reminder, outcome in outcomes.items():
+            if outcome.state == "sent" and outcome.ref:
+                reminder.message_ref = outcome.ref
+            fared = outcome.state, "" if outcome.state == "sent" else outcome.detail
+            alike[fared] = alike.get(fared, reminder) | reminder
+        for (state, detail), reminders in alike.items():
+            self._mark(reminders, state, detail, now)
+
+    def _mark(self, reminders, state, detail, now):
+        if state == "sent":
+            reminders._mark_sent(now)
+        elif state == "failed":
+            reminders._mark_failed(now, detail)
+        elif state == "dead":
+            reminders._mark_refused(now, detail)
+        elif state == "unknown":
+            reminders._set_state("unknown", now, detail=detail)
+
+    def _take_back(self, reminders, now):
+        """Let what was claimed and never handed over be planned again, as if it had not been."""
+        first = reminders.filtered(lambda r: r.attempts == 1)
+        for claimed_at, batch in first.grouped("state_at").items():
+            # Nobody has rights on the counts across creditors.
+            self.env["kgw.person"].sudo()._uncount(batch, claimed_at)
+        if first:
+            first._get_channel()._drop_rows(first)
+        for attempts, batch in reminders.grouped("attempts").items():
+            batch.attempts = attempts - 1
+        reminders._set_state("planned", now)
+
+    # === RECOVERY === #
+
+    @api.model
+    def _recover(self, door, channel, now):
+        """Bring to an end what a dead run of this cron had claimed.
+
+        While a cron runs, Odoo keeps its ``ir_cron`` row locked: what is found claimed by this
+        cron at its start is from a process that is dead.
+        """
+        cron_id = self.env.context.get("cron_id")
+        if not cron_id:
+            return
+        dead = self.env["kgw.reminder"].search(
             [
-                {
-                    "kind": "export",
-                    "at": now,
-                    "case_id": case.id,
-                    "mandate_id": case.mandate_id.id,
-                    "payload": {"file": f"{number}.zip"},
-                }
+                ("channel", "=", channel),
+                ("state", "=", "claimed"),
+                ("cron_id", "=", cron_id),
+                ("print_run_id", "=", False),
             ]
         )
-        return f"{number}.zip", output.getvalue()
-
-    def _draw(self, case, lang, now):
-        """Return the history as PDF, in the creditor's language."""
-        mandate = case.mandate_id
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
-        html = self.env["ir.qweb"]._render(
-            "kgw_receivable_monitoring.handover_document",
-            {"file": self._prepare_file(case, brand, lang, now)},
-            lang=lang,
+        if not dead:
+            return
+        begun = dead.filtered("handed_at")
+        self._take_back(dead - begun, now)
+        answered = begun.filtered("answer")
+        again = self._get_repeatable(door, begun - answered, now)
+        lost = Outcome("unknown", self.env._("The process that was sending it died"))
+        self._settle(
+            {
+                **{reminder: Outcome(**reminder.answer) for reminder in answered},
+                **dict.fromkeys(begun - answered - again, lost),
+            },
+            now,
         )
-        sheet = pdf.handover_css()
-        return pdf.html_to_pdf(str(html), sheet, title=case.name, author=brand.name, lang=lang)
+        self.env["ir.cron"]._commit_progress()
+        if again:
+            self._note(door._send(again))
+            self.env["ir.cron"]._commit_progress()
+            self._settle({r: Outcome(**r.answer) for r in again}, now)
 
-    def _prepare_file(self, case, brand, lang, now):
-        """Return the plain values of the document."""
-        portal = self.env["kgw.portal"].with_context(lang=lang)
-        text = self.env["kgw.text"]
-        today = calendar.local_date(now)
-        parties = text._get_parties(case, brand, lang, today)
-        lines = self.env["account.move.line"].search(
-            [("kgw_case_id", "=", case.id)], order="date_maturity, id"
+    def _get_repeatable(self, door, uncertain, now):
+        """Return those of ``uncertain`` that may be handed over once more, at once.
+
+        The gateway must know their keys again, so that it takes none twice, and the gate must let
+        the same words through as they were: then it does not matter which of the two arrives.
+        """
+        known = door._get_known_again(uncertain)
+        gate = self.env["kgw.gate"]
+        return known.filtered(
+            lambda r: (
+                not gate._judge(r, now).reason and door._prepare_content(r, now)["body"] == r.body
+            )
         )
-        return {
-            **{name: parties[name] for name in ("brand", "creditor", "counterparty", "case")},
-            "lang": lang[:2],
-            "today": words.format_date(today, lang, long=True),
-            "receivables": [text._get_item(line, lang, today) for line in lines],
-            "total": text._format_total(
-                lines.filtered(lambda line: line.kgw_stage != "closed"), lang
-            ),
-            "events": [
-                self._prepare_event(portal, event)
-                for event in portal._get_events(case).sorted(lambda e: (e.at, e.id))
-            ],
-        }
-
-    def _prepare_event(self, portal, event):
-        told = portal._prepare_event(event)
-        if told["text"] and told["is_html"]:
-            text = html2plaintext(told["text"])
-            told["text"] = re.sub(r"\s*\n\s*", "\n", text)  # tables leave many empty lines
-        return told

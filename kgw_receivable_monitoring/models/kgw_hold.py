@@ -17,6 +17,7 @@ REASONS = [
     ("stop", "Stop"),
     ("volume", "Unusually many contacts: a manager looks first"),
     ("engine", "Another reminder engine works on the same invoices"),
+    ("account", "The invoice names another account"),
     ("other", "Other"),
 ]
 
@@ -72,7 +73,7 @@ class KgwHold(models.Model):
         holds = super().create(vals_list)
         if any(not hold.case_id and not hold.move_id for hold in holds):
             holds._check_manager()
-        holds.case_id._touch()
+        (holds.case_id | holds._get_cases_of_invoices())._touch()
         holds._record("hold", self.env.context.get("kgw_now") or self.env.cr.now())
         return holds
 
@@ -126,6 +127,10 @@ class KgwHold(models.Model):
                 )
             )
 
+    def _get_cases_of_invoices(self):
+        # Whoever puts one invoice on hold need not be an accountant.
+        return self.sudo().move_id.line_ids.kgw_case_id
+
     def _lift(self, now):
         """End the holds at ``now``."""
         held = self.filtered("is_open")
@@ -169,19 +174,30 @@ class KgwHold(models.Model):
         )
 
     @api.model
-    def _get_blocking(self, reminder, on_date):
-        """Return a hold in force on ``on_date`` for the case, its mandate, brand or everything.
+    def _get_blocking(self, reminders, on_date):
+        """Return the holds in force on ``on_date`` for the cases of ``reminders``, their mandates,
+        brands, channels or everything; :meth:`_covers` tells for which of them.
 
         Holds of single invoices are not among them: they take lines out, not the reminder.
         """
         scope = [
             ("move_id", "=", False),
-            ("case_id", "in", (False, reminder.case_id.id)),
-            ("mandate_id", "in", (False, reminder.mandate_id.id)),
-            ("brand_id", "in", (False, reminder.brand_id.id)),
-            ("channel", "in", (False, reminder.channel)),
+            ("case_id", "in", (False, *reminders.case_id.ids)),
+            ("mandate_id", "in", (False, *reminders.mandate_id.ids)),
+            ("brand_id", "in", (False, *reminders.brand_id.ids)),
+            ("channel", "in", (False, *set(reminders.mapped("channel")))),
         ]
-        return self.search(self._in_force(on_date) & Domain(scope), limit=1)
+        return self.search(self._in_force(on_date) & Domain(scope))
+
+    def _covers(self, reminder):
+        """Tell whether one of these holds is about ``reminder``."""
+        return any(
+            all(
+                not hold[name] or hold[name] == reminder[name]
+                for name in ("case_id", "mandate_id", "brand_id", "channel")
+            )
+            for hold in self
+        )
 
     @api.model
     def _get_stop_note(self, mandate):
@@ -202,13 +218,6 @@ class KgwHold(models.Model):
             self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
         )
         return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name)))
-
-    @api.model
-    def _get_stopped(self, reminders, on_date):
-        """Return those of ``reminders`` that somebody has stopped, perhaps after their claim."""
-        if not self.search_count(self._in_force(on_date) & Domain("reason", "=", "stop"), limit=1):
-            return reminders.browse()
-        return reminders.filtered(lambda reminder: self._get_blocking(reminder, on_date))
 
     @api.model
     def _get_in_force(self, case, receivables, on_date):

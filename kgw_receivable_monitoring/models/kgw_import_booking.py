@@ -39,6 +39,8 @@ class KgwImportBooking(models.AbstractModel):
         known = self.env["kgw.case"].search([("mandate_id", "=", mandate.id)])
         self.env["kgw.enrolment"]._enrol(mandate, moves, on_date, now, parties)
         (moves.line_ids.kgw_case_id - known)._hold_names(now)
+        self.env["kgw.account.doubt"]._hold(mandate, moves, documents, now)
+        self.env["kgw.invoice.page"]._keep(pairs, moves)
         if not mandate.is_own_sales:
             self._book_earlier_payments(record, documents, moves, on_date, now)
         for (row, _document), move in zip(pairs, moves, strict=True):

@@ -16,7 +16,6 @@ class KgwImportCheck(models.AbstractModel):
             self._get_seller_refusal(mandate, document)
             or self._get_content_refusal(document)
             or self._get_correction_refusal(mandate, document)
-            or self._get_account_refusal(mandate, document)
             or self._get_books_refusal(mandate, document)
         )
 
@@ -61,10 +60,6 @@ class KgwImportCheck(models.AbstractModel):
             )
         if not document.residual or (document.residual < 0 <= document.gross):
             return self.env._("Nothing is owed any more, so there is nothing to watch.")
-        if document.factor_account:
-            return self.env._(
-                "The account belongs to a factor: ask the creditor whether the claim was assigned.",
-            )
         return ""
 
     def _get_correction_refusal(self, mandate, document):
@@ -96,24 +91,6 @@ class KgwImportCheck(models.AbstractModel):
         if any(move.currency_id.name != document.currency for move in moves):
             return self.env._("The correction is in another currency than the invoice.")
         return ""
-
-    def _get_account_refusal(self, mandate, document):
-        """Reminders name the account of the mandate: an invoice that names another one would be
-        paid to the wrong place, or somebody has changed the file."""
-        if not document.account or mandate.is_own_sales:
-            return ""
-        known = {
-            identifiers.compact(number).removeprefix("PL")
-            for number in (mandate.account_number, mandate.foreign_account_number)
-            if number
-        }
-        if identifiers.compact(document.account).removeprefix("PL") in known:
-            return ""
-        return self.env._(
-            "The invoice names the account %s, which is not the creditor's account in the mandate."
-            " Ask the creditor on a known number which one is right.",
-            document.account,
-        )
 
     def _get_books_refusal(self, mandate, document):
         if not self.env["kgw.ledger"]._find_currency(document.currency):

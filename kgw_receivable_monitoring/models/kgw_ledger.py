@@ -38,6 +38,10 @@ class KgwLedger(models.AbstractModel):
         journal = ledger._ensure_journal(
             company, "sale", "KGW", self.env._("Monitored invoices"), payable
         )
+        # Whoever's receivable account is looked up in the ledger's company, it is this one.
+        defaults = self.env["ir.default"].sudo()
+        name = "property_account_receivable_id"
+        defaults.set("res.partner", name, receivable.id, company_id=company.id)
         company.partner_id.with_company(company).property_account_receivable_id = receivable
         return journal
 
@@ -80,18 +84,19 @@ class KgwLedger(models.AbstractModel):
         )
 
     def _ensure_journal(self, company, kind, code, name, account):
+        fences = {"show_on_dashboard": False, "alias_name": False}
         journals = self.env["account.journal"].with_company(company)
-        return journals.search(
-            [("company_id", "=", company.id), ("code", "=", code)]
-        ) or journals.create(
+        journal = journals.search([("company_id", "=", company.id), ("code", "=", code)])
+        if journal:
+            journal.write(fences)  # somebody may have taken them away
+        return journal or journals.create(
             {
                 "name": name,
                 "code": code,
                 "type": kind,
                 "company_id": company.id,
                 "default_account_id": account.id if kind == "sale" else False,
-                "show_on_dashboard": False,
-                "alias_name": False,
+                **fences,
             }
         )
 
@@ -120,7 +125,8 @@ class KgwLedger(models.AbstractModel):
                 kgw_ledger_entry=True,
                 tracking_disable=True,
                 mail_create_nolog=True,
-                skip_invoice_sync=True,
+                skip_invoice_sync=True,  # its lines are given whole
+                skip_invoice_line_sync=True,
                 skip_analytic_sync=True,  # the ledger has no analytic accounts
             )
         )
@@ -215,7 +221,7 @@ class KgwLedger(models.AbstractModel):
         return company.partner_id.with_company(company).property_account_receivable_id
 
     def _find_currency(self, code):
-        """Return the currency of a code, also one that is not in use yet; or an empty one."""
+        """Return the currency of a code, one not in use yet as well; or an empty one."""
         return self.env["res.currency"].browse(self._find_currency_id(code))
 
     @ormcache("code")

@@ -59,6 +59,9 @@ class KgwMandate(models.Model):
         tracking=True,
     )
     substitute_id = fields.Many2one("res.users")
+    team_id = fields.Many2one(
+        "kgw.team", index="btree_not_null", help="Shares the calls; empty: the controller calls."
+    )
     default_term_days = fields.Integer(
         string="Payment Term",
         default=14,

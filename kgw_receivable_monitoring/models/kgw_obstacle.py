@@ -181,7 +181,7 @@ class KgwObstacle(models.AbstractModel):
         places = {
             "kind": reminder.case_id.kind_id,
             "scenario": reminder.step_id.scenario_id,
-            "hold": self.env["kgw.hold"]._get_blocking(reminder, day),
+            "hold": self.env["kgw.hold"]._get_blocking(reminder, day)[:1],
             "mandate": reminder.mandate_id,
             "template": reminder.template_id,
             "reminder": reminder,

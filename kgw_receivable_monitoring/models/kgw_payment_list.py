@@ -3,6 +3,7 @@ from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
 
 from ..tools import calendar, identifiers
 
@@ -95,19 +96,9 @@ class KgwPaymentList(models.AbstractModel):
             files = record._get_files()
             statements = self.env["kgw.import.reading"]._read_statements(files)
             periods = [period for _name, statement in statements for period in statement.periods]
-            record.known_through = self._get_known_through(mandate, periods)
-            record.message = self._describe_coverage(record, periods)
+            record.known_through, record.message = self._get_known_through(mandate, periods)
         if record.known_through:
             self._extend_coverage(mandate, record.known_through, today)
-
-    def _describe_coverage(self, record, periods):
-        if record.known_through or not periods:
-            return False
-        return self.env._(
-            "These statements do not move the day through which payments are known: one is not"
-            " whole, is of another account than the mandate's, or begins later than payments are"
-            " known. If nothing is missing, enter the day on the mandate."
-        )
 
     def _keep(self, mandate, plan, now, **values):
         """Write down one payment, and book it if its match is certain."""
@@ -158,7 +149,7 @@ class KgwPaymentList(models.AbstractModel):
 
     @api.model
     def _get_known_through(self, mandate, periods):
-        """Return the day through which statements tell all payments, or None.
+        """Return ``(day through which statements tell all payments, why there is none)``.
 
         They must be of the creditor's account in the mandate, and each begin where payments are
         known already: of working days between them nobody knows.
@@ -166,13 +157,37 @@ class KgwPaymentList(models.AbstractModel):
         own = self._get_own_accounts(mandate)
         reached = {}
         for period in sorted(periods, key=lambda p: p.closed_on or date.min):
-            if period.account not in own or not period.closed_on:
-                return None
             known = reached.get(period.account) or mandate.coverage_date
-            if known and period.opened_on and self._has_gap(known, period.opened_on):
-                return None
+            refusal = self._get_period_refusal(period, own, known)
+            if refusal:
+                return False, refusal
             reached[period.account] = max(known or period.closed_on, period.closed_on)
-        return min(reached.values(), default=None)
+        return min(reached.values(), default=False), False
+
+    def _get_period_refusal(self, period, own, known):
+        """Return why a statement does not tell through which day payments are known, or ''."""
+        if not period.closed_on:
+            return self.env._(
+                "Through which day payments are known is not moved: a statement has no closing"
+                " balance, or its entries do not add up to it. Export it whole, or enter the day on"
+                " the mandate."
+            )
+        if period.account not in own:
+            return self.env._(
+                "Through which day payments are known is not moved: the statement is of the account"
+                " %s, which is not the creditor's account in the mandate. If no payments come in"
+                " elsewhere, enter the day on the mandate.",
+                period.account or "–",
+            )
+        if known and period.opened_on and self._has_gap(known, period.opened_on):
+            return self.env._(
+                "Through which day payments are known is not moved: the statement begins on"
+                " %(opened)s, but payments are known only through %(known)s. Hand over what lies"
+                " between, or enter the day on the mandate.",
+                opened=format_date(self.env, period.opened_on),
+                known=format_date(self.env, known),
+            )
+        return ""
 
     def _has_gap(self, known, opened_on):
         return opened_on > known and calendar.count_working_days(known, opened_on) > 1

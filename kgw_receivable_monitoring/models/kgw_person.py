@@ -1,3 +1,5 @@
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -7,6 +9,14 @@ from odoo.tools.misc import hmac
 from ..tools import calendar
 
 WEEK_DAYS = 7
+
+
+@dataclass
+class Count:
+    """How often one person was tried on a day, and contacted in the seven days up to it."""
+
+    attempts: int = 0
+    contacts: int = 0
 
 
 class KgwPerson(models.Model):
@@ -35,56 +45,86 @@ class KgwPerson(models.Model):
         return sorted(hmac(self.env(su=True), "kgw.person", value) for value in values)
 
     @api.model
-    def _get_counts(self, case, on_date):
-        """Return ``(attempts of the day, contacts of the last seven days)``; of several hashes
-        the highest counts."""
-        hashes = self._get_hashes(case)
-        if not hashes:
-            return 0, 0
+    def _get_counts(self, cases, on_date):
+        """Return ``{case id: [Count]}``: one for each thing that tells the person of a case. Where
+        cases share one, they share its :class:`Count`."""
+        hashes = {case.id: self._get_hashes(case) for case in cases}
+        counts = {value: Count() for values in hashes.values() for value in values}
         self.flush_model()
         rows = self.env.execute_query(
-            SQL("SELECT days FROM kgw_person WHERE hash = ANY(%s)", hashes)
+            SQL("SELECT hash, days FROM kgw_person WHERE hash = ANY(%s)", list(counts))
         )
         today, first = on_date.isoformat(), (on_date - timedelta(days=WEEK_DAYS - 1)).isoformat()
-        attempts = max((days.get(today, (0, 0))[0] for (days,) in rows), default=0)
-        contacts = max(
-            (
-                sum(count for day, (_tried, count) in days.items() if first <= day <= today)
-                for (days,) in rows
-            ),
-            default=0,
-        )
-        return attempts, contacts
+        for value, days in rows:
+            counts[value].attempts = days.get(today, (0, 0))[0]
+            counts[value].contacts = sum(
+                count for day, (_tried, count) in days.items() if first <= day <= today
+            )
+        return {case_id: [counts[value] for value in values] for case_id, values in hashes.items()}
 
     @api.model
-    def _count(self, reminder, now, is_contact):
-        """Count an attempt, and with it a contact, for the person of a reminder.
+    def _count(self, reminders, now, is_contact):
+        """Count an attempt, and with it a contact, for the person of each reminder.
 
         :raise SerializationFailure: somebody else has just counted the same person
         """
-        if not reminder.mandate_id.is_trial:  # in a trial nobody is contacted
-            self._add(self._get_hashes(reminder.case_id), calendar.local_date(now), is_contact)
+        if numbers := self._get_numbers(reminders):
+            self._add(numbers, calendar.local_date(now), is_contact)
 
-    def _add(self, hashes, on_date, is_contact):
-        """Count an attempt of ``on_date`` for each hash, and forget what is older than a week."""
+    def _get_numbers(self, reminders):
+        """Return ``{hash: how many of reminders}``; a trial contacts nobody."""
+        real = reminders.filtered(lambda r: not r.mandate_id.is_trial)
+        return Counter(value for r in real for value in self._get_hashes(r.case_id))
+
+    def _add(self, numbers, on_date, is_contact):
+        """Add attempts of ``on_date`` to each hash, and forget what is older than a week.
+
+        :param numbers: ``{hash: how many}``
+        """
+        hashes = sorted(numbers)
         self.env.cr.execute(
             SQL(
                 """
             INSERT INTO kgw_person (hash, days)
-                 SELECT hash, jsonb_build_object(%(day)s, jsonb_build_array(1, %(contact)s))
-                   FROM unnest(%(hashes)s) AS hash
+                 SELECT hash, jsonb_build_object(%(day)s,
+                                                 jsonb_build_array(number, number * %(contact)s))
+                   FROM unnest(%(hashes)s, %(numbers)s) AS fresh(hash, number) ORDER BY hash
             ON CONFLICT (hash) DO UPDATE SET days = (
                     SELECT COALESCE(jsonb_object_agg(key, value), '{}') FROM jsonb_each(kgw_person.days)
                      WHERE key > %(old)s
                 ) || jsonb_build_object(%(day)s, jsonb_build_array(
-                    COALESCE((kgw_person.days -> %(day)s ->> 0)::int, 0) + 1,
-                    COALESCE((kgw_person.days -> %(day)s ->> 1)::int, 0) + %(contact)s))
+                    COALESCE((kgw_person.days -> %(day)s ->> 0)::int, 0)
+                    + (EXCLUDED.days -> %(day)s ->> 0)::int,
+                    COALESCE((kgw_person.days -> %(day)s ->> 1)::int, 0)
+                    + (EXCLUDED.days -> %(day)s ->> 1)::int))
         """,
                 day=on_date.isoformat(),
                 old=(on_date - timedelta(days=WEEK_DAYS)).isoformat(),
                 contact=int(is_contact),
                 hashes=hashes,
+                numbers=[numbers[value] for value in hashes],
             ),
             log_exceptions=False,
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _uncount(self, reminders, counted_at):
+        """Take back what was counted for ``reminders`` at a moment: nobody was contacted."""
+        numbers = self._get_numbers(reminders)
+        self.env.cr.execute(
+            SQL(
+                """
+            UPDATE kgw_person p
+               SET days = jsonb_set(days, ARRAY[%(day)s], jsonb_build_array(
+                       GREATEST((days -> %(day)s ->> 0)::int - number, 0),
+                       GREATEST((days -> %(day)s ->> 1)::int - number, 0)))
+              FROM unnest(%(hashes)s::varchar[], %(numbers)s::int[]) AS gone(hash, number)
+             WHERE gone.hash = p.hash AND days -> %(day)s IS NOT NULL
+        """,
+                day=calendar.local_date(counted_at).isoformat(),
+                hashes=list(numbers),
+                numbers=list(numbers.values()),
+            )
         )
         self.invalidate_model()

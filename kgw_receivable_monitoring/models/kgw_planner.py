@@ -120,14 +120,9 @@ class KgwPlanner(models.AbstractModel):
 
     @api.model
     def _refresh_stale_pointers(self, on_date, now, cases=None):
-        """Ask the course again where its last answer is out of date."""
-        stale = self.env["account.move.line"].search(
-            [
-                *self._get_chosen("kgw_case_id", cases),
-                ("kgw_stage", "in", ("before_due", "overdue", "elapsed")),
-                ("kgw_next_date", "<=", on_date),
-            ]
-        )
+        """Ask the course again where its last answer may be out of date."""
+        self.env.flush_all()
+        stale = self.env["kgw.course.facts"]._find_stale(on_date, cases)
         stale._kgw_refresh_course(on_date, now)
 
     def _get_chosen(self, field, cases):
@@ -196,10 +191,17 @@ class KgwPlanner(models.AbstractModel):
         return planned
 
     def _get_plan_query(self, on_date, now, cases=None):
-        """Return the statement that writes reminders, their lines, pointers and events."""
+        """Return the statement that writes reminders, their lines, pointers and events.
+
+        From so many conditions PostgreSQL expects one row, and would compare each due receivable
+        with all others. A function that gives one row, and of which it expects a hundred, lets it
+        join by hash: the cost follows the number of rows, not its square.
+        """
         return SQL(
             """
-            WITH due AS (%(due)s),
+            WITH due AS (
+                SELECT chosen.* FROM (%(due)s OFFSET 0) AS chosen, %(many)s
+            ),
             leader AS (
                 SELECT DISTINCT ON (case_id) * FROM due
                  ORDER BY case_id, lapses DESC, rung_level DESC, offset_days, receivable_id
@@ -223,19 +225,23 @@ class KgwPlanner(models.AbstractModel):
                 INSERT INTO kgw_reminder_line (
                     reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung,
                     channel, currency_id, create_uid, write_uid, create_date, write_date)
-                SELECT r.id, l.id, l.move_id, l.kgw_instalment, l.kgw_course,
-                       CASE WHEN l.id = leader.receivable_id THEN 'lead'
+                SELECT side.reminder_id, side.id, side.move_id, side.kgw_instalment, side.kgw_course,
+                       CASE WHEN side.id = leader.receivable_id THEN 'lead'
                             WHEN due.receivable_id IS NULL THEN 'carried' ELSE 'taken' END,
-                       due.step_id, due.rung, r.channel, l.currency_id,
+                       due.step_id, due.rung, side.channel, side.currency_id,
                        %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
-                  FROM reminder r
-                  JOIN leader ON leader.case_id = r.case_id
-                  JOIN account_move_line l ON l.kgw_case_id = r.case_id
-                   AND l.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
-                  LEFT JOIN due ON due.receivable_id = l.id
-                 WHERE l.no_followup IS NOT TRUE
-                   AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id
-                                      AND %(move_hold)s)
+                  FROM (SELECT r.id AS reminder_id, r.case_id, r.channel, l.id, l.move_id,
+                               l.kgw_instalment, l.kgw_course, l.currency_id
+                          FROM reminder r
+                          JOIN account_move_line l ON l.kgw_case_id = r.case_id
+                           AND l.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
+                         CROSS JOIN %(many)s
+                         WHERE l.no_followup IS NOT TRUE
+                           AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id
+                                              AND %(move_hold)s)
+                        OFFSET 0) AS side
+                  JOIN leader ON leader.case_id = side.case_id
+                  LEFT JOIN due ON due.receivable_id = side.id
              RETURNING reminder_id, receivable_id, step_id
             ),
             pointer AS (
@@ -253,6 +259,7 @@ class KgwPlanner(models.AbstractModel):
             now=now,
             uid=self.env.uid,
             move_hold=self._get_hold_condition(on_date),
+            many=SQL("json_array_elements('[1]') AS many"),
         )
 
     def _get_due_query(self, on_date, cases=None):

@@ -11,6 +11,7 @@ class KgwReceivable(models.Model):
     """
 
     _name = "kgw.receivable"
+    _inherit = ["kgw.audited"]
     _description = "Monitored Receivable"
     _auto = False
     _order = "due_date, id"
@@ -36,6 +37,7 @@ class KgwReceivable(models.Model):
     next_act = fields.Char()
     next_date = fields.Date()
     course = fields.Integer()
+    has_original = fields.Boolean()
 
     @property
     def _table_query(self):
@@ -48,7 +50,8 @@ class KgwReceivable(models.Model):
                    l.amount_currency AS amount, l.amount_residual_currency AS residual,
                    l.kgw_stage AS stage, l.kgw_stage IN ('overdue', 'elapsed') AS is_overdue,
                    l.kgw_next_step_id AS next_step_id, l.kgw_next_act AS next_act,
-                   l.kgw_next_date AS next_date, l.kgw_course AS course
+                   l.kgw_next_date AS next_date, l.kgw_course AS course,
+                   m.kgw_source_id IS NOT NULL AS has_original
               FROM account_move_line l
               JOIN account_move m ON m.id = l.move_id
               JOIN kgw_case c ON c.id = l.kgw_case_id
@@ -60,6 +63,11 @@ class KgwReceivable(models.Model):
         """Say what was done, what comes next and what stands in the way."""
         self.ensure_one()
         return self.env["kgw.explanation"]._open(self.case_id, self, fields.Datetime.now())
+
+    def action_show_original(self):
+        """Show the creditor's own invoice."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": f"/kgw/invoice/{self.id}", "target": "new"}
 
     def action_preview(self):
         """Open the preview of the days to come for these invoices."""

@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import (
-    CALL_OUTCOMES,
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
@@ -16,6 +15,7 @@ from ..const import (
     RETRY_MINUTES,
     RUNGS,
 )
+from ..const_calls import CALL_OUTCOMES
 from ..tools import calendar
 
 
@@ -80,6 +80,8 @@ class KgwReminder(models.Model):
     waiting_reason = fields.Selection(REASONS, readonly=True)
     detail = fields.Char(readonly=True, help="What the gateway said, without personal data.")
     cron_id = fields.Many2one("ir.cron", readonly=True)
+    handed_at = fields.Datetime(readonly=True, help="When it was handed over, while it is claimed.")
+    answer = fields.Json(readonly=True, help="What the gateway answered, until it is recorded.")
     attempts = fields.Integer(readonly=True)
     is_trial = fields.Boolean(
         readonly=True, help="Went to the mandate's trial address: nobody was contacted."
@@ -100,9 +102,7 @@ class KgwReminder(models.Model):
         "A case has at most one open reminder.",
     )
     _to_dispatch = models.Index("(channel, id) WHERE state IN ('planned', 'failed')")
-    _recent = models.Index(
-        "(state_at) WHERE state IN ('sent', 'delivered', 'undelivered', 'dead')",
-    )
+    _recent = models.Index("(state_at) WHERE state IN ('sent', 'delivered', 'undelivered', 'dead')")
     _contacts = models.Index("(case_id, contact_on) WHERE contact_on IS NOT NULL")
 
     @api.depends("case_id", "step_id")
@@ -253,6 +253,10 @@ class KgwReminder(models.Model):
         failed = self._set_state("failed", now, detail=detail)
         self.env["kgw.fallback"]._plan(failed._set_state("dead", now), now)
 
+    def _is_handed_over(self):
+        """Whether a gateway has it, as far as is known, and no more was heard of it."""
+        return self.state == "sent" or bool(self.state == "claimed" and self.handed_at)
+
     def _get_waiting_reason(self):
         """Return the code of what this open reminder waits for, or ''."""
         self.ensure_one()
@@ -295,12 +299,13 @@ class KgwReminder(models.Model):
 
     def action_count_as_sent(self):
         """A person decides that an uncertain reminder went out."""
-        self._get_decidable()._mark_sent(fields.Datetime.now())
+        self._get_decidable("unknown")._mark_sent(fields.Datetime.now())
 
     def action_send_again(self):
         """A person decides that an uncertain reminder did not go out."""
         now = fields.Datetime.now()
-        self._get_decidable()._set_state("planned", now, not_before=False, waiting_reason=False)
+        uncertain = self._get_decidable("unknown")
+        uncertain._set_state("planned", now, not_before=False, waiting_reason=False)
         self.env["kgw.dispatcher"]._wake()
 
     def action_cancel(self):
@@ -311,24 +316,12 @@ class KgwReminder(models.Model):
             raise UserError(self.env._("Only what has not gone out yet can be cancelled."))
         self._get_decidable()._set_state("cancelled", fields.Datetime.now(), reason="withdrawn")
 
-    def _get_decidable(self):
-        """Return these reminders with the rights to move them on.
+    def _get_decidable(self, *states):
+        """Return these reminders, or those in ``states``, with the rights to move them on.
 
         :raise AccessError: the user may not work on the cases
         """
         self.case_id.check_access("write")
         # Nobody may write reminders directly: their one writer moves lines, events and the course
         # with them. The right asked for is that on the case.
-        return self.sudo()
-
-    def action_record_outcome(self):
-        """Open the dialogue for the outcome of a call."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kgw.call.outcome",
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Outcome of the Call"),
-            "context": {"default_reminder_id": self.id, "dialog_size": "extra-large"},
-        }
+        return self.sudo().filtered(lambda r: not states or r.state in states)

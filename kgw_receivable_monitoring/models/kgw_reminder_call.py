@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import format_date
 
-from ..const import CALL_DAYS, CALL_RETRY_HOURS, CALL_SNOOZE_HOURS
+from ..const_calls import CALL_DAYS, CALL_RETRY_HOURS, CALL_SNOOZE_HOURS
 from ..tools import calendar
 
 
@@ -12,7 +12,7 @@ class KgwReminderCall(models.Model):
     """Who makes a planned call, when, and how often it is tried."""
 
     _name = "kgw.reminder"
-    _inherit = ["kgw.reminder", "kgw.board"]
+    _inherit = ["kgw.reminder", "kgw.board", "kgw.audited"]
 
     agent_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     tried_on = fields.Date(readonly=True, help="Day of the first attempt that reached nobody.")
@@ -40,6 +40,25 @@ class KgwReminderCall(models.Model):
             if is_last or calendar.local_date(retry_at) > last_day:
                 moved._mark_undelivered(now)
 
+    def _mark_again(self, now, at):
+        """Record that the conversation goes on at another moment, as the person asked: caps do not
+        hold for it, and it is no attempt in vain.
+
+        :param at: moment of the next call, naive UTC
+        """
+        day = calendar.local_date(at)
+        moved = self._set_state("claimed", now)._set_state(
+            "failed", now, retry_at=at, is_requested=True, tried_on=False, planned_on=day
+        )
+        for call in moved.filtered(lambda r: r.until and r.until < day):
+            call.until = day
+        moved.activity_ids.with_context(kgw_shadow=True).write({"date_deadline": day})
+
+    def _mark_wanted(self, now):
+        """Put calls first whose counterparty has called us and reached nobody."""
+        self.write({"is_requested": True, "retry_at": now, "not_before": False})
+        self._sort_calls(now, self.case_id)
+
     def _get_next_slot(self, moment):
         """Return the first moment from ``moment`` (naive UTC) on at which the call may be made."""
         self.ensure_one()
@@ -57,6 +76,12 @@ class KgwReminderCall(models.Model):
         ]
 
     # === WHO AND WHEN === #
+
+    def _get_holder(self):
+        """Return whose activities show the call: its agent's; of a free call its team lead's."""
+        self.ensure_one()
+        mandate = self.mandate_id
+        return self.agent_id or mandate.team_id.lead_id or mandate.controller_id
 
     def _get_agent(self):
         """Return who makes the call: whom it was given to, else the controller of the case, else
@@ -113,10 +138,12 @@ class KgwReminderCall(models.Model):
     def _assign(self, user, now):
         """Give calls to another agent; their activities follow."""
         self._check_open_calls()
-        if not user.has_group("kgw_receivable_monitoring.group_kgw_agent"):
+        if user and not user.has_group("kgw_receivable_monitoring.group_kgw_agent"):
             raise UserError(self.env._("%s is no agent of monitoring.", user.name))
         self._move({"agent_id": user.id}, now)
-        self.activity_ids.with_context(kgw_shadow=True).write({"user_id": user.id})
+        for call in self:
+            holder = call._get_holder()
+            call.activity_ids.with_context(kgw_shadow=True).write({"user_id": holder.id})
 
     def _move(self, vals, now):
         """Write who makes the calls or when, record it, and sort the board."""
@@ -152,6 +179,16 @@ class KgwReminderCall(models.Model):
             )
 
     # === ACTION METHODS === #
+
+    def action_open_desk(self):
+        """Open the call on the desk of the user, or say why it is not made any more."""
+        self.ensure_one()
+        self._check_open_calls()
+        desk = self.env["kgw.desk"]._open_call(self, fields.Datetime.now())
+        if desk:
+            return desk._get_action()
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        return self.env["kgw.desk"]._get_board_action(reasons.get(self.reason, ""))
 
     def action_call_tomorrow(self):
         """Move the calls to the next working day."""

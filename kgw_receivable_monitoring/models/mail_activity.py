@@ -65,8 +65,9 @@ class MailActivity(models.Model):
                     "This is a monitoring call. Open it and record how the call ended: the outcome"
                     " decides what happens next. A call that is not to be made is cancelled there."
                 ),
-                calls[0].action_record_outcome(),
+                self.env.ref("kgw_receivable_monitoring.action_kgw_desk_of_call").id,
                 self.env._("Open the call"),
+                {"kgw_call_id": calls[0].id},
             )
 
     def _action_done(self, feedback=False, attachment_ids=None):

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..tools import calendar
 
@@ -51,6 +52,23 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="After a reply by e-mail nothing goes out by itself until a person has read it.",
     )
+
+    kgw_team_only = fields.Boolean(
+        string="Agents See Their Team's Cases Only",
+        groups="base.group_user",
+        help="An agent sees the cases of mandates of its own team only; managers see all.",
+    )
+
+    def write(self, vals):
+        # KSeF is joined by a certificate; the field belongs to Odoo's KSeF module, which may be installed or not.
+        if vals.get("l10n_pl_edi_certificate") and any(self.sudo().mapped("kgw_is_ledger")):
+            raise UserError(
+                self.env._(
+                    "The ledger of monitored receivables holds other people's invoices: their sellers"
+                    " issue them in KSeF, you don't. Register your own company."
+                )
+            )
+        return super().write(vals)
 
     def _kgw_get_effective_due(self, due):
         """Return the last day to pay in time for a printed due date."""

@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+# A name is found by any part of it, with or without Polish letters, as a caller spells it.
+NAME = "translate(lower(name), 'ąćęłńóśźż', 'acelnoszz')"
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -12,6 +15,14 @@ class ResPartner(models.Model):
         index="btree_not_null",
         groups="base.group_user",
         help="A counterparty from a creditor's files belongs to that mandate alone.",
+    )
+
+    _kgw_search_name = models.Index(
+        lambda registry: (
+            f"USING gin ({NAME} gin_trgm_ops)"
+            if registry.has_trigram
+            else f"({NAME} text_pattern_ops)"
+        )
     )
 
     def _kgw_get_logins(self):

@@ -14,12 +14,16 @@ class SmsTracker(models.Model):
 
     def _action_update_from_provider_error(self, provider_error):
         result = super()._action_update_from_provider_error(provider_error)
-        reminders = self._kgw_get_reminders().filtered(lambda r: r.state == "sent")
-        reminders._mark_undelivered(
+        self._kgw_get_reminders()._mark_undelivered(
             fields.Datetime.now(), detail=self.env._("The operator could not deliver it")
         )
         return result
 
     def _kgw_get_reminders(self):
+        """Return the reminders that these reports are about, all of them sent by now: a report may
+        come before the dispatcher has recorded that the gateway took the message."""
         # Reports come from the gateway's public route, whose secret was checked there.
-        return self.env["kgw.reminder"].sudo().search([("key", "in", self.mapped("sms_uuid"))])
+        reminders = self.env["kgw.reminder"].sudo().search([("key", "in", self.mapped("sms_uuid"))])
+        handed_over = reminders.filtered(lambda r: r._is_handed_over())
+        handed_over._mark_sent(fields.Datetime.now())
+        return handed_over

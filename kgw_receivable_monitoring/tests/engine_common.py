@@ -102,3 +102,28 @@ class KgwEngineCommon(KgwCommon):
         return self.env["kgw.hold"].create(
             {"reason": "other", "note": "test", "from_date": day, **values}
         )
+
+
+class KgwDispatchCommon(KgwEngineCommon):
+    """One SMS two days after the due date, ready to go out."""
+
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue()
+        self.case = self.line.kgw_case_id
+        self.now = self._at(self.day)
+        self.sms = self._draft(self.line, "p2_sms", self.day)
+
+    def watch_more(self, count, code="p2_sms"):
+        """Return reminders of further counterparties for the same step."""
+        lines = self._watch(
+            *(
+                self._document(
+                    f"X {number}", buyer=self._other_party(f"Firma {number} sp. z o.o.", number)
+                )
+                for number in range(count)
+            )
+        )
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        made = (self._draft(line, code, self.day) for line in lines)
+        return self.env["kgw.reminder"].union(*made)

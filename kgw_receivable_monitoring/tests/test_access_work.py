@@ -108,29 +108,30 @@ class TestWork(AccessCase):
             with self.subTest(action=action):
                 self._open_action(self.administrator, f"action_kgw_{action}")
 
-    def test_agent_records_an_outcome_with_the_dialogue(self):
+    def _open_desk(self, call, **vals):
+        """Open a call as the agent does, and enter the outcome."""
+        moment = freeze_time(self._at(call.planned_on))
+        moment.start()
+        self.addCleanup(moment.stop)
+        action = call.with_user(self.agent).action_open_desk()
+        desk = self.env["kgw.desk"].with_user(self.agent).browse(action["res_id"])
+        desk.write(vals)
+        return desk
+
+    def test_agent_records_an_outcome_at_the_desk(self):
         call = self._run_to_call()
-        action = call.with_user(self.agent).action_record_outcome()
-        wizard = (
-            self.env["kgw.call.outcome"]
-            .with_user(self.agent)
-            .with_context(**action["context"])
-            .create({"outcome": "will_pay", "note": "zapłaci w piątek"})
-        )
-        self.assertIn("1", wizard.script)
-        self.assertEqual(wizard.phone, "+48512000117")
-        wizard.action_save()
-        self.assertEqual((call.state, call.outcome), ("delivered", "will_pay"))
+        desk = self._open_desk(call, outcome="refuses", note="nie zapłaci")
+        self.assertIn("1", desk.script)
+        desk.action_save_and_stop()
+        self.assertEqual((call.state, call.outcome), ("delivered", "refuses"))
         event = self.env["kgw.event"].search([("reminder_id", "=", call.id), ("kind", "=", "call")])
-        self.assertEqual((event.user_id, event.payload["note"]), (self.agent, "zapłaci w piątek"))
+        self.assertEqual((event.user_id, event.payload["note"]), (self.agent, "nie zapłaci"))
         self.assertFalse(call.activity_ids)
 
     def test_agent_records_that_nobody_answered_and_the_number_is_wrong(self):
         for outcome, state in (("no_answer", "failed"), ("wrong_number", "undelivered")):
             call = self._run_to_call().filtered(lambda r: r.state in ("planned", "failed"))[:1]
-            self.env["kgw.call.outcome"].with_user(self.agent).create(
-                {"reminder_id": call.id, "outcome": outcome}
-            ).action_save()
+            self._open_desk(call, outcome=outcome).action_save_and_stop()
             self.assertEqual(call.state, state)
 
     def test_agent_holds_notes_and_corrects_contact_data(self):

@@ -50,11 +50,13 @@ class TestBoard(BoardCase):
         self.env["kgw.channel.phone"]._record_call(self.call, "voicemail", "", self.now)
         self.assertIn("Voicemail", self.call.last_contact)
 
-    def test_promise_stands_on_the_card_of_its_case_only(self):
-        today = self.day - timedelta(days=1)
-        self.hold(today, case_id=self.case.id, reason="promise", until_date=today)
+    def test_promise_stands_on_the_card(self):
+        promise = self.promise(calendar_next(self.day))
         with freeze_time(self.now):
-            self.assertEqual(self.call.promise_on, today)
+            self.assertEqual(self.call.promise_on, promise.due_on)
+
+    def promise(self, day):
+        return self.env["kgw.promise"]._give(self.case, self.line, [(day, 1230)], self.now)
 
     def test_priority_adds_up_what_it_says(self):
         self.assertEqual(self.call.call_parts, {"money": 31, "late": 5})
@@ -68,15 +70,10 @@ class TestBoard(BoardCase):
         self.assertIn("amount owed +31", self.call.call_why)
 
     def test_broken_promise_counts_and_a_running_one_does_not(self):
-        hold = self.hold(
-            self.day - timedelta(days=9),
-            case_id=self.case.id,
-            reason="promise",
-            until_date=self.day,
-        )
+        promise = self.promise(self.day)
         self.sort()
         self.assertNotIn("promise", self.call.call_parts)
-        hold.until_date = self.day - timedelta(days=1)
+        promise._close("broken", self.now)
         self.sort()
         self.assertEqual(self.call.call_parts["promise"], 20)
 
@@ -132,8 +129,9 @@ class TestShadow(BoardCase):
     def check_refused(self, method, *args):
         with self.assertRaises(RedirectWarning) as caught:
             method(*args)
-        action = caught.exception.args[1]
-        self.assertEqual(action["type"], "ir.actions.act_window")
+        _message, action_id, _button, context = caught.exception.args
+        self.assertEqual(context, {"kgw_call_id": self.call.id})
+        self.assertEqual(self.env["ir.actions.server"].browse(action_id).state, "code")
         self.assertTrue(self.activity.exists() and self.activity.active)
         self.assertEqual(self.call.state, "planned")
 

@@ -19,6 +19,7 @@ CARD = {
         "dial_note",
         "last_contact",
         "promise_on",
+        "desk_user_id",
         "call_why",
         "call_points",
         "agent_id",

@@ -1,9 +1,8 @@
 from datetime import timedelta
 
-from odoo.exceptions import UserError
-from odoo.tests.common import freeze_time, tagged
+from odoo.tests.common import tagged
 
-from ..const import CALL_ATTEMPTS, CALL_OUTCOMES, CALL_REACHED
+from ..const_calls import CALL_ATTEMPTS, CALL_TABLE
 from .common import DUE
 from .engine_common import KgwEngineCommon
 
@@ -75,11 +74,11 @@ class TestCalls(KgwEngineCommon):
 
     def test_every_outcome_ends_the_call_as_reached_or_tries_again(self):
         self.put_on_board()
-        for outcome, _label in CALL_OUTCOMES:
+        for outcome, (_label, group, *_rest) in CALL_TABLE.items():
             with self.subTest(outcome=outcome), self.cr.savepoint() as point:
                 self.end(outcome)
-                reached = outcome in CALL_REACHED
-                over = reached or outcome == "wrong_number"
+                reached = group == "reached"
+                over = reached or group == "number"
                 expected = "delivered" if reached else "undelivered" if over else "failed"
                 self.assertEqual(self.call.state, expected)
                 self.assertEqual(self.call.contact_on, self.day if reached else False)
@@ -132,8 +131,7 @@ class TestCalls(KgwEngineCommon):
         self.end("wrong_number")
         self.assertEqual((first.state, self.call.state), ("wrong", "failed"))
         self.assertTrue(self.call.activity_ids)
-        with freeze_time(self.now):
-            self.assertNotEqual(self.open_desk().phone, first.value)
+        self.assertNotEqual(self.call.phone, first.value)
 
     def test_unreached_call_before_due_is_followed_by_the_sms(self):
         due = DUE + timedelta(days=3)  # a Thursday, so that -2 is another day than -3
@@ -149,65 +147,8 @@ class TestCalls(KgwEngineCommon):
             [("email", "sent"), ("phone", "undelivered"), ("sms", "sent")],
         )
 
-    # === THE DESK === #
-
-    def open_desk(self, **values):
-        return (
-            self.env["kgw.call.outcome"]
-            .with_user(self.agent)
-            .create(
-                {
-                    "reminder_id": self.call.id,
-                    **values,
-                }
-            )
-        )
-
-    def test_desk_shows_number_and_script_and_records_the_outcome(self):
-        self.put_on_board()
-        with freeze_time(self.now):
-            desk = self.open_desk(outcome="reached", note="Zapłaci w piątek")
-            self.assertEqual(desk.phone, "+48512000117")
-            self.assertIn("FV 1/09/2026", desk.script)
-            self.assertFalse(desk.warning)
-            desk.action_save()
-        self.assertEqual(self.call.state, "delivered")
-
-    def test_desk_warns_of_what_the_gate_says(self):
-        self.put_on_board()
-        self.hold(self.day, case_id=self.case.id)
-        with freeze_time(self.now):
-            self.assertTrue(self.open_desk().warning)
-
-    def test_two_open_desks_record_one_attempt(self):
-        self.put_on_board()
-        with freeze_time(self.now):
-            first, second = self.open_desk(), self.open_desk()
-            first.action_save()
-            with self.assertRaises(UserError):
-                second.action_save()
-        self.assertEqual((self.call.state, self.call.attempts), ("failed", 1))
-
-    def test_second_attempt_in_vain_waits_for_another_part_of_the_day(self):
-        self.put_on_board()
-        self.end("no_answer", 10)
-        with freeze_time(self._at(self.day, 11)):
-            with self.assertRaises(UserError):
-                self.open_desk(outcome="no_answer").action_save()
-            self.open_desk(outcome="reached").action_save()
-        self.assertEqual(self.call.state, "delivered")
-
     def test_call_leaves_the_board_when_its_mandate_is_suspended(self):
         self.put_on_board()
         self.mandate.with_user(self.manager).action_suspend()
         self.assertEqual((self.call.state, self.call.reason), ("cancelled", "mandate"))
         self.assertFalse(self.call.activity_ids)
-
-    def test_desk_refuses_a_call_that_is_off_the_board(self):
-        self.put_on_board()
-        with freeze_time(self.now):
-            desk = self.open_desk(outcome="reached")
-            self.pay(self.line, 1230, self.day)
-            with self.assertRaises(UserError):
-                desk.action_save()
-        self.assertEqual(self.call.state, "cancelled")

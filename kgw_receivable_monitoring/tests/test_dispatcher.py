@@ -9,33 +9,14 @@ from odoo.tools import mute_logger
 from ..const import RETRY_MINUTES
 from ..tools.text import TextError
 from .common import MODULE
-from .engine_common import KgwEngineCommon
+from .engine_common import KgwDispatchCommon
 
 DISPATCHER = f"odoo.addons.{MODULE}.models.kgw_dispatcher"
 
 
 @tagged("post_install", "-at_install", "kgw")
-class TestDispatcher(KgwEngineCommon):
+class TestDispatcher(KgwDispatchCommon):
     """Claim, commit, send, commit; what fails, what nobody can know, what is poisoned."""
-
-    def setUp(self):
-        super().setUp()
-        self.line, self.day = self._overdue()
-        self.case = self.line.kgw_case_id
-        self.now = self._at(self.day)
-        self.sms = self._draft(self.line, "p2_sms", self.day)
-
-    def watch_more(self, count, code="p2_sms"):
-        """Return reminders of further counterparties for the same step."""
-        lines = self._watch(
-            *(
-                self._document(f"X {number}", buyer=self._party(f"Firma {number} sp. z o.o."))
-                for number in range(count)
-            )
-        )
-        self.env["account.move.line"]._kgw_flush_stages(self.day)
-        made = (self._draft(line, code, self.day) for line in lines)
-        return self.env["kgw.reminder"].union(*made)
 
     def track(self, channel="sms", left=lambda _number: float("inf"), outcome="sent"):
         """Record what a dispatch does in order; ``left`` is the time that each commit answers."""
@@ -97,8 +78,10 @@ class TestDispatcher(KgwEngineCommon):
             steps,
             [
                 ("commit", "planned"),
-                ("commit", "claimed"),
+                ("commit", "claimed"),  # texts and counts stand
+                ("commit", "claimed"),  # begun
                 ("send", "claimed"),
+                ("commit", "claimed"),  # the answer is kept
                 ("commit", "sent"),
             ],
         )
@@ -121,7 +104,7 @@ class TestDispatcher(KgwEngineCommon):
         self.assertEqual(len(self.gateways.sent), 1)
 
     def test_run_whose_time_is_up_leaves_nothing_claimed(self):
-        for stop_at in (1, 2, 3):
+        for stop_at in (1, 2, 3, 4, 5):
             with self.subTest(stop_at=stop_at), self.cr.savepoint() as point:
                 self.track(left=lambda number, stop_at=stop_at: 0 if number >= stop_at else 9)
                 self.dispatch("sms", self.day)
@@ -229,22 +212,18 @@ class TestDispatcher(KgwEngineCommon):
         self.dispatch("sms", self.day, 11)
         self.assertEqual((self.sms.state, len(self.gateways.sent)), ("sent", 1))
 
+    def test_buttons_for_unknown_leave_alone_what_is_being_sent(self):
+        self.sms._set_state("claimed", self.now)
+        self.sms.action_send_again()
+        self.sms.action_count_as_sent()
+        self.assertEqual(self.sms.state, "claimed")
+
     def test_buttons_for_unknown_move_nothing_else(self):
         self.dispatch("sms", self.day)
         self.sms.action_send_again()
         self.assertEqual(self.sms.state, "sent")
         self.dispatch("sms", self.day, 12)
         self.assertEqual(len(self.gateways.sent), 1)
-
-    def test_claim_of_a_dead_run_becomes_unknown_at_the_next_start(self):
-        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
-        self.sms._set_state("claimed", self.now, cron_id=cron.id)
-        [other] = self.watch_more(1)
-        other._set_state("claimed", self.now, cron_id=self.env.ref(f"{MODULE}.ir_cron_kgw_plan").id)
-        self.dispatch("sms", self.day, cron_id=cron.id)
-        self.assertEqual((self.sms.state, other.state), ("unknown", "claimed"))
-        self.assertEqual(self.gateways.sent, [])
-        self.assertTrue(self.events("unknown", reminder_id=self.sms.id))
 
     def test_claim_remembers_its_cron(self):
         cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
@@ -289,10 +268,10 @@ class TestDispatcher(KgwEngineCommon):
         gate = type(self.env["kgw.gate"])
         original = gate._judge_contact_point
 
-        def judge(model, reminder, now):
+        def judge(model, reminder, facts):
             if reminder == self.sms:
                 model.env.cr.execute("SELECT 1 / 0")
-            return original(model, reminder, now)
+            return original(model, reminder, facts)
 
         with (
             patch.object(gate, "_judge_contact_point", judge),

@@ -1,5 +1,5 @@
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -58,8 +58,13 @@ Subject: faktura
 class Keeper:
     """An SMTP server that keeps what it gets, or answers as the test wants."""
 
-    def __init__(self, rcpt="250 OK", data="250 OK", breaks=False):
+    def __init__(self, rcpt="250 OK", data="250 OK", breaks=False, hangs_up=False):
         self.kept, self.rcpt, self.data, self.breaks = [], rcpt, data, breaks
+        self.hangs_up, self.sessions, self.quits = hangs_up, [], 0
+
+    async def handle_QUIT(self, server, session, envelope):
+        self.quits += 1
+        return "221 Bye"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.rcpt.startswith("250"):
@@ -70,6 +75,9 @@ class Keeper:
         if self.breaks:
             server.transport.abort()
             return "421 gone"
+        if self.hangs_up:
+            server.loop.call_soon(server.transport.close)
+        self.sessions.append(session)
         if self.data.startswith("250"):
             self.kept.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return self.data
@@ -124,6 +132,47 @@ class TestEmail(KgwCommon):
         self.assertIn(reminder.key.encode(), content)
         self.assertIn(b"kontakt@agencja.example", content)
         self.assertNotIn(self.env.company.email_formatted.encode() or b"-", content)
+
+    def send_three(self):
+        """Plan and send e-mails to three counterparties; return the states of the reminders."""
+        buyers = (self._other_party(f"Firma {number} sp. z o.o.", number) for number in range(3))
+        receivables = self._watch(*(self._document(buyer.email, buyer=buyer) for buyer in buyers))
+        self.run_day(INFORMED)
+        return self.reminders(receivables).mapped("state")
+
+    def test_one_session_carries_all_emails_of_a_run_and_is_closed(self):
+        with self.smtp() as keeper:
+            self.assertEqual(self.send_three(), ["sent"] * 3)
+        self.assertEqual((len(keeper.kept), len(set(map(id, keeper.sessions)))), (3, 1))
+        self.assertEqual(keeper.quits, 1)
+
+    def test_session_that_died_is_opened_anew(self):
+        with self.smtp(hangs_up=True) as keeper:
+            self.assertEqual(self.send_three(), ["sent"] * 3)
+        self.assertEqual((len(keeper.kept), len(set(map(id, keeper.sessions)))), (3, 3))
+
+    def test_session_is_closed_when_the_run_fails(self):
+        settle = patch.object(
+            type(self.env["kgw.handover"]), "_settle", side_effect=[None, OSError]
+        )
+        with self.smtp() as keeper, settle, suppress(OSError):
+            self.send_three()
+        self.assertEqual((len(keeper.kept), keeper.quits), (3, 1))
+
+    def test_message_that_can_not_be_built_does_not_stop_the_others(self):
+        channel = type(self.env["kgw.channel.email"])
+        build, failures = channel._build, [ValueError("jan.kowalski@budmax.example")]
+
+        def fail_once(model, *args):
+            if failures:
+                raise failures.pop()
+            return build(model, *args)
+
+        with self.smtp() as keeper, patch.object(channel, "_build", fail_once):
+            states = self.send_three()
+        self.assertEqual((sorted(states), len(keeper.kept)), (["failed", "sent", "sent"], 2))
+        details = self.env["kgw.reminder"].search([("state", "=", "failed")]).mapped("detail")
+        self.assertEqual(details, ["The message can't be built (ValueError)"])
 
     def test_white_label_email_has_no_octet_of_the_agency(self):
         self.env.company.write({"name": "Agencja Tajna", "email": "biuro@agencja-tajna.example"})

@@ -1,76 +1,159 @@
-import io
-import zipfile
+from contextlib import suppress
+from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests.common import tagged
 
-from .common import DUE, MODULE
-from .engine_common import KgwEngineCommon
+from .common import MODULE
+from .engine_common import KgwDispatchCommon
 
 
 @tagged("post_install", "-at_install", "kgw")
-class TestHandover(KgwEngineCommon):
-    def setUp(self):
-        super().setUp()
-        self.line, self.day = self._overdue()
-        self.other = self._watch(
-            self._document("FV 2/09/2026", buyer=self._other_party("Inny", 7))
-        ).kgw_case_id
-        self.case = self.line.kgw_case_id
+class TestHandover(KgwDispatchCommon):
+    """What a death leaves behind, and what changes between the claim and the gateway."""
 
-    def test_file_holds_the_history_and_the_papers_but_no_internal_note(self):
-        note = {"case_id": self.case.id, "text": "Prezes kłamie", "audience": "internal"}
-        self.env["kgw.note"].create(note).action_save()
-        paper = self.env["ir.attachment"].create({"name": "foto/1.jpg", "raw": b"jpg"})
-        reason = self.env.ref(f"{MODULE}.dispute_reason_faulty")
-        now = self._at(self.day)
-        self.env["kgw.dispute"]._open(self.line, reason, "Pęknięta", now, attachments=paper)
-        values = self.env["kgw.handover"]._prepare_file(self.case, self.brand, "pl_PL", now)
-        notes = [event["note"] for event in values["events"]]
-        self.assertIn("Pęknięta", notes)
-        self.assertNotIn("Prezes kłamie", notes)
-        name, content = self.env["kgw.handover"]._make(self.case, now)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            self.assertEqual(archive.namelist(), ["00-historia.pdf", "01-foto-1.jpg"])
-            self.assertTrue(archive.read("00-historia.pdf").startswith(b"%PDF"))
-        self.assertEqual(self.events("export", case_id=self.case.id).payload["file"], name)
+    # === DEATH === #
 
-    def test_agent_makes_the_file_and_it_stays_among_the_documents(self):
-        action = self.case.with_user(self.agent).action_hand_over_file()
-        self.assertEqual(action["type"], "ir.actions.act_url")
-        self.assertEqual(self.case.document_count, 1)
+    def test_claim_of_a_dead_run_becomes_unknown_at_the_next_start(self):
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_sms")
+        self.sms._set_state("claimed", self.now, cron_id=cron.id, handed_at=self.now)
+        [other] = self.watch_more(1)
+        other._set_state("claimed", self.now, cron_id=self.env.ref(f"{MODULE}.ir_cron_kgw_plan").id)
+        self.dispatch("sms", self.day, cron_id=cron.id)
+        self.assertEqual((self.sms.state, other.state), ("unknown", "claimed"))
+        self.assertEqual(self.gateways.sent, [])
+        self.assertTrue(self.events("unknown", reminder_id=self.sms.id))
 
-    def bulk(self, user, act, **values):
-        cases = self.case | self.other
-        context = {"active_model": "kgw.case", "active_ids": cases.ids}
-        bulk = self.env["kgw.bulk"].with_user(user).with_context(**context)
-        done = bulk.create({"act": act, **values})
-        done.action_start()
-        return done
+    def die(self, channel="sms", at=1, method="_send"):
+        """Run a dispatch of a cron that dies at the ``at``-th call of ``method``, before it."""
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_dispatch_{channel}")
+        owner = self.env[f"kgw.channel.{channel}" if method == "_send" else "kgw.handover"]
+        original, calls = getattr(type(owner), method), []
 
-    def test_many_cases_get_a_controller_and_the_list_says_which_had_it(self):
-        self.other.controller_id = self.manager
-        bulk = self.bulk(self.manager, "assign", controller_id=self.manager.id)
-        self.assertEqual((self.case | self.other).controller_id, self.manager)
-        self.assertEqual((bulk.state, bulk.refused_count, bulk.progress), ("done", 1, 100))
-        [refused] = bulk.line_ids.filtered(lambda line: line.state == "refused")
-        self.assertEqual(refused.case_id, self.other)
-        self.assertTrue(refused.why)
+        def call(model, *args):
+            calls.append(1)
+            if len(calls) == at:
+                raise KeyboardInterrupt  # what no code of ours catches
+            return original(model, *args)
 
-    def test_many_are_held_and_lifted_but_not_what_waits_for_somebody_else(self):
-        self.hold(DUE, case_id=self.other.id, reason="insolvency")
-        self.bulk(self.agent, "hold", note="Święta")
-        self.assertEqual((self.case.hold_count, self.other.hold_count), (1, 2))
-        self.assertEqual(self.bulk(self.agent, "lift").refused_count, 2)  # agents lift nothing
-        self.bulk(self.manager, "lift")
-        self.assertEqual((self.case.hold_count, self.other.hold_count), (0, 1))
-        again = self.bulk(self.manager, "lift")
-        self.assertEqual(again.refused_count, 2)
+        # Not assertRaises, which would undo what is committed in real life.
+        with patch.object(type(owner), method, call), suppress(KeyboardInterrupt):
+            self.dispatch(channel, self.day, cron_id=cron.id)
+        self.assertEqual(len(calls), at)
+        self.env.invalidate_all()
+        return cron
 
-    def test_more_cases_than_a_piece_are_done_piece_by_piece(self):
-        from ..wizards import kgw_bulk
+    def restart(self, cron, channel="sms"):
+        self.dispatch(channel, self.day, cron_id=cron.id)
 
-        self.patch(kgw_bulk, "CHUNK", 1)
-        bulk = self.bulk(self.manager, "hold", note="x")
-        self.assertEqual((bulk.state, bulk.left_count, bulk.progress), ("running", 1, 50))
-        self.assertFalse(bulk.action_go_on())
-        self.assertEqual(bulk.state, "done")
+    def test_death_leaves_only_what_was_just_handed_over_unknown(self):
+        others = self.watch_more(4, "p6_email")
+        cron = self.die("email", at=3)
+        self.assertEqual(others.mapped("state"), ["claimed"] * 4)
+        self.restart(cron, "email")
+        self.assertEqual(others.mapped("state"), ["sent", "sent", "unknown", "sent"])
+        self.assertEqual(len(self.gateways.sent), 3)
+        self.assertEqual(len(self.events("sent")), 3)
+        courses = others.filtered(lambda r: r.state == "sent").line_ids.receivable_id
+        self.assertNotIn(self._step("p6_email"), courses.kgw_next_step_id)
+
+    def restart_where_keys_are_known(self, change=lambda: None):
+        """Die with an SMS just handed over, to a gateway that knows its keys again; go on."""
+        known = patch.object(
+            type(self.env["kgw.channel.sms"]), "_get_known_again", lambda _m, reminders: reminders
+        )
+        with known:
+            cron = self.die()
+            change()
+            self.restart(cron)
+
+    def test_gateway_that_knows_keys_is_given_the_same_message_again(self):
+        self.restart_where_keys_are_known()
+        self.assertEqual(self.sms.state, "sent")
+        self.assertEqual([sms["id"] for sms in self.gateways.sent], self.sms.ids)
+
+    def test_what_the_gate_holds_now_is_not_given_again(self):
+        self.restart_where_keys_are_known(lambda: self.hold(self.day, case_id=self.case.id))
+        self.assertEqual((self.sms.state, self.gateways.sent), ("unknown", []))
+
+    def test_message_that_would_say_something_else_now_is_not_given_again(self):
+        text = self.sms.template_id._get_text(self.case.lang)
+        self.restart_where_keys_are_known(lambda: text.write({"body": "{{ brand.short_name }}"}))
+        self.assertEqual((self.sms.state, self.gateways.sent), ("unknown", []))
+
+    def test_death_before_the_register_is_written_loses_no_answer(self):
+        cron = self.die(method="_settle")
+        self.assertEqual((self.sms.state, len(self.gateways.sent)), ("claimed", 1))
+        self.restart(cron)
+        self.assertEqual((self.sms.state, len(self.gateways.sent)), ("sent", 1))
+
+    def test_claim_that_was_never_begun_goes_back_and_counts_for_nothing(self):
+        case = self.sms.case_id
+        cron = self.die(method="_begin")
+        count = self.env["kgw.person"]._get_counts(case, self.day)[case.id][0]
+        self.assertEqual((self.sms.state, count.attempts), ("claimed", 1))
+        self.env["kgw.handover"]._take_back(self.sms, self.now)
+        count = self.env["kgw.person"]._get_counts(case, self.day)[case.id][0]
+        self.assertEqual((self.sms.state, self.sms.attempts), ("planned", 0))
+        self.assertEqual((count.attempts, count.contacts), (0, 0))
+        self.restart(cron)
+        self.assertEqual((self.sms.state, self.sms.attempts), ("sent", 1))
+
+    def test_email_that_goes_back_leaves_no_message(self):
+        [email] = self.watch_more(1, "p6_email")
+        cron = self.die("email", method="_begin")
+        messages = self.env["mail.message"].search([("message_id", "=", email.message_ref)])
+        self.assertTrue(messages)
+        self.hold(self.day, case_id=email.case_id.id)
+        self.restart(cron, "email")
+        self.assertEqual((email.state, email.waiting_reason), ("planned", "hold"))
+        self.assertFalse(messages.exists())
+
+    # === CHANGES === #
+
+    def change_between_claim_and_call(self, change):
+        """Let ``change`` happen once, after the claim was committed; return what went out."""
+        owner, changes = type(self.env["kgw.handover"]), [change]
+        original = owner._hand_over
+
+        def hand_over(model, *args):
+            while changes:
+                with self.cr.savepoint():  # rows tell what another transaction wrote
+                    changes.pop()()
+            return original(model, *args)
+
+        with patch.object(owner, "_hand_over", hand_over):
+            self.dispatch("sms", self.day)
+        return self.gateways.sent
+
+    def test_payment_between_claim_and_call_stops_the_message(self):
+        self.assertEqual(
+            self.change_between_claim_and_call(lambda: self.pay(self.line, 1230, self.day)), []
+        )
+        self.assertEqual((self.sms.state, self.sms.reason), ("cancelled", "paid"))
+
+    def test_part_payment_between_claim_and_call_changes_what_is_demanded(self):
+        self.change_between_claim_and_call(lambda: self.pay(self.line, 230, self.day))
+        self.assertEqual((self.sms.state, self.sms.line_ids.amount), ("sent", 1000))
+        self.assertEqual(len(self.gateways.sent), 1)
+
+    def test_hold_between_claim_and_call_stops_the_message(self):
+        for values in (
+            {"case_id": self.case.id},
+            {"mandate_id": self.mandate.id},
+            {"move_id": self.line.move_id.id},
+            {"brand_id": self.brand.id, "reason": "stop"},
+        ):
+            with self.subTest(**values), self.cr.savepoint() as point:
+                sent = self.change_between_claim_and_call(
+                    lambda values=values: self.hold(self.day, **values)
+                )
+                self.assertEqual((sent, self.sms.waiting_reason), ([], "hold"))
+                point.rollback()
+                sent.clear()
+                self.env.invalidate_all()
+
+    def test_wrong_number_between_claim_and_call_stops_the_message(self):
+        phone = self.case.contact_point_ids.filtered(lambda p: p.kind == "phone")
+        sent = self.change_between_claim_and_call(lambda: phone.write({"state": "objected"}))
+        self.assertEqual(sent, [])
+        self.assertEqual((self.sms.state, self.sms.reason), ("cancelled", "no_contact_point"))

@@ -176,11 +176,6 @@ class TestImportInvoices(ImportCase):
         self._take(record)
         self.assertEqual(self._get_moves().mapped("kgw_number"), ["5/2026"])
 
-    def test_factored_invoices_are_refused(self):
-        document = self._document(factor_account=True)
-        checks = self.env["kgw.import.check"]
-        self.assertIn("factor", checks._get_refusal(self.mandate, document))
-
     def test_unknown_currency_is_refused(self):
         record = self._hand_over(self._row(currency="QQQ"))
         record.action_preview()
@@ -292,6 +287,21 @@ class TestImportInvoices(ImportCase):
         again = self._hand_over_bytes(data, filename="fa.xml")
         again.action_preview()
         self.assertEqual(again.line_ids.state, "known")
+        self._check_original(self._get_moves(), data)
+
+    def _check_original(self, move, data):
+        """The file stays with the case, and people of monitoring can read it."""
+        receivable = self.env["kgw.receivable"].search([("move_id", "=", move.id)])
+        self.assertTrue(receivable.has_original)
+        files = self.env["ir.attachment"].with_user(self.agent)
+        kept = files.search(
+            [("res_model", "=", "kgw.case"), ("res_id", "=", receivable.case_id.id)]
+        )
+        self.assertEqual(kept.raw, data)
+        page = self.env["kgw.invoice.page"]._get_page(move, "pl_PL")
+        for words in (move.kgw_number, "Zielony Ogród", move.partner_id.name):
+            self.assertIn(words, page)
+        self.assertNotIn("<script", page)
 
 
 @tagged("post_install", "-at_install", "kgw")

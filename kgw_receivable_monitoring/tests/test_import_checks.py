@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from .common import DUE
 from .test_import import HEADER, ImportCase
 
 
@@ -27,19 +28,44 @@ class TestImportChecks(ImportCase):
             with self.subTest(seller=seller):
                 self.assertEqual(record.line_ids.state, state)
 
-    def test_invoice_with_an_account_that_is_not_the_creditors_is_refused(self):
+    def test_invoice_with_another_account_is_taken_held_and_the_creditor_asked_once(self):
         self.mandate.foreign_account_number = "PL43999000180000000000000777"
-        header = f"{HEADER};Rachunek"
-        for account, state in (
-            ("23 9990 0018 0000 0000 0000 1234", "refused"),
-            ("61 1090 1014 0000 0712 1981 2874", "new"),
-            ("43 9990 0018 0000 0000 0000 0777", "new"),
-            ("", "new"),
-        ):
-            record = self._hand_over(f"{self._row()};{account}", header=header)
-            record.action_preview()
-            with self.subTest(account=account):
-                self.assertEqual(record.line_ids.state, state)
+        rows = [
+            f"{self._row(f'{number}/2026')};{account}"
+            for number, account in enumerate(
+                (
+                    "23 9990 0018 0000 0000 0000 1234",
+                    "94 9990 0018 0000 0000 0000 4321",
+                    "61 1090 1014 0000 0712 1981 2874",
+                    "43 9990 0018 0000 0000 0000 0777",
+                    "",
+                )
+            )
+        ]
+        record = self._hand_over(*rows, header=f"{HEADER};Rachunek")
+        record.action_preview()
+        self.assertEqual(set(record.line_ids.mapped("state")), {"new"})
+        doubted = record.line_ids.filtered(lambda row: "held" in (row.message or ""))
+        self.assertEqual(sorted(doubted.mapped("number")), ["0/2026", "1/2026"])
+        self._take(record)
+        holds = self.env["kgw.hold"].search([("reason", "=", "account")])
+        self.assertEqual(sorted(holds.move_id.mapped("kgw_number")), ["0/2026", "1/2026"])
+        self.assertEqual(self.mandate.account_number, "PL61109010140000071219812874")
+        [mail] = self.env["mail.mail"].search([("email_to", "=", self.creditor.email)])
+        for words in ("0/2026", "1/2026", "23 9990 0018", "61 1090 1014", self.brand.phone[-2:]):
+            self.assertIn(words, mail.body_html)
+        self.assertNotIn("2/2026", mail.body_html.replace("12/2026", ""))
+
+    def test_invoice_with_a_factors_account_is_held(self):
+        doubt = self.env["kgw.account.doubt"]
+        document = self._document(factor_account=True)
+        self.assertIn("factor", doubt._get_note(self.mandate, document))
+        line = self._watch(document)
+        doubt._hold(self.mandate, line.move_id, [document], self._at(DUE))
+        held = self.env["kgw.hold"]._get_held_moves(line.move_id, DUE)
+        self.assertEqual(held, line.move_id)
+        own = self.mandate.copy({"code": "OWN", "is_own_sales": True, "journal_id": False})
+        self.assertEqual(doubt._get_note(own, document), "")
 
     def test_known_number_written_differently_is_refused_and_another_amount_is_named(self):
         self._take(self._hand_over(self._row("FV 210/10/2026")))

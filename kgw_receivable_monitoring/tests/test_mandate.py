@@ -5,6 +5,7 @@ from odoo.tests import tagged
 from odoo.tests.common import freeze_time
 
 from ..const_mandate import MANDATE_SOURCES
+from ..models.kgw_gate import Facts
 from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
 
@@ -190,7 +191,12 @@ class TestScope(KgwEngineCommon):
         reminder = self._draft(line, code, day)
         if template:
             reminder.template_id.write(template)
-        return self.env["kgw.gate"]._judge_authority(reminder, self._at(day)).reason
+        return self.judge_authority(reminder, day)
+
+    def judge_authority(self, reminder, day):
+        return (
+            self.env["kgw.gate"]._judge_authority(reminder, Facts(reminder, self._at(day))).reason
+        )
 
     def test_interest_notes_and_register_warnings_need_their_own_scope(self):
         for scope in ("note", "warn"):
@@ -198,10 +204,9 @@ class TestScope(KgwEngineCommon):
                 self.assertEqual(self.judge("p8_letter", scope=scope), "authority")
                 self.mandate[f"may_{scope}"] = True
                 reminder = self.env["kgw.reminder"].search([], limit=1, order="id desc")
-                judge = self.env["kgw.gate"]._judge_authority
-                self.assertEqual(judge(reminder, self._at(DUE)).reason, "")
+                self.assertEqual(self.judge_authority(reminder, DUE), "")
                 self.mandate.authority_until = DUE - timedelta(days=1)
-                self.assertEqual(judge(reminder, self._at(DUE)).reason, "authority")
+                self.assertEqual(self.judge_authority(reminder, DUE), "authority")
                 point.rollback()
                 self.env.invalidate_all()
 

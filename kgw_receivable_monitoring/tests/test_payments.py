@@ -193,15 +193,15 @@ class TestPaymentCoverage(PaymentCase):
         self.assertFalse(record.message)
 
     def test_other_account_gap_or_missing_balance_moves_nothing_and_says_so(self):
-        for facts in (
-            {"closing": "C260907", "account": PAYER},
-            {"closing": ""},
-            {"closing": "C260915", "opening": "C260909PLN0,00"},
+        for facts, told in (
+            ({"closing": "C260907", "account": PAYER}, PAYER),
+            ({"closing": ""}, "closing balance"),
+            ({"closing": "C260915", "opening": "C260909PLN0,00"}, "begins on"),
         ):
             with self.subTest(**facts):
                 record, known = self._cover(**facts)
                 self.assertEqual((known, record.known_through), (date(2026, 9, 4), False))
-                self.assertTrue(record.message)
+                self.assertIn(told, record.message)
 
     def test_weekend_between_two_statements_is_no_gap(self):
         _record, known = self._cover("C260907", opening="C260907PLN0,00")

@@ -197,10 +197,7 @@ class TestPortalModel(IsolationCase):
 
     def test_second_fence_keeps_a_creditor_to_its_own_were_a_right_given(self):
         """The rules alone, with the right to read given to portal users for a moment."""
-        now = self._at(DUE)
-        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
-        reason = self.env["kgw.dispute.reason"].search([], limit=1)
-        self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
+        self._let_more_happen(self._at(DUE))
         portal = self.env.ref("base.group_portal")
         fenced = self.env["ir.rule"].search([("model_id.model", "=like", "kgw.%")]).model_id
         self.env["ir.model.access"].create(
@@ -225,6 +222,19 @@ class TestPortalModel(IsolationCase):
                     self.env[model].search_count([]), len(found), "there is something to hide"
                 )
 
+    def _let_more_happen(self, now):
+        """Give A something of everything that the world does not have."""
+        payments = self.env["kgw.payment.list"]
+        payments._mark_paid(
+            self.creditor, self.receivable.ids, DUE, now, {self.receivable.id: 10.0}
+        )
+        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
+        self.env["kgw.import.column"].create(
+            {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
+        )
+
     def _get_creditors(self, records):
         for path in (
             "creditor_id",
@@ -233,6 +243,7 @@ class TestPortalModel(IsolationCase):
             "reminder_id.creditor_id",
             "import_id.mandate_id.creditor_id",
             "promise_id.creditor_id",
+            "payment_id.creditor_id",
         ):
             if path.split(".")[0] in records._fields:
                 return records.mapped(path)

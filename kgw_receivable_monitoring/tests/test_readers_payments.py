@@ -336,7 +336,7 @@ class TestHostilePayments(PaymentsCase):
         stream = io.BytesIO(make_workbook(["Data"]))
         with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as book:
             book.writestr("xl/media/bomb.xml", b" " * (101 * 1024 * 1024))
-        self._assert_refused(stream.getvalue(), "file_too_large")
+        self._assert_refused(stream.getvalue(), "zip_bomb")
 
     def test_every_sample_is_claimed_by_one_reader_before_the_tables(self):
         for content in self._get_seeds():

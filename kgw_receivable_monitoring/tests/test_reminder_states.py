@@ -15,7 +15,7 @@ STATES = [code for code, _label in REMINDER_STATES]
 ALLOWED = {
     "planned": {"claimed", "cancelled"},
     "failed": {"claimed", "cancelled", "dead", "undelivered"},
-    "claimed": {"sent", "failed", "unknown", "cancelled"},
+    "claimed": {"sent", "failed", "unknown", "cancelled", "planned"},
     "unknown": {"sent", "planned"},
     "sent": {"delivered", "undelivered"},
     "delivered": set(),

@@ -5,6 +5,7 @@ from datetime import date
 from odoo.tests.common import TransactionCase, tagged
 
 from ..const import RUNG_LEVEL
+from ..models.kgw_gate import Facts
 from .common import MODULE
 from .engine_common import KgwEngineCommon
 
@@ -109,9 +110,9 @@ class TestKindOfCase(KgwEngineCommon):
         line, day = self._overdue(2)
         reminder = self._draft(line, "p2_sms", day)
         gate = self.env["kgw.gate"]
-        self.assertFalse(gate._judge_hours(reminder, self._at(day, 10)).reason)
+        self.assertFalse(gate._judge_hours(reminder, Facts(reminder, self._at(day, 10))).reason)
         reminder.step_id.write({"hour_from": 12, "hour_to": 14})
-        verdict = gate._judge_hours(reminder, self._at(day, 10))
+        verdict = gate._judge_hours(reminder, Facts(reminder, self._at(day, 10)))
         self.assertEqual((verdict.reason, verdict.until), ("hours", self._at(day, 12)))
 
     def test_due_date_on_a_saturday_counts_as_monday_unless_switched_off(self):

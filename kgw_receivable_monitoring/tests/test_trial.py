@@ -40,8 +40,8 @@ class TestTrial(KgwEngineCommon):
         self.run_day(day)
         call = self.reminders(self.line).filtered(lambda r: r.channel == "phone")
         with freeze_time(self._at(day)):
-            desk = self.env["kgw.call.outcome"].with_user(self.agent)
-            desk = desk.create({"reminder_id": call.id})
+            call.with_user(self.agent).action_open_desk()
+            desk = self.env["kgw.desk"].search([("reminder_id", "=", call.id)])
             self.assertEqual(desk.phone, "+48600100200")
             self.assertIn("TEST", desk.script)
 

@@ -32,6 +32,8 @@ class SmsApiSmsapi(SmsApiBase):
     PROVIDER_TO_SMS_FAILURE_TYPE = (
         SmsApiBase.PROVIDER_TO_SMS_FAILURE_TYPE | const.STATE_TO_FAILURE_TYPE
     )
+    # A uuid that the gateway has seen is never sent twice: see _send_sms_batch.
+    kgw_knows_keys = True
 
     def _send_sms_batch(self, messages, delivery_reports_url=False):
         """Send ``messages`` and tell what became of each; never raises for a gateway's fault.

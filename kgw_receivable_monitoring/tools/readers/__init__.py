@@ -9,6 +9,7 @@ format of payments has ``sniff_payments`` and ``read_payments(content, filename)
 import functools
 import importlib
 import pkgutil
+from dataclasses import replace
 
 from .archive import FileResult, expand
 from .base import (
@@ -113,7 +114,11 @@ def _read_file(found, columns):
     if found.problem:
         return FileResult(found.name, problem=found.problem)
     try:
-        return FileResult(found.name, read(found.content, found.name.rpartition("/")[2], columns))
+        result = read(found.content, found.name.rpartition("/")[2], columns)
+        if len(result.documents) == 1 and result.documents[0].line is None:
+            document = replace(result.documents[0], original=found.content)
+            result = replace(result, documents=(document,))
+        return FileResult(found.name, result)
     except UnreadableFile as error:
         return FileResult(found.name, problem=error.problem)
 

@@ -54,7 +54,6 @@ PROBLEM_CODES = {
     "zip_nested": _lt("{value} is a ZIP file within a ZIP file. Unpack it and hand it over."),
     "zip_encrypted": _lt("{value} is locked by a password. Pack it again without one."),
     "zip_link": _lt("{value} is a link, not a file. Pack the file itself."),
-    "workbook_damaged": _lt("The workbook is damaged ({value}). Save it anew as XLSX or CSV."),
     "intraday_report": _lt(
         "This is no statement of account but a report or notice ({value}), which does not tell"
         " all that came in. Ask the bank for MT940 or camt.053."
@@ -265,7 +264,8 @@ class Document:
     ``instalments`` is empty when the file gives no due date: then ``due_derived`` is set and
     the mandate's default term decides. ``account`` is compact, an IBAN where it is valid.
     ``line`` is the line of the file, None for one document per file. ``corrected_numbers`` are
-    all invoices that a correction concerns, ``notes`` what the file says in its own words.
+    all invoices that a correction concerns, ``notes`` what the file says in its own words,
+    ``original`` the content of a file that is this one document, to be kept with it.
     """
 
     line: int | None
@@ -285,6 +285,7 @@ class Document:
     corrected_number: str = ""
     corrected_numbers: tuple[str, ...] = ()
     notes: str = ""
+    original: bytes = b""
     split_payment: bool = False
     tax_lines: tuple[TaxLine, ...] = ()
     due_derived: bool = False

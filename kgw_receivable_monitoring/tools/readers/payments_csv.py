@@ -60,12 +60,16 @@ def read_payments(content, filename=""):
     check_size(content)
     rows, problems = read_rows(content, ALIASES, REQUIRED)
     own_account, period = _read_preamble(content)
-    payments = []
-    for row in rows:
-        if not _is_noise(row):
-            found = _RowReader(row, own_account).entry()
-            (payments if isinstance(found, Payment) else problems).append(found)
-    return Statement(FORMAT, tuple(payments), tuple(problems), (period,) if period else ())
+    payments, refused = read_rows_of(rows, own_account)
+    periods = (period,) if period else ()
+    return Statement(FORMAT, payments, (*problems, *refused), periods)
+
+
+def read_rows_of(rows, own_account):
+    """Return (payments, problems) of the rows of a table, totals left out."""
+    read = [_RowReader(row, own_account).entry() for row in rows if not _is_noise(row)]
+    payments = tuple(one for one in read if isinstance(one, Payment))
+    return payments, tuple(one for one in read if isinstance(one, Problem))
 
 
 def _is_noise(row):

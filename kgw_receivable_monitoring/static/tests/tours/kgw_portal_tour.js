@@ -36,34 +36,3 @@ registry.category("web_tour.tours").add("kgw_portal_creditor", {
         },
     ],
 });
-
-// The agent: the board of calls, the outcome of one.
-registry.category("web_tour.tours").add("kgw_agent_call", {
-    url: "/odoo/action-kgw_receivable_monitoring.action_kgw_call",
-    steps: () => [
-        {
-            content: "The call stands on the board: open it",
-            trigger: ".o_kanban_record:contains(Tajemniczy Kontrahent)",
-            run: "click",
-        },
-        {
-            content: "Say that the counterparty was reached",
-            trigger: ".modal .o_field_widget[name='outcome'] input[data-value='reached']",
-            run: "click",
-        },
-        {
-            content: "Note what was said",
-            trigger: ".modal .o_field_widget[name='note'] textarea",
-            run: "edit Zapłaci w piątek",
-        },
-        {
-            content: "Save",
-            trigger: ".modal footer button[name='action_save']",
-            run: "click",
-        },
-        {
-            content: "The call has left the board",
-            trigger: "body:not(:has(.modal)) .o_kanban_view:not(:has(.o_kanban_record:contains(Tajemniczy)))",
-        },
-    ],
-});

@@ -1,3 +1,5 @@
+import base64
+import binascii
 import contextlib
 
 from odoo import api, fields, models
@@ -7,9 +9,9 @@ from ..tools import calendar
 from ..tools.readers import UnreadableFile, describe
 
 
-class KgwImportBack(models.Model):
-    """What a person confirms before, and the way back afterwards: an import is taken back as a
-    whole, and who was contacted is written to."""
+class KgwImportWays(models.Model):
+    """The ways beside the form: in by e-mail and JSON-2, which lead to a preview and no further;
+    what a person confirms or names before; and back, for an import as a whole."""
 
     _inherit = "kgw.import"
 
@@ -126,3 +128,87 @@ class KgwImportBack(models.Model):
             and mandate.coverage_date == self.known_through
         ):
             mandate.coverage_date = self.coverage_before
+
+    # === E-MAIL === #
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Files sent to the address of a mandate; the alias names the mandate."""
+        values = {"filename": False, **(custom_values or {})}
+        return super().message_new(msg_dict, custom_values=values)
+
+    def _message_post_after_hook(self, message, msg_values):
+        """The files of an e-mail are the files of the import, and are shown as a preview."""
+        res = super()._message_post_after_hook(message, msg_values)
+        if message.message_type == "email" and self.state == "draft" and message.attachment_ids:
+            self.attachment_ids = message.attachment_ids
+            self._preview()
+        return res
+
+    # === JSON-2 === #
+
+    @api.model
+    def upload(self, mandate, files, content="invoices", known_through=None):
+        """Hand files over and read them; nothing is booked before :meth:`action_take`.
+
+        The caller needs the right to create imports. See ``docs/guide-administrator.md``.
+
+        :param mandate: code of the mandate
+        :param files: ``[{"name": "…", "data": "<base64>"}]``
+        :param content: ``invoices``, ``open_items`` or ``payments``
+        :param known_through: ISO date; required for open items
+        :return: ``{"id", "state", "message", "totals", "counts": {…}, "refused": [{…}]}``
+        :raise UserError: no such mandate, no file, or data that is not base64
+        """
+        found = self.env["kgw.mandate"].search([("code", "=", mandate)])
+        if len(found) != 1:
+            raise UserError(self.env._("There is no mandate with the code %s.", mandate))
+        if not files:
+            raise UserError(self.env._("Send at least one file."))
+        record = self.create(
+            {
+                "mandate_id": found.id,
+                "content": content,
+                "known_through": fields.Date.to_date(known_through),
+                "attachment_ids": [(0, 0, self._decode_file(file)) for file in files],
+            }
+        )
+        record._preview()
+        return record._describe_preview()
+
+    def _decode_file(self, file):
+        """Return the values of an attachment.
+
+        :raise UserError: the file lacks its name, or its data are not base64
+        """
+        try:
+            raw = base64.b64decode(file["data"], validate=True)
+            return {"name": str(file["name"]), "raw": raw}
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise UserError(self.env._("Each file needs a name and its data in base64.")) from error
+
+    def _describe_preview(self):
+        self.ensure_one()
+        refused = self.line_ids.filtered(lambda row: row.state == "refused")
+        return {
+            "id": self.id,
+            "state": self.state,
+            "message": self.message or self.vanish_note or "",
+            "totals": self.totals or "",
+            "counts": {
+                "new": self.new_count,
+                "changed": self.changed_count,
+                "known": self.known_count,
+                "absent": self.absent_count,
+                "refused": self.refused_count,
+            },
+            "refused": [
+                {
+                    "file": row.file_name or "",
+                    "line": row.line,
+                    "number": row.number or "",
+                    "message": row.message or "",
+                }
+                for row in refused
+            ],
+        }

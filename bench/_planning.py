@@ -1,0 +1,67 @@
+"""What planning costs beside how many invoices are open: shared by the measurements of the engine."""
+
+from bench import _floor
+from bench._world import DAY, QUIET_DUES
+
+TIMES = 3
+PER_CASE = 2
+
+
+def goal(name, figure, limit, at_least=False):
+    """Print one goal; ``limit`` is the largest figure allowed, or the smallest."""
+    met = figure >= limit if at_least else figure <= limit
+    sign = ">=" if at_least else "<="
+    print(f"GOAL {name} {figure:.2f} {sign}{limit} {'ok' if met else 'short'}", flush=True)
+
+
+def tell(name, cost, units, unit):
+    """Print what one unit cost."""
+    print(
+        f"  {name:<34}{cost.cpu / units * 1000:9.3f} ms CPU {cost.wall / units * 1000:9.3f} ms wall"
+        f"{cost.queries / units:8.2f} SQL a {unit}",
+        flush=True,
+    )
+
+
+def vacuum(cr):
+    """Clean up what was rolled back, so that every size starts alike."""
+    cr.commit()
+    cr._cnx.autocommit = True
+    cr.execute("VACUUM ANALYZE")
+    cr._cnx.autocommit = False
+
+
+def measure_planning(env, world, meter, size, due):
+    """Plan the due set and undo it: the statement, the whole day, the floor."""
+    planner = env["kgw.planner"]
+
+    def whole_day():
+        return planner._run_day(DAY, world.morning)
+
+    def statement():
+        return planner._plan(DAY, world.morning)
+
+    def floor():
+        return _floor.plan(env, DAY, world.morning)
+
+    for name, work in (("day", whole_day), ("plan", statement), ("floor", floor)):
+        count = meter.repeat(f"{name} {size}", work, TIMES)
+        env.invalidate_all(flush=False)
+        print(f"  {name} at {size} open invoices: {count} rows")
+        tell(f"{name} at {size}", meter.costs[f"{name} {size}"], due, "due receivable")
+
+
+def grow(world, env, target, have):
+    """Add open invoices of which nothing is due."""
+    for due in QUIET_DUES:
+        world.add(due, (target - have) // len(QUIET_DUES), per_case=5)
+    vacuum(env.cr)
+    env.invalidate_all()
+
+
+def judge_planning(meter, small, large, name="engine"):
+    """Print the goals of planning."""
+    cost = {work: c.cpu for work, c in meter.costs.items()}
+    goal(f"{name}_plan_to_statement", cost[f"plan {large}"] / cost[f"floor {large}"], 2)
+    goal(f"{name}_plan_in_10x_more", cost[f"plan {large}"] / cost[f"plan {small}"], 1.3)
+    goal(f"{name}_day_in_10x_more", cost[f"day {large}"] / cost[f"day {small}"], 1.3)

@@ -1,0 +1,28 @@
+"""Planning at a million open invoices: nothing but the plan and its day, beside a tenth of that.
+
+Run by ``./dev bench million`` in ``odoo shell``; see ``docs/performance.md``. Making the invoices
+takes much longer than measuring.
+"""
+
+from bench._meter import Meter, read_peak, reset_peak
+from bench._planning import PER_CASE, goal, grow, judge_planning, measure_planning
+from bench._world import DUE_OF, World
+
+SMALL, LARGE, DUE = 100_000, 1_000_000, 2_000
+
+
+def main(env):
+    """Make the world, measure, print the goals."""
+    world, meter = World(env), Meter(env.cr)
+    world.create()
+    world.add(DUE_OF["email"], DUE, per_case=PER_CASE)
+    grow(world, env, SMALL, DUE)
+    idle = reset_peak()
+    measure_planning(env, world, meter, SMALL, DUE)
+    grow(world, env, LARGE, SMALL)
+    measure_planning(env, world, meter, LARGE, DUE)
+    judge_planning(meter, SMALL, LARGE, "million")
+    goal("million_memory_above_idle_mb", read_peak() - idle, 150)
+
+
+main(env)  # given by odoo shell

@@ -1,0 +1,94 @@
+from odoo import api, models
+
+from ..tools import calendar, identifiers, words
+
+TEMPLATE = "email_account_doubt"
+# The number of an account, written in groups of four, is longer than its 28 characters.
+ACCOUNT_LENGTH = 40
+
+
+class KgwAccountDoubt(models.AbstractModel):
+    """An invoice that names another account than the confirmed one, or a factor's.
+
+    Reminders name the account of the mandate: the counterparty would read two, or pay a claim that
+    was assigned. So the invoice is taken, waits under a hold, and the creditor is asked; a manager
+    lifts the hold when the answer is there. The account of the mandate stays as it is.
+    """
+
+    _name = "kgw.account.doubt"
+    _description = "Invoices with Another Account"
+
+    @api.model
+    def _get_note(self, mandate, document):
+        """Return why ``document`` is held for its account, or ''."""
+        if mandate.is_own_sales or document.gross < 0:
+            return ""
+        if document.factor_account:
+            return self.env._(
+                "The account belongs to a factor: the invoice is held and the creditor is asked whether"
+                " the claim was assigned."
+            )
+        if not document.account or self._is_known(mandate, document.account):
+            return ""
+        return self.env._(
+            "The invoice names the account %s, which is not the creditor's account in the mandate:"
+            " it is held and the creditor is asked which one is right.",
+            self._format(document),
+        )
+
+    def _format(self, document):
+        return words.format_account(document.account[:ACCOUNT_LENGTH])
+
+    def _is_known(self, mandate, account):
+        numbers = (mandate.account_number, mandate.foreign_account_number, account)
+        *known, named = (identifiers.compact(n).removeprefix("PL") for n in numbers)
+        return named in known
+
+    @api.model
+    def _hold(self, mandate, moves, documents, now):
+        """Hold those of the freshly booked ``moves`` whose document names another account.
+
+        :param documents: of the same order as ``moves``
+        """
+        doubts = [
+            (move, document, note)
+            for move, document in zip(moves, documents, strict=True)
+            if (note := self._get_note(mandate, document))
+        ]
+        if not doubts:
+            return
+        # Whoever may take a file over may have its invoices held; it harms nobody.
+        self.env["kgw.hold"].sudo().with_context(kgw_now=now).create(
+            [
+                {
+                    "move_id": move.id,
+                    "reason": "account",
+                    "note": note,
+                    "from_date": calendar.local_date(now),
+                }
+                for move, _document, note in doubts
+            ]
+        )
+        self._ask(mandate, [(move, document) for move, document, _note in doubts], now)
+
+    def _ask(self, mandate, pairs, now):
+        """Ask the creditor, in one e-mail, about the accounts that its invoices name."""
+        writer, lang = self.env["kgw.text"], mandate.creditor_id.lang or "pl_PL"
+        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        values = {
+            "brand": writer._get_brand(brand),
+            "creditor": {
+                "name": mandate.creditor_id.name or "",
+                "account": words.format_account(mandate.account_number or ""),
+            },
+            "items": [
+                {
+                    "number": document.number,
+                    "title": "" if document.factor_account else self._format(document),
+                    "amount": writer._get_item(line, lang, calendar.local_date(now))["amount"],
+                }
+                for move, document in pairs
+                for line in move.line_ids.filtered("kgw_case_id")[:1]
+            ],
+        }
+        self.env["kgw.creditor.mail"]._post(mandate, TEMPLATE, values)

@@ -1,0 +1,283 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import format_date, format_datetime
+
+from ..const_calls import CALL_CONSEQUENCES, CALL_GROUPS, CALL_OUTCOMES, CALL_TABLE, IDENTITY
+from ..tools import calendar, words
+from ..tools.text import TextError
+
+# What the page shows of the history; the whole of it stands on the case.
+TIME_LINE = 30
+# What tells an open desk that something changed while the agent speaks.
+NEWS = ("payment", "hold", "lifted", "decision", "stage", "reply", "contact_point")
+
+
+class KgwCallPage(models.AbstractModel):
+    """What lies on a desk and is entered there, and what its page shows: read from the case at
+    this moment, never stored."""
+
+    _name = "kgw.call.page"
+    _description = "Page of the Call Desk"
+
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
+    case_id = fields.Many2one("kgw.case", required=True, readonly=True, ondelete="cascade")
+    reminder_id = fields.Many2one(
+        "kgw.reminder", string="Call", readonly=True, index=True, ondelete="cascade"
+    )
+    brand_id = fields.Many2one("kgw.brand", string="Speaking As", required=True, readonly=True)
+    is_incoming = fields.Boolean(readonly=True)
+    opened_at = fields.Datetime(required=True, readonly=True)
+    # what the agent enters
+    identity_by = fields.Selection(IDENTITY, string="Identity")
+    outcome = fields.Selection(CALL_OUTCOMES)
+    note = fields.Text()
+    receivable_ids = fields.Many2many("kgw.receivable", string="Invoices Spoken About")
+    promise_on = fields.Date(string="Pays On")
+    promise_amount = fields.Monetary(string="Amount")
+    promise2_on = fields.Date(string="The Rest On")
+    promise2_amount = fields.Monetary(string="Rest")
+    dispute_reason_id = fields.Many2one("kgw.dispute.reason", string="Why Disputed")
+    callback_at = fields.Datetime(string="Call Again At")
+    new_phone = fields.Char(string="New Number")
+    # what the page shows
+    counterparty_id = fields.Many2one(related="case_id.counterparty_id")
+    creditor_id = fields.Many2one(related="case_id.creditor_id")
+    kind_id = fields.Many2one(related="case_id.kind_id")
+    owed_label = fields.Char(related="case_id.owed_label")
+    overdue_label = fields.Char(related="case_id.overdue_label")
+    contact_point_ids = fields.One2many(related="case_id.contact_point_ids", readonly=False)
+    open_receivable_ids = fields.Many2many("kgw.receivable", compute="_compute_lists")
+    event_ids = fields.Many2many("kgw.event", string="Time Line", compute="_compute_lists")
+    currency_id = fields.Many2one("res.currency", compute="_compute_lists")
+    needs_identity = fields.Boolean(related="kind_id.is_natural_person")
+    present_number = fields.Char(related="brand_id.phone", string="Number to Present")
+    opening = fields.Text(compute="_compute_opening")
+    script = fields.Text(compute="_compute_script")
+    phone = fields.Char(string="Number", compute="_compute_gate")
+    can_call = fields.Boolean(compute="_compute_gate")
+    warning = fields.Char(compute="_compute_gate")
+    news = fields.Text(compute="_compute_news")
+    last_contact = fields.Char(compute="_compute_lists")
+    queue_note = fields.Char(compute="_compute_queue_note")
+    consequence = fields.Selection(CALL_CONSEQUENCES, compute="_compute_consequence")
+    needs = fields.Json(compute="_compute_consequence")
+    outcome_table = fields.Json(compute="_compute_tables")
+    promise_days = fields.Json(compute="_compute_tables")
+
+    def _compute_lists(self):
+        """Invoices that something is owed of, with the amounts of this moment; the last events."""
+        for desk in self:
+            case = desk.case_id
+            owed = self.env["kgw.receivable"].search(
+                [("case_id", "=", case.id), ("stage", "!=", "closed"), ("residual", ">", 0)]
+            )
+            desk.open_receivable_ids = owed
+            desk.currency_id = owed[:1].currency_id or self.env.company.currency_id
+            desk.event_ids = self.env["kgw.event"].search(
+                [("case_id", "=", case.id)], limit=TIME_LINE
+            )
+            desk.last_contact = desk.reminder_id.last_contact
+
+    @api.depends("brand_id", "is_incoming")
+    def _compute_opening(self):
+        """What is said first, in the brand's name and the counterparty's language, before it is
+        known who speaks: nothing of the matter."""
+        for desk in self:
+            said = desk.with_context(lang=desk.case_id.lang)
+            name = desk.counterparty_id.name or ""
+            me, brand = self.env.user.name, desk.brand_id.name or ""
+            if desk.is_incoming:
+                desk.opening = said.env._(
+                    "“%(brand)s, %(me)s speaking, good morning. How can I help you?”",
+                    brand=brand,
+                    me=me,
+                )
+            else:
+                desk.opening = said.env._(
+                    "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",
+                    me=me,
+                    brand=brand,
+                    name=name,
+                )
+
+    @api.depends("reminder_id", "identity_by")
+    def _compute_script(self):
+        """The text agreed with the creditor; of a person's matter only after the identity."""
+        now = fields.Datetime.now()
+        for desk in self:
+            hidden = desk.needs_identity and not desk.identity_by
+            desk.script = False if hidden else desk._write_script(now)
+
+    def _write_script(self, now):
+        """Return the script with the amounts of ``now``, or why there is none."""
+        if not self.reminder_id:
+            return False
+        # The script names amounts of ledger invoices; the agent's right is on the case.
+        reminder = self.sudo().reminder_id
+        try:
+            values = self.env["kgw.text"].sudo()._get_values(reminder, now)
+            return reminder._get_channel()._render(reminder, values)[1]
+        except TextError as error:
+            return str(error)
+
+    @api.depends("reminder_id")
+    def _compute_gate(self):
+        """The number to call, while nothing stands in the way; else what the gate says."""
+        now = fields.Datetime.now()
+        field = self.env["kgw.reminder"]._fields["reason"]
+        reasons = dict(field._description_selection(self.env))
+        for desk in self:
+            call = desk.reminder_id
+            verdict = call and self.env["kgw.gate"].sudo()._judge(call.sudo(), now)
+            stands = "" if desk.is_incoming or not call else verdict.reason
+            desk.warning = reasons.get(stands, "") + desk._get_opening_hour(verdict, stands)
+            desk.can_call = bool(call) and not stands
+            desk.phone = desk._get_phone() if desk.can_call else False
+
+    def _get_opening_hour(self, verdict, reason):
+        """Return from when on the number may be dialled."""
+        if reason != "hours" or not verdict.until:
+            return ""
+        return " (" + format_datetime(self.env, verdict.until, dt_format="short") + ")"
+
+    def _get_phone(self):
+        model = self.reminder_id._get_channel_model("phone")
+        return model._get_recipient(self.reminder_id)
+
+    def _compute_news(self):
+        """What happened to the case since the desk was opened."""
+        for desk in self:
+            events = self.env["kgw.event"].search(
+                [
+                    ("case_id", "=", desk.case_id.id),
+                    ("at", ">=", desk.opened_at),
+                    ("kind", "in", NEWS),
+                ]
+            )
+            desk.news = "\n".join(desk._tell_event(event) for event in events)
+
+    def _tell_event(self, event):
+        kinds = dict(event._fields["kind"]._description_selection(self.env))
+        payload = event.payload or {}
+        amount = payload.get("amount")
+        told = ""
+        if event.kind == "payment" and amount:
+            told = words.format_money(amount, payload["currency"], self.env.lang or "en_US")
+        time = format_datetime(self.env, event.at, dt_format="HH:mm")
+        return " ".join(filter(None, (time, kinds[event.kind], told, payload.get("note"))))
+
+    def _compute_queue_note(self):
+        today = calendar.local_date(fields.Datetime.now())
+        left = self.env["kgw.reminder"].search_count(
+            [
+                ("channel", "=", "phone"),
+                ("state", "in", ("planned", "failed")),
+                ("agent_id", "=", self.env.uid),
+                ("planned_on", "<=", today),
+            ]
+        )
+        for desk in self:
+            desk.queue_note = self.env._("Calls to make today: %s", left)
+
+    @api.depends("outcome")
+    def _compute_consequence(self):
+        for desk in self:
+            desk.consequence = desk.outcome
+            desk.needs = list(CALL_TABLE[desk.outcome].needs) if desk.outcome else []
+
+    @api.depends("case_id")
+    def _compute_tables(self):
+        """The buttons of the outcomes, and the days offered for a promise, with their keys."""
+        field = self.env["kgw.reminder"]._fields["outcome"]
+        labels = dict(field._description_selection(self.env))
+        groups = self._get_group_labels()
+        table = [
+            {
+                "group": groups[group],
+                "outcomes": [
+                    {"code": code, "label": labels[code], "key": outcome.key}
+                    for code, outcome in CALL_TABLE.items()
+                    if outcome.group == group
+                ],
+            }
+            for group, _label in CALL_GROUPS
+        ]
+        for desk in self:
+            desk.outcome_table = table
+            desk.promise_days = self._get_promise_days(fields.Date.context_today(self))
+
+    def _get_group_labels(self):
+        return {
+            "reached": self.env._("Spoke with the right person"),
+            "again": self.env._("Call again"),
+            "nobody": self.env._("Reached nobody"),
+            "number": self.env._("The number is of no use"),
+        }
+
+    def _get_promise_days(self, today):
+        """Return the days on which people promise to pay, with their keys."""
+        friday = calendar.back(today + timedelta(days=4 - today.weekday()))
+        days = {
+            calendar.add_working_days(today, 1),
+            friday if friday > today else friday + timedelta(days=7),
+            calendar.forward(today + timedelta(days=7)),
+            calendar.forward(today + timedelta(days=14)),
+        }
+        return [
+            {
+                "key": str(key),
+                "day": day.isoformat(),
+                "label": format_date(self.env, day, date_format="EEE d.MM"),
+            }
+            for key, day in enumerate(sorted(days), start=1)
+        ]
+
+    @api.onchange("outcome", "receivable_ids")
+    def _onchange_outcome(self):
+        """A promise is taken to be about all that is owed of the invoices spoken about."""
+        total = sum(self.receivable_ids.mapped("residual"))
+        if self.outcome == "will_pay":
+            self.promise_amount = total
+        if self.outcome == "will_pay_parts":
+            self.promise_amount = self.promise_amount or round(total / 2, 2)
+            self.promise2_amount = total - self.promise_amount
+
+    # === WHAT IS ENTERED === #
+
+    def _check_complete(self, now):
+        """
+        :raise UserError: the outcome, or something that it needs, is missing
+        """
+        if not self.outcome:
+            raise UserError(self.env._("Choose how the call ended."))
+        table = CALL_TABLE[self.outcome]
+        labels = {name: self._fields[name]._description_string(self.env) for name in table.needs}
+        missing = [label for name, label in labels.items() if not self[name]]
+        if missing:
+            raise UserError(self.env._("Still missing: %s.", ", ".join(missing)))
+        if self.needs_identity and not self.identity_by and table.group == "reached":
+            raise UserError(
+                self.env._(
+                    "Say how the identity was confirmed: nothing is said to anybody else about a"
+                    " person's matter. If it was not, choose “Identity not confirmed”."
+                )
+            )
+        if table.group == "nobody":
+            self._check_pause(now)
+
+    def _check_pause(self, now):
+        """Attempts in vain are made in different parts of the day; a call back counts at once.
+
+        :raise UserError: the last attempt was a moment ago
+        """
+        retry_at = self.reminder_id.retry_at
+        if retry_at and now < retry_at:
+            raise UserError(
+                self.env._(
+                    "The last attempt was a moment ago. Try again after %s, in another part of"
+                    " the day.",
+                    format_datetime(self.env, retry_at, dt_format="short"),
+                )
+            )

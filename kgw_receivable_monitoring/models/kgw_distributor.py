@@ -1,0 +1,113 @@
+from collections import Counter
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..tools import calendar
+
+
+class KgwDistributor(models.AbstractModel):
+    """Decides who makes a call: the team of the mandate shares them by load.
+
+    Whoever last had the case keeps it; who is away is replaced by its substitute, else by the team.
+    When everybody has reached the day's limit, the call is nobody's: the team takes it when its own
+    calls are made. Without a team the controller of the case calls.
+    """
+
+    _name = "kgw.distributor"
+    _description = "Distribution of Calls"
+
+    @api.model
+    def _distribute(self, calls, on_date):
+        """Write on each call who makes it on ``on_date``; nobody's where a team is full."""
+        teams = calls.mandate_id.team_id
+        load = self._get_load(teams.member_ids.user_id, on_date)
+        last = self._get_last_agents(calls.case_id)
+        for call in calls:
+            agent = self._choose(call, last.get(call.case_id), load, on_date)
+            load[agent] += 1
+            call.agent_id = agent
+
+    def _choose(self, call, last, load, on_date):
+        """Return the agent for one call, or nobody."""
+        members = call.mandate_id.team_id.member_ids
+        if not members:
+            return call._get_agent()
+        free = {
+            member.user_id: member
+            for member in members
+            if not member._is_away(on_date) and self._has_room(member, load)
+        }
+        for wanted in (call.agent_id, last):
+            if wanted in free:
+                return wanted
+            away = members.filtered(lambda m, w=wanted: m.user_id == w and m._is_away(on_date))
+            if away.substitute_id.active:
+                return away.substitute_id
+        # Ties go by the order of the list, so that the same facts give the same answer.
+        return min(free, key=lambda user: (load[user], user.id), default=self.env["res.users"])
+
+    def _has_room(self, member, load):
+        return not member.daily_limit or load[member.user_id] < member.daily_limit
+
+    def _get_load(self, users, on_date):
+        """Return how many calls each user has on ``on_date``: made, and waiting to be made."""
+        load = Counter()
+        waiting = self.env["kgw.reminder"]._read_group(
+            [
+                ("channel", "=", "phone"),
+                ("state", "in", ("planned", "failed")),
+                ("agent_id", "in", users.ids),
+                ("planned_on", "<=", on_date),
+            ],
+            ["agent_id"],
+            ["__count"],
+        )
+        made = self.env["kgw.event"]._read_group(
+            [
+                ("kind", "=", "call"),
+                ("user_id", "in", users.ids),
+                ("at", ">=", calendar.noon(on_date) - timedelta(hours=12)),
+            ],
+            ["user_id"],
+            ["__count"],
+        )
+        for user, count in (*waiting, *made):
+            load[user] += count
+        return load
+
+    def _get_last_agents(self, cases):
+        """Return who last had a call of each case."""
+        calls = self.env["kgw.reminder"].search(
+            [
+                ("case_id", "in", cases.ids),
+                ("channel", "=", "phone"),
+                ("agent_id", "!=", False),
+            ],
+            order="id",
+        )
+        return {call.case_id: call.agent_id for call in calls}
+
+    @api.model
+    def _cron_stand_in(self):
+        self._stand_in(fields.Datetime.now())
+
+    @api.model
+    def _stand_in(self, now):
+        """Pass on the open calls of who is away today."""
+        today = calendar.local_date(now)
+        members = self.env["kgw.team.member"].search([("absent_from", "<=", today)])
+        for member in members.filtered(lambda member: member._is_away(today)):
+            calls = self.env["kgw.reminder"].search(
+                [
+                    ("channel", "=", "phone"),
+                    ("state", "in", ("planned", "failed")),
+                    ("agent_id", "=", member.user_id.id),
+                    ("mandate_id.team_id", "=", member.team_id.id),
+                ]
+            )
+            load = self._get_load(member.team_id.member_ids.user_id, today)
+            for call in calls:
+                agent = self._choose(call, None, load, today)
+                load[agent] += 1
+                call._assign(agent, now)

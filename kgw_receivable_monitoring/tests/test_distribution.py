@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .test_board import calendar_next
+from .test_desk import DeskCase
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestDistribution(DeskCase):
+    """Who of a team makes which call."""
+
+    def setUp(self):
+        super().setUp()
+        self.third = self._create_user("kgw_third", "agent")
+        self.team = self.env["kgw.team"].create(
+            {
+                "name": "Zespół A",
+                "lead_id": self.manager.id,
+                "member_ids": [
+                    (0, 0, {"user_id": user.id}) for user in (self.agent, self.colleague)
+                ],
+                "mandate_ids": [(6, 0, self.mandate.ids)],
+            }
+        )
+        self.mine, self.theirs = self.team.member_ids
+        self.number = 10
+
+    def add(self, **vals):
+        self.number += 1
+        return self.add_call(f"Firma {self.number}", self.number, **vals)
+
+    def test_team_shares_calls_by_load(self):
+        calls = [self.add() for _call in range(5)]
+        load = [sum(c.agent_id == user for c in calls) for user in (self.agent, self.colleague)]
+        self.assertEqual(load, [2, 3])  # the agent had one already
+
+    def test_without_a_team_the_controller_calls(self):
+        self.mandate.team_id = False
+        self.assertEqual([self.add().agent_id for _call in range(2)], [self.agent, self.agent])
+
+    def test_who_had_the_case_keeps_it(self):
+        self.end("reached")
+        tomorrow = calendar_next(self.day)
+        later = self._draft(self.line, "p8_call", tomorrow) if self.has_step("p8_call") else None
+        call = later or self.call.copy({"state": "planned", "planned_on": tomorrow})
+        for _busy in range(3):
+            self.add(agent_id=self.agent.id)
+        self.env["kgw.distributor"]._distribute(call, tomorrow)
+        self.assertEqual(call.agent_id, self.agent)
+
+    def has_step(self, code):
+        return self.env.ref(
+            f"kgw_receivable_monitoring.step_standard_{code}", raise_if_not_found=False
+        )
+
+    def test_substitute_calls_for_who_is_away_and_the_team_without_one(self):
+        self.theirs.write({"absent_from": self.day, "absent_until": self.day})
+        self.mine.write({"absent_from": self.day, "substitute_id": self.third.id})
+        self.env["kgw.distributor"]._stand_in(self.now)
+        self.assertEqual(self.call.agent_id, self.third)
+        self.assertEqual(self.call.activity_ids.user_id, self.third)
+        self.mine.substitute_id = False
+        self.theirs.write({"absent_from": False, "absent_until": False})
+        self.call.agent_id = self.agent
+        self.env["kgw.distributor"]._stand_in(self.now)
+        self.assertEqual(self.call.agent_id, self.colleague)
+
+    def test_daily_limit_leaves_the_rest_to_whoever_has_time(self):
+        (self.mine | self.theirs).daily_limit = 1
+        calls = [self.add() for _call in range(3)]
+        self.assertEqual([c.agent_id for c in calls[1:]], [self.env["res.users"]] * 2)
+        self.assertEqual(calls[0].agent_id, self.colleague)
+        self.assertEqual(calls[1].activity_ids.user_id, self.manager)
+
+    def test_free_call_of_the_team_is_taken_when_the_own_are_made(self):
+        self.mine.daily_limit = self.theirs.daily_limit = 1
+        self.add()
+        free = self.add()
+        self.open_desk(outcome="reached").action_save()
+        desk = self.env["kgw.desk"].search([("user_id", "=", self.agent.id)])
+        self.assertEqual((desk.reminder_id, free.agent_id), (free, self.agent))
+
+    def test_absence_has_a_beginning_and_ends_after_it(self):
+        for vals in (
+            {"absent_until": self.day},
+            {"absent_from": self.day, "absent_until": self.day - timedelta(days=1)},
+            {"substitute_id": self.agent.id},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(ValidationError):
+                self.mine.write(vals)
+
+    def test_agents_see_their_teams_cases_only_where_the_company_wants_it(self):
+        stranger = self.env["kgw.case"].with_user(self.third)
+        domain = [("id", "=", self.case.id)]
+        self.assertTrue(stranger.search(domain))
+        self.company.kgw_team_only = True
+        self.env.registry.clear_cache()
+        self.assertFalse(stranger.search(domain))
+        self.assertFalse(self.env["kgw.finder"].with_user(self.third)._find("512000117"))
+        self.assertFalse(
+            self.env["kgw.event"].with_user(self.third).search([("case_id", "=", self.case.id)])
+        )
+        for user in (self.agent, self.manager):
+            self.assertTrue(self.env["kgw.case"].with_user(user).search(domain))
+
+    def test_export_is_recorded_and_a_large_one_is_a_managers(self):
+        self.agent.group_ids |= self.env.ref("base.group_allow_export")
+        self.case.with_user(self.agent).export_data(["name"])
+        self.assertEqual(self.events("export").payload["count"], 1)
+        many = self.case.browse(self.case.ids * 501)
+        with self.assertRaises(UserError):
+            many.with_user(self.agent)._check_export()
+        many.with_user(self.manager)._check_export()
+
+    def test_results_count_calls_reached_and_promised_per_agent(self):
+        self.end("no_answer")
+        self.env.flush_all()
+        row = self.env["kgw.call.report"].search([("case_id", "=", self.case.id)])
+        self.assertEqual((row.user_id, row.call_count, row.reached_count), (self.agent, 1, 0))
