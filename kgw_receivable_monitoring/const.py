@@ -239,9 +239,10 @@ EVENT_KINDS = [
     ("corrected", "Invoice corrected"),
     ("withdrawn", "Hand-over taken back"),
     ("account", "Creditor's account"),
-    ("mail_refused", "Files by e-mail refused"),
     ("note", "Internal note"),
     ("description", "Course of monitoring"),
+    ("mail_refused", "Files by e-mail refused"),
+    ("export", "Export"),
     ("promise", "Promise to pay"),
     ("promise_kept", "Promise kept"),
     ("promise_partly", "Promise kept in part"),
@@ -254,7 +255,6 @@ EVENT_KINDS = [
     ("dispute_closed", "Correction arrived"),
     ("dispute_lapsed", "No correction came"),
     ("insolvent", "Insolvency"),
-    ("export", "Export"),
 ]
 
 # Polish practice: an ordinary letter is taken to have arrived 4 working days after posting,

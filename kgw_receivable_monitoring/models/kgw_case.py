@@ -28,7 +28,13 @@ class KgwCase(models.Model):
 
     _name = "kgw.case"
     _description = "Monitoring Case"
-    _inherit = ["kgw.answer", "kgw.agenda", "kgw.audited", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kgw.answer",
+        "kgw.agenda",
+        "kgw.audited",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
 
     name = fields.Char(

@@ -18,7 +18,7 @@ class KgwCaseFile(models.AbstractModel):
     """
 
     _name = "kgw.case.file"
-    _description = "Hand-over File"
+    _description = "File of a Case"
 
     @api.model
     def _make(self, case, now):

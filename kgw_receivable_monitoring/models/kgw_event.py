@@ -102,6 +102,11 @@ class KgwEvent(models.Model):
             event.cure = event.reason
 
     @api.depends("payload")
+    def _compute_note(self):
+        for event in self:
+            event.note = (event.payload or {}).get("note") or ""
+
+    @api.depends("payload")
     def _compute_told(self):
         field = self.env["kgw.reminder"]._fields["outcome"]
         outcomes = dict(field._description_selection(self.env))
@@ -109,11 +114,6 @@ class KgwEvent(models.Model):
             payload = event.payload or {}
             words = (outcomes.get(payload.get("outcome"), ""), payload.get("note"))
             event.told = ": ".join(filter(None, words))
-
-    @api.depends("payload")
-    def _compute_note(self):
-        for event in self:
-            event.note = (event.payload or {}).get("note") or ""
 
     @api.model
     def _record(self, vals_list):

@@ -11,12 +11,12 @@ class ResConfigSettings(models.TransientModel):
     kgw_vanish_rows = fields.Integer(related="company_id.kgw_vanish_rows", readonly=False)
     kgw_vanish_value = fields.Integer(related="company_id.kgw_vanish_value", readonly=False)
     kgw_moves_due_dates = fields.Boolean(related="company_id.kgw_moves_due_dates", readonly=False)
+    kgw_holds_on_reply = fields.Boolean(related="company_id.kgw_holds_on_reply", readonly=False)
     kgw_team_only = fields.Boolean(related="company_id.kgw_team_only", readonly=False)
     kgw_missed_call_token = fields.Char(
         string="Token for Missed Calls",
         config_parameter="kgw_receivable_monitoring.missed_call_token",
     )
-    kgw_holds_on_reply = fields.Boolean(related="company_id.kgw_holds_on_reply", readonly=False)
     kgw_has_ledger = fields.Boolean(string="Ledger Exists", compute="_compute_kgw_has_ledger")
 
     def _compute_kgw_has_ledger(self):
