@@ -34,6 +34,7 @@
         "data/kgw_scenario_data.xml",
         "data/ir_cron_data.xml",
         # views
+        "wizards/kgw_creditor_message_views.xml",
         "views/kgw_case_views.xml",
         "views/kgw_receivable_views.xml",
         "views/kgw_reminder_views.xml",
@@ -56,8 +57,12 @@
         "views/kgw_health_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/kgw_portal_access_views.xml",
         "views/portal_templates.xml",
         "views/portal_account_templates.xml",
+        "views/portal_case_templates.xml",
+        "views/portal_handover_templates.xml",
+        "views/portal_list_templates.xml",
         "views/kgw_menus.xml",
         # reports
         "report/kgw_letter_templates.xml",
@@ -74,6 +79,10 @@
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
             "kgw_receivable_monitoring/static/src/mandate/*",
+        ],
+        "web.assets_frontend": [
+            "kgw_receivable_monitoring/static/src/portal/*.scss",
+            "kgw_receivable_monitoring/static/src/portal/*.js",
         ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },

@@ -1,1 +1,1 @@
-from . import portal, portal_account
+from . import portal, portal_account, portal_decision, portal_handover
