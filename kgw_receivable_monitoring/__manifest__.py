@@ -35,6 +35,7 @@
         "data/kgw_scenario_data.xml",
         "data/ir_cron_data.xml",
         # views
+        "wizards/kgw_creditor_message_views.xml",
         "views/kgw_case_views.xml",
         "views/kgw_receivable_views.xml",
         "views/kgw_reminder_views.xml",
@@ -63,9 +64,13 @@
         "views/kgw_health_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/kgw_portal_access_views.xml",
         "views/portal_templates.xml",
         "wizards/kgw_incoming_views.xml",
         "views/portal_account_templates.xml",
+        "views/portal_case_templates.xml",
+        "views/portal_handover_templates.xml",
+        "views/portal_list_templates.xml",
         "views/kgw_menus.xml",
         # reports
         "report/kgw_letter_templates.xml",
@@ -87,6 +92,10 @@
             "kgw_receivable_monitoring/static/src/bulk/*",
             "kgw_receivable_monitoring/static/src/mandate/*",
             "kgw_receivable_monitoring/static/src/desk/*",
+        ],
+        "web.assets_frontend": [
+            "kgw_receivable_monitoring/static/src/portal/*.scss",
+            "kgw_receivable_monitoring/static/src/portal/*.js",
         ],
         "web.assets_tests": ["kgw_receivable_monitoring/static/tests/tours/*.js"],
     },

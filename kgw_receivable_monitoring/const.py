@@ -98,6 +98,7 @@ REASONS = [
     ("replanned", "The day passed before it could go out: it is planned anew"),
     ("lapsed", "The time for this step has passed"),
     ("withdrawn", "Taken back by a person"),
+    ("decision", "The creditor decided otherwise"),
     # passed: the course went on without this step
     ("no_route", "No contact point for any channel of this step"),
     ("condition", "The condition of the step is not met"),
@@ -171,6 +172,7 @@ CURES = [
     ("replanned", "Nothing to do: it is planned anew on the next day."),
     ("lapsed", "Nothing to do: the course goes on with the next step."),
     ("withdrawn", "Nothing to do: the step may come again on another day."),
+    ("decision", "Nothing to do: what the creditor decides is carried out."),
     (
         "no_route",
         "Find out an e-mail, phone or address and enter it among the contact points of the case:"
@@ -232,6 +234,8 @@ EVENT_KINDS = [
     ("stage", "Stage changed"),
     ("question", "Question to the creditor"),
     ("decision", "Decision of the creditor"),
+    ("revoked", "Decision taken back"),
+    ("message", "Message"),
     ("report", "Report to the creditor"),
     ("hold", "Contact put on hold"),
     ("lifted", "Hold ended"),

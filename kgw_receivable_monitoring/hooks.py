@@ -31,7 +31,9 @@ LINKS = (
 
 
 def post_init_hook(env):
-    """Grant the monitoring rights to the administrator of the database."""
+    """Grant the monitoring rights to the administrator of the database; let creditors make keys
+    for their own systems (a setting of Odoo's portal, said in the guide for creditors)."""
+    env["ir.config_parameter"].set_param("portal.allow_api_keys", True)
     env.ref("base.user_admin").group_ids |= env.ref(
         "kgw_receivable_monitoring.group_kgw_administrator"
     )

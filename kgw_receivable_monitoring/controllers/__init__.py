@@ -1,1 +1,8 @@
-from . import invoice_page, missed_call, portal, portal_account
+from . import (
+    invoice_page,
+    missed_call,
+    portal,
+    portal_account,
+    portal_decision,
+    portal_handover,
+)

@@ -1,10 +1,15 @@
 from odoo import fields, http
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
-PAGE_SIZE = 40
+from ..models.kgw_portal_list import PAGE_SIZE, SORTS, TABS
+from ..models.kgw_portal_timeline import PAGE, SHOWN
+from ..tools import table
+
+MODULE = "kgw_receivable_monitoring"
+MAX_EVENTS = 3000
 
 
 class KgwPortalController(CustomerPortal):
@@ -16,58 +21,159 @@ class KgwPortalController(CustomerPortal):
             values["kgw_case_count"] = request.env["kgw.portal"]._count_cases()
         return values
 
-    @http.route(
-        ["/my/monitoring", "/my/monitoring/page/<int:page>"], type="http", auth="user", website=True
-    )
-    def kgw_cases(self, page=1):
-        portal = request.env["kgw.portal"]
-        pages = pager(url="/my/monitoring", total=portal._count_cases(), page=page, step=PAGE_SIZE)
+    def _kgw_render(self, template, **values):
+        """Render one of our pages with what the last act left to say."""
+        note = request.session.pop("kgw_note", None)
         return request.render(
-            "kgw_receivable_monitoring.portal_cases",
-            {
-                "page_name": "kgw_monitoring",
-                "pager": pages,
-                "cases": portal._get_cases(offset=pages["offset"], limit=PAGE_SIZE),
-            },
+            f"{MODULE}.{template}", {"page_name": "kgw_monitoring", "kgw_note": note, **values}
         )
 
-    @http.route("/my/monitoring/<int:case_id>", type="http", auth="user", website=True)
-    def kgw_case(self, case_id):
-        case = request.env["kgw.portal"]._get_case(case_id)
-        if not case:
-            return request.redirect("/my")
-        return request.render(
-            "kgw_receivable_monitoring.portal_case",
-            {
-                "page_name": "kgw_monitoring",
-                "case": case,
-            },
+    def _kgw_go(self, path, note="", is_problem=False):
+        """Go to a page of ours that says ``note`` on top."""
+        if note:
+            request.session["kgw_note"] = {"text": note, "is_problem": is_problem}
+        return request.redirect(path)
+
+    def _kgw_send_file(self, name, content, mimetype, disposition="attachment"):
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", mimetype),
+                ("Content-Length", str(len(content))),
+                ("Content-Security-Policy", "sandbox"),
+                ("X-Content-Type-Options", "nosniff"),
+                (
+                    "Content-Disposition",
+                    http.content_disposition(name, disposition_type=disposition),
+                ),
+            ],
         )
 
+    # === PAGES === #
+
+    @http.route("/my/monitoring", type="http", auth="user", website=True)
+    def kgw_overview(self):
+        overview = request.env["kgw.portal"]._get_overview()
+        return self._kgw_render("portal_overview", overview=overview)
+
+    @http.route("/my/monitoring/notices", type="http", auth="user", methods=["POST"], website=True)
+    def kgw_notices(self, **values):
+        request.env["kgw.portal"]._set_notices(values)
+        return self._kgw_go("/my/monitoring", request.env._("Your choice of e-mails is kept."))
+
     @http.route(
-        "/my/monitoring/decision/<int:decision_id>",
+        ["/my/monitoring/counterparties", "/my/monitoring/counterparties/page/<int:page>"],
         type="http",
         auth="user",
-        methods=["POST"],
         website=True,
     )
-    def kgw_decide(self, decision_id, value=""):
-        try:
-            case_id = request.env["kgw.portal"]._decide(decision_id, value, fields.Datetime.now())
-        except UserError:  # not its own, or taken already in another tab
+    def kgw_cases(self, page=1, tab="all", search="", sort="urgent"):
+        portal = request.env["kgw.portal"]
+        query = self._kgw_read_query(tab, search, sort)
+        tabs = portal._count_tabs(query["search"])
+        pages = pager(
+            url="/my/monitoring/counterparties",
+            url_args=query,
+            total=tabs[query["tab"]],
+            page=page,
+            step=PAGE_SIZE,
+        )
+        return self._kgw_render(
+            "portal_cases",
+            pager=pages,
+            tabs=tabs,
+            query=query,
+            rights=portal._get_rights(),
+            offers=portal._get_offers(),
+            cases=portal._get_cases(**query, offset=pages["offset"], limit=PAGE_SIZE),
+        )
+
+    @http.route(
+        '/my/monitoring/counterparties.<any("csv","xlsx"):form>',
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def kgw_export(self, form, tab="all", search="", sort="urgent"):
+        rows = request.env["kgw.portal"]._get_export(**self._kgw_read_query(tab, search, sort))
+        write, mimetype = table.WRITERS[form]
+        name = f"{request.env._('counterparties')}.{form}"
+        return self._kgw_send_file(name, write(rows), mimetype)
+
+    def _kgw_read_query(self, tab, search, sort):
+        return {
+            "tab": tab if tab in TABS else "all",
+            "search": search[:100],
+            "sort": sort if sort in SORTS else "urgent",
+        }
+
+    @http.route("/my/monitoring/<int:case_id>", type="http", auth="user", website=True)
+    def kgw_case(self, case_id, show="", limit=""):
+        case = self._kgw_get_case(case_id, show, limit)
+        if not case:
             return request.redirect("/my/monitoring")
-        return request.redirect(f"/my/monitoring/{case_id}")
+        return self._kgw_render("portal_case", case=case)
+
+    @http.route("/my/monitoring/<int:case_id>/live", type="http", auth="user", website=True)
+    def kgw_case_live(self, case_id, show="", limit=""):
+        """Return what of the page changes by itself, for a page that learned of a change."""
+        case = self._kgw_get_case(case_id, show, limit)
+        if not case:
+            raise request.not_found()
+        return self._kgw_render("portal_case_live", case=case)
+
+    def _kgw_get_case(self, case_id, show, limit):
+        wanted = int(limit) if limit.isdecimal() and len(limit) < 6 else PAGE
+        return request.env["kgw.portal"]._get_case(
+            case_id, show if show in SHOWN else "", min(max(wanted, PAGE), MAX_EVENTS)
+        )
+
+    # === FILES === #
+
+    @http.route("/my/monitoring/<int:case_id>/history.pdf", type="http", auth="user", website=True)
+    def kgw_history(self, case_id):
+        document = request.env["kgw.portal"]._get_history(case_id)
+        if not document:
+            return request.redirect("/my/monitoring")
+        return self._kgw_send_file(*document, "application/pdf", "inline")
 
     @http.route("/my/monitoring/letter/<int:reminder_id>", type="http", auth="user", website=True)
     def kgw_letter(self, reminder_id):
         letter = request.env["kgw.portal"]._get_letter(reminder_id)
         if not letter:
             return request.redirect("/my/monitoring")
-        name, content = letter
-        return request.make_response(
-            content,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", http.content_disposition(name, disposition_type="inline")),
-            ],
+        return self._kgw_send_file(*letter, "application/pdf", "inline")
+
+    @http.route(
+        "/my/monitoring/file/<int:event_id>/<int:number>", type="http", auth="user", website=True
+    )
+    def kgw_file(self, event_id, number):
+        found = request.env["kgw.portal"]._get_file(event_id, number)
+        if not found:
+            return request.redirect("/my/monitoring")
+        name, content, _mimetype = found
+        # Whatever it is, it is saved, never shown: nothing in it runs under our address.
+        return self._kgw_send_file(name, content, "application/octet-stream")
+
+    # === CONVERSATION === #
+
+    @http.route(
+        "/my/monitoring/<int:case_id>/message",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+        max_content_length=12 * 1024 * 1024,
+    )
+    def kgw_message(self, case_id, text=""):
+        uploads = request.httprequest.files.getlist("files")
+        files = [(upload.filename, upload.read()) for upload in uploads if upload.filename]
+        try:
+            request.env["kgw.portal"]._write_message(case_id, text, files, fields.Datetime.now())
+        except AccessError:
+            return request.redirect("/my/monitoring")
+        except UserError as error:
+            return self._kgw_go(f"/my/monitoring/{case_id}", str(error), is_problem=True)
+        return self._kgw_go(
+            f"/my/monitoring/{case_id}#talk", request.env._("Your message was sent.")
         )

@@ -205,9 +205,10 @@ class World:
                 "email": values["email"],
             }
         )
-        self._create_user(
+        user = self._create_user(
             values["login"], contact.name, [self.env.ref("base.group_portal").id], contact
         )
+        self.env["kgw.portal.access"].create({"user_id": user.id, "is_lead": True})
         return partner
 
     def _create_brand(self, values, domain):

@@ -214,14 +214,16 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _kgw_scenario_sql(self, case):
-        """Return a query for the scenario of a case: the line of its kind, else the general one."""
+        """Return a query for the scenario of a case: its own, the line of its kind, the general one."""
         return SQL(
             """
             SELECT sc.id, sc.horizon_days, sc.gap_before_days, sc.gap_after_days
-              FROM kgw_mandate_scenario ms JOIN kgw_scenario sc ON sc.id = ms.scenario_id
-             WHERE ms.mandate_id = %(case)s.mandate_id
-               AND (ms.kind_id = %(case)s.kind_id OR ms.kind_id IS NULL)
-             ORDER BY ms.kind_id NULLS LAST LIMIT 1
+              FROM kgw_scenario sc
+             WHERE sc.id = COALESCE(%(case)s.scenario_id, (
+                    SELECT ms.scenario_id FROM kgw_mandate_scenario ms
+                     WHERE ms.mandate_id = %(case)s.mandate_id
+                       AND (ms.kind_id = %(case)s.kind_id OR ms.kind_id IS NULL)
+                     ORDER BY ms.kind_id NULLS LAST LIMIT 1))
         """,
             case=case,
         )
@@ -270,7 +272,7 @@ class AccountMoveLine(models.Model):
         steps = {}
         answers = {}
         for line in self:
-            scenario = line.kgw_case_id.mandate_id._get_scenario(line.kgw_case_id.kind_id)
+            scenario = line.kgw_case_id._get_scenario()
             if scenario not in steps:
                 steps[scenario] = scenario._get_course_steps() if scenario else []
             if line.kgw_stage == "closed":

@@ -11,6 +11,7 @@ from ..tools import calendar, words
 FIXED = {
     "name",
     "creditor_id",
+    "scenario_id",
     "stage",
     "was_late",
     "touched_at",
@@ -44,6 +45,14 @@ class KgwCase(models.Model):
     creditor_id = fields.Many2one(related="mandate_id.creditor_id", store=True, index=True)
     counterparty_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
     kind_id = fields.Many2one("kgw.kind", required=True, tracking=True)
+    scenario_id = fields.Many2one(
+        "kgw.scenario",
+        string="Own Scenario",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Chosen by the creditor in place of the one agreed for this kind of counterparty.",
+    )
     lang = fields.Selection(LANGUAGES, string="Language", required=True, default="pl_PL")
     tz = fields.Char(string="Time Zone", required=True, default="Europe/Warsaw")
     controller_id = fields.Many2one("res.users", tracking=True, index=True)
@@ -199,6 +208,11 @@ class KgwCase(models.Model):
         return []
 
     # === BUSINESS METHODS === #
+
+    def _get_scenario(self):
+        """Return the scenario of the case: its own, else the one agreed for its kind."""
+        self.ensure_one()
+        return self.scenario_id or self.mandate_id._get_scenario(self.kind_id)
 
     def _get_usable_channels(self):
         """Return ``{case id: frozenset of channels}`` that have a usable contact point."""

@@ -82,9 +82,7 @@ class KgwCourseFacts(models.AbstractModel):
                 due=line.date_maturity,
                 effective_due=line.kgw_effective_due,
                 entered_on=line.kgw_entered_on,
-                horizon=line.kgw_case_id.mandate_id._get_scenario(
-                    line.kgw_case_id.kind_id
-                ).horizon_days,
+                horizon=line.kgw_case_id._get_scenario().horizon_days,
                 done=done.get(line.id, {}),
                 given=given.get(line.id, {}),
                 usable=usable.get(line.kgw_case_id.id, frozenset()),

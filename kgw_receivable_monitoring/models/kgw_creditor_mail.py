@@ -131,7 +131,9 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param email: an address other than the creditor's own
         """
-        email = email or mandate.creditor_id.email
+        # Whoever asks the creditor something need not see who its people are.
+        people = self.env["kgw.portal.access"].sudo()
+        email = email or people._get_recipients(mandate.creditor_id, template_code)
         if not email:
             return
         template = self.env["kgw.template"].search([("code", "=", template_code)])

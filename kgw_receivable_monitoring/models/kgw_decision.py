@@ -1,10 +1,29 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import APPROVAL_LEAD_DAYS
+from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
 
-KINDS = [("approval", "Agree to a step"), ("horizon", "What follows the end of monitoring")]
+# What the creditor is asked; the other kinds it decides by itself.
+QUESTIONS = [("approval", "Agree to a step"), ("horizon", "What follows the end of monitoring")]
+KINDS = [
+    *QUESTIONS,
+    ("go_on", "Go on"),
+    ("pause", "Pause"),
+    ("stop", "Stop"),
+    ("new_date", "New due date"),
+    ("instalments", "Agree to instalments"),
+    ("scenario", "Another scenario"),
+    ("no_channel", "Do not use a channel"),
+    ("ask_call", "Ask for a call"),
+    ("ask_demand", "Ask for a demand for payment"),
+    ("waive", "Waive interest and compensation"),
+    ("warning", "Consent to the warning of an entry in a debt register"),
+    ("payment", "Confirm a payment"),
+    ("contact", "Correct contact data"),
+    ("collection", "Hand over to collection"),
+    ("withdraw", "Withdraw from monitoring"),
+]
 VALUES = [
     ("approve", "Send it"),
     ("refuse", "Do not send it"),
@@ -14,11 +33,22 @@ VALUES = [
 ]
 VALUES_OF_KIND = {"approval": ("approve", "refuse"), "horizon": ("hand_over", "wait", "end")}
 DEFAULT_OF_KIND = {"approval": "refuse", "horizon": "wait"}
-STATES = [("open", "Waiting"), ("taken", "Decided"), ("lapsed", "Default taken")]
+STATES = [
+    ("open", "Waiting"),
+    ("scheduled", "Acts in the next run"),
+    ("taken", "Decided"),
+    ("lapsed", "Default taken"),
+    ("revoked", "Taken back"),
+    ("impossible", "Could not be carried out"),
+]
 
 
 class KgwDecision(models.Model):
-    """What the creditor is asked, and what it chose; silence never blocks: a default applies."""
+    """What the creditor is asked or decides by itself, and what it chose.
+
+    Silence never blocks: a question has a deadline and a default. Of what the creditor decides by
+    itself, whatever stops something acts at once, the rest in the next run (``kgw_decision_kind``).
+    """
 
     _name = "kgw.decision"
     _description = "Decision of the Creditor"
@@ -32,14 +62,33 @@ class KgwDecision(models.Model):
     receivable_ids = fields.Many2many("account.move.line", string="Receivables")
     invoices = fields.Char(compute="_compute_invoices")
     asked_on = fields.Date(required=True)
-    deadline = fields.Date(required=True)
-    default_value = fields.Selection(VALUES, required=True)
+    deadline = fields.Date()
+    default_value = fields.Selection(VALUES)
     value = fields.Selection(VALUES, string="Choice")
+    # what the creditor decides by itself
+    until_date = fields.Date(string="Until or On", help="End of a pause, new date, day of payment.")
+    channel = fields.Selection(CHANNELS)
+    scenario_id = fields.Many2one("kgw.scenario", ondelete="restrict")
+    amount = fields.Float(digits=(16, 2))
+    number = fields.Integer(string="Number of Instalments")
+    is_lasting = fields.Boolean(
+        string="Lasting", help="Future invoices too; of a new date: with interest meanwhile."
+    )
+    point_kind = fields.Char(string="What Is Corrected")
+    note = fields.Char()
+    # who, when, from where
     state = fields.Selection(STATES, required=True, default="open")
     decided_at = fields.Datetime()
     decided_by_id = fields.Many2one("res.users")
+    address = fields.Char(string="From", help="IP address from which it was decided.")
+    problem = fields.Char(string="Why Not", readonly=True, help="Why it could not be carried out.")
 
     _open_decisions = models.Index("(deadline) WHERE state = 'open'")
+    _scheduled = models.Index("(id) WHERE state = 'scheduled'")
+    _questions_end = models.Constraint(
+        "CHECK (state <> 'open' OR (deadline IS NOT NULL AND default_value IS NOT NULL))",
+        "A question has a deadline and a default.",
+    )
 
     @api.depends("case_id", "kind")
     def _compute_display_name(self):
@@ -57,6 +106,8 @@ class KgwDecision(models.Model):
                 decision.sudo().receivable_ids.move_id.mapped("kgw_display_number")
             )
 
+    # === QUESTIONS === #
+
     @api.model
     def _ask(self, kind, step, lines, on_date, now):
         """Ask the creditor of one case about ``lines``; returns the decision.
@@ -64,10 +115,9 @@ class KgwDecision(models.Model):
         :param lines: receivables of one case
         :param on_date: day of the question; the deadline lies three working days later
         """
-        case = lines.kgw_case_id
         decision = self.create(
             {
-                "case_id": case.id,
+                "case_id": lines.kgw_case_id.id,
                 "kind": kind,
                 "step_id": step.id,
                 "receivable_ids": lines.ids,
@@ -76,23 +126,14 @@ class KgwDecision(models.Model):
                 "deadline": calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS),
             }
         )
+        payload = {
+            "question": kind,
+            "deadline": decision.deadline.isoformat(),
+            "default": decision.default_value,
+        }
         self.env["kgw.event"]._record(
             [
-                {
-                    "kind": "question",
-                    "at": now,
-                    "case_id": case.id,
-                    "mandate_id": case.mandate_id.id,
-                    "move_id": line.move_id.id,
-                    "instalment": line.kgw_instalment,
-                    "course": line.kgw_course,
-                    "step_id": step.id,
-                    "payload": {
-                        "question": kind,
-                        "deadline": decision.deadline.isoformat(),
-                        "default": decision.default_value,
-                    },
-                }
+                line._kgw_prepare_event_vals("question", now, step_id=step.id, payload=payload)
                 for line in lines
             ]
         )
@@ -104,53 +145,51 @@ class KgwDecision(models.Model):
         labels = dict(self._fields["value"]._description_selection(self.env))
         return [(value, labels[value]) for value in VALUES_OF_KIND[self.kind]]
 
-    def _decide(self, value, now):
-        """Record what the creditor chose and let the course go on.
+    def _decide(self, value, now, address=""):
+        """Record what the creditor answered and let the course go on.
 
         :param value: one of the values of the decision's kind
+        :param address: IP address from which it was decided
         :raise UserError: the value does not fit, or the decision was taken already
         """
         for decision in self:
-            if value not in VALUES_OF_KIND[decision.kind]:
+            if value not in VALUES_OF_KIND.get(decision.kind, ()):
                 raise UserError(
                     self.env._(
                         "This answer does not fit the question. Choose one of the offered ones."
                     )
                 )
-            if decision.state != "open":
-                raise UserError(
-                    self.env._("This decision was already taken on %s.", decision.decided_at)
-                )
-        self._close("taken", value, now)
+            decision._check_open()
+        self._close("taken", value, now, address)
 
-    def _close(self, state, value, now):
+    def _check_open(self):
+        """
+        :raise UserError: the decision was taken already, by whom and when
+        """
+        if self.state != "open":
+            raise UserError(
+                self.env._(
+                    "This was already decided on %(moment)s by %(who)s.",
+                    moment=self.env["kgw.portal"]._format_moment(self.decided_at),
+                    # A colleague's name is no secret within the same creditor.
+                    who=self.sudo().decided_by_id.name,
+                )
+            )
+
+    def _close(self, state, value, now, address=""):
         self.write(
             {
                 "state": state,
                 "value": value,
                 "decided_at": now,
                 "decided_by_id": self.env.uid,
+                "address": address,
             }
         )
         self.case_id._touch()
-        self.env["kgw.event"]._record(
-            [
-                {
-                    "kind": "decision",
-                    "at": now,
-                    "case_id": decision.case_id.id,
-                    "mandate_id": decision.mandate_id.id,
-                    "step_id": decision.step_id.id,
-                    "payload": {
-                        "question": decision.kind,
-                        "value": value,
-                        "by_default": state == "lapsed",
-                        "invoices": decision.receivable_ids.move_id.mapped("kgw_display_number"),
-                    },
-                }
-                for decision in self
-            ]
-        )
+        self._record("decision", now)
+        if state == "taken":
+            self._act_on_answer(now)
         self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
 
     def _lapse(self, on_date, now, cases=None):
@@ -162,6 +201,43 @@ class KgwDecision(models.Model):
         late = self.search([*chosen, ("state", "=", "open"), ("deadline", "<", on_date)])
         for value, decisions in late.grouped("default_value").items():
             decisions._close("lapsed", value, now)
+
+    # === REGISTER === #
+
+    def _record(self, kind, now):
+        """Write into the register who decided what, when and from where."""
+        self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": kind,
+                    "at": now,
+                    "case_id": decision.case_id.id,
+                    "mandate_id": decision.mandate_id.id,
+                    "step_id": decision.step_id.id,
+                    "channel": decision.channel,
+                    "payload": decision._prepare_payload(),
+                }
+                for decision in self
+            ]
+        )
+
+    def _prepare_payload(self):
+        """Return what the register keeps of a decision: only what was chosen."""
+        self.ensure_one()
+        payload = {
+            "question": self.kind,
+            "decision_id": self.id,
+            "value": self.value or "",
+            "by_default": self.state == "lapsed",
+            "until": self.until_date and self.until_date.isoformat() or "",
+            "scenario": self.scenario_id.name or "",
+            "amount": self.amount or "",
+            "number": self.number or "",
+            "note": self.note or "",
+            "address": self.address or "",
+            "invoices": self.receivable_ids.move_id.mapped("kgw_display_number"),
+        }
+        return {name: value for name, value in payload.items() if value != ""}
 
     # === ACTION METHODS === #
 

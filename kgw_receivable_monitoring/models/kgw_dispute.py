@@ -112,7 +112,7 @@ class KgwDispute(models.Model):
 
     def _prepare_vals(self, line, reason, note, now, attachments):
         case = line.kgw_case_id
-        scenario = case.mandate_id._get_scenario(case.kind_id)
+        scenario = case._get_scenario()
         today = calendar.local_date(now)
         return {
             "case_id": case.id,

@@ -54,6 +54,7 @@ class KgwEvent(models.Model):
     _passed_steps = models.Index(
         "(move_id, instalment, step_id) WHERE kind IN ('passed', 'question', 'report')",
     )
+    _payments = models.Index("(mandate_id, at) WHERE kind = 'payment'")
     _by_reminder = models.Index("(reminder_id)")
     _unsealed = models.Index("(id) WHERE hash IS NULL")
     _unique_seq = models.UniqueIndex("(seq) WHERE seq IS NOT NULL")
@@ -125,7 +126,9 @@ class KgwEvent(models.Model):
         user = self.env.user
         # Nobody has the right to create events directly: they come from what people and crons do,
         # whose own rights were checked there.
-        return self.sudo().create([{"user_id": user.id, **vals} for vals in vals_list])
+        events = self.sudo().create([{"user_id": user.id, **vals} for vals in vals_list])
+        self.env["kgw.portal"]._tell_changed(events.case_id)
+        return events
 
     # === SEAL === #
 

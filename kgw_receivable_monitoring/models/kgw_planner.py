@@ -35,6 +35,7 @@ class KgwPlanner(models.AbstractModel):
             self.env["kgw.hold"]._release_due(now)
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
+        self.env["kgw.decision"]._carry_out_scheduled(now, cases)
         for waiting in ("kgw.decision", "kgw.dispute"):
             self.env[waiting]._lapse(on_date, now, cases)
         self.env["kgw.promise"]._decide_due(on_date, now, cases)

@@ -144,7 +144,7 @@ class KgwPromise(models.Model):
     @api.model
     def _get_grace(self, case):
         """Return the working days that a promised transfer may take."""
-        return case.mandate_id._get_scenario(case.kind_id).promise_grace_days
+        return case._get_scenario().promise_grace_days
 
     def _hold(self, now):
         """Keep the contact about these invoices back; the rest of the case goes on."""

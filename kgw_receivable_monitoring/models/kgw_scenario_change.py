@@ -73,11 +73,13 @@ class KgwScenarioChange(models.AbstractModel):
         """Return ``{receivable: scenario}``."""
         found = {}
         for case in lines.kgw_case_id:
-            key = case.mandate_id, case.kind_id
+            key = case.scenario_id, case.mandate_id, case.kind_id
             if key not in found:
-                found[key] = case.mandate_id._get_scenario(case.kind_id)
+                found[key] = case._get_scenario()
         return {
-            line: found[line.kgw_case_id.mandate_id, line.kgw_case_id.kind_id] for line in lines
+            line: found[case.scenario_id, case.mandate_id, case.kind_id]
+            for case, own in lines.grouped("kgw_case_id").items()
+            for line in own
         }
 
     def _take_picture(self, lines, on_date):

@@ -32,7 +32,7 @@ class IsolationCase(KgwCommon):
                 "lang": "en_US",
             }
         )
-        return (
+        user = (
             cls.env["res.users"]
             .with_context(no_reset_password=True)
             .create(
@@ -45,6 +45,8 @@ class IsolationCase(KgwCommon):
                 }
             )
         )
+        cls.env["kgw.portal.access"].create({"user_id": user.id, "is_lead": True})
+        return user
 
     @classmethod
     def _create_world(cls):

@@ -1,5 +1,9 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tests import HttpCase, tagged
 
+from ..tools import calendar
 from .test_portal_isolation import IsolationCase
 
 
@@ -11,3 +15,33 @@ class TestTours(IsolationCase, HttpCase):
         self.start_tour("/my/home", "kgw_portal_creditor", login=self.user_a.login)
         self.assertEqual((self.decision.state, self.decision.value), ("taken", "approve"))
         self.assertEqual(self.decision.decided_by_id, self.user_a)
+
+    def test_creditor_pauses_lets_go_on_and_decides_on_ten(self):
+        today = calendar.local_date(fields.Datetime.now())
+        lines = self._watch(
+            *(
+                self._document(
+                    f"FV T/{n}",
+                    due=calendar.forward(today + timedelta(days=3)),
+                    buyer=self._other_party(f"Firma {n}", 50 + n),
+                )
+                for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+            ),
+            on=today,
+        )
+        case = lines[1].kgw_case_id
+        self.start_tour("/my/monitoring/counterparties", "kgw_portal_pause", login="kgw_creditor_a")
+        hold = case.hold_ids
+        self.assertEqual((hold.reason, hold.until_date), ("creditor", today + timedelta(days=7)))
+        tomorrow = calendar.add_working_days(today, 1)
+        self.run_day(tomorrow)
+        self.assertFalse(case.reminder_ids)
+        self.assertTrue(lines[0].kgw_case_id.reminder_ids, "the others go on")
+        self.start_tour("/my/monitoring/counterparties", "kgw_portal_go_on", login="kgw_creditor_a")
+        self.assertTrue(hold.is_open, "until the next run")
+        self.run_day(calendar.add_working_days(tomorrow, 1))
+        self.assertFalse(hold.is_open)
+        self.assertTrue(case.reminder_ids)
+        self.start_tour("/my/monitoring/counterparties", "kgw_portal_many", login="kgw_creditor_a")
+        held = self.env["kgw.hold"].search([("until_date", "=", "2030-01-31")])
+        self.assertEqual(held.case_id, lines.kgw_case_id)

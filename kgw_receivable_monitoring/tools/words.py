@@ -52,6 +52,35 @@ def plural(n: int, one: str, few: str, many: str) -> str:
     return many
 
 
+# Nominative for 1, 2-4 and more; genitive for 1 and more ("z 1 faktury", "z 5 faktur").
+_COUNTED_PL = {
+    "day": ("dzień", "dni", "dni", "dnia", "dni"),
+    "invoice": ("faktura", "faktury", "faktur", "faktury", "faktur"),
+    "counterparty": (
+        "kontrahent",
+        "kontrahenci",
+        "kontrahentów",
+        "kontrahenta",
+        "kontrahentów",
+    ),
+    "contact": ("kontakt", "kontakty", "kontaktów", "kontaktu", "kontaktów"),
+    "decision": ("decyzja", "decyzje", "decyzji", "decyzji", "decyzji"),
+}
+_COUNTED_EN = {"counterparty": "counterparties"}
+
+
+def count(n: int, noun: str, lang: str, genitive: bool = False) -> str:
+    """Return a number with its noun: '22 faktury', genitive '22 faktur', English '22 invoices'.
+
+    :param noun: a key of the table above
+    """
+    if not _is_polish(lang):
+        return f"{n}{NBSP}{noun if abs(n) == 1 else _COUNTED_EN.get(noun, noun + 's')}"
+    one, few, many, of_one, of_many = _COUNTED_PL[noun]
+    word = plural(n, of_one, of_many, of_many) if genitive else plural(n, one, few, many)
+    return f"{n}{NBSP}{word}"
+
+
 def amount_in_words(amount: Decimal, currency: str, lang: str) -> str:
     """Return an amount in words, the hundredths as a fraction, as letters and forms have it.
 

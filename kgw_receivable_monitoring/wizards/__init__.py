@@ -3,6 +3,7 @@ from . import (
     kgw_bulk,
     kgw_bulk_line,
     kgw_call_move,
+    kgw_creditor_message,
     kgw_dispute_entry,
     kgw_explanation,
     kgw_explanation_line,

@@ -44,7 +44,7 @@ class KgwMessage(models.TransientModel):
     @api.depends("case_id", "channel")
     def _compute_template_ids(self):
         for wizard in self:
-            steps = wizard.case_id.mandate_id._get_scenario(wizard.case_id.kind_id).step_ids
+            steps = wizard.case_id._get_scenario().step_ids
             templates = steps.template_id | steps.fallback_template_id
             stages = set(wizard._get_open_lines().mapped("kgw_stage"))
             wizard.template_ids = templates.filtered(

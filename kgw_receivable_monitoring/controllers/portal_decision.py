@@ -1,0 +1,152 @@
+from odoo import fields, http
+from odoo.exceptions import AccessError, UserError
+from odoo.http import request
+
+from ..tools.decision import SPECS
+from .portal import KgwPortalController
+
+MIMETYPES = {"html": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
+
+
+class KgwPortalDecisionController(KgwPortalController):
+    """What the creditor decides: the page first says what will change."""
+
+    @http.route(
+        "/my/monitoring/decision/<int:decision_id>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def kgw_decide(self, decision_id, value="", back=""):
+        portal = request.env["kgw.portal"]
+        try:
+            case_id = portal._decide(
+                decision_id, value, fields.Datetime.now(), request.env["kgw.portal"]._get_address()
+            )
+        except UserError as error:  # not its own, or taken already in another tab
+            return self._kgw_go("/my/monitoring", str(error), is_problem=True)
+        path = "/my/monitoring" if back == "overview" else f"/my/monitoring/{case_id}"
+        return self._kgw_go(path, request.env._("Your decision is recorded."))
+
+    @http.route(
+        "/my/monitoring/decision/<int:decision_id>/revoke",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def kgw_revoke(self, decision_id):
+        try:
+            case_id = request.env["kgw.portal"]._revoke(
+                decision_id, fields.Datetime.now(), request.env["kgw.portal"]._get_address()
+            )
+        except UserError as error:
+            return self._kgw_go("/my/monitoring", str(error), is_problem=True)
+        return self._kgw_go(
+            f"/my/monitoring/{case_id}", request.env._("The decision is taken back.")
+        )
+
+    @http.route(
+        "/my/monitoring/dispute/<int:dispute_id>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def kgw_answer_dispute(self, dispute_id, value="", **values):
+        try:
+            case_id = request.env["kgw.portal"]._answer_dispute(
+                dispute_id, value, values, fields.Datetime.now()
+            )
+        except UserError as error:
+            return self._kgw_go("/my/monitoring", str(error), is_problem=True)
+        return self._kgw_go(f"/my/monitoring/{case_id}", request.env._("Your answer is recorded."))
+
+    @http.route(
+        "/my/monitoring/dispute/<int:dispute_id>/file/<int:number>",
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def kgw_dispute_file(self, dispute_id, number):
+        found = request.env["kgw.portal"]._get_dispute_file(dispute_id, number)
+        if not found:
+            return request.redirect("/my/monitoring")
+        return self._kgw_send_file(*found, "application/octet-stream")
+
+    @http.route(
+        "/my/monitoring/decision/<int:decision_id>/preview", type="http", auth="user", website=True
+    )
+    def kgw_preview(self, decision_id):
+        """Show exactly what would be sent."""
+        try:
+            kind, content = request.env["kgw.portal"]._get_preview(
+                decision_id, fields.Datetime.now()
+            )
+        except UserError:
+            return request.redirect("/my/monitoring")
+        if kind == "pdf":
+            name = f"{request.env._('preview')}.pdf"
+            return self._kgw_send_file(name, content, "application/pdf", "inline")
+        return self._kgw_send_file("preview", str(content).encode(), MIMETYPES[kind], "inline")
+
+    @http.route("/my/monitoring/decide", type="http", auth="user", methods=["POST"], website=True)
+    def kgw_take(self, kind="", confirmed="", **values):
+        """Say what a decision would change; when that was confirmed, take it."""
+        form = request.httprequest.form
+        case_ids = self._kgw_read_numbers(form.getlist("case_ids"))
+        line_ids = self._kgw_read_numbers(form.getlist("receivable_ids")) or None
+        if kind not in SPECS or not case_ids:
+            return self._kgw_go(
+                "/my/monitoring/counterparties",
+                request.env._("Choose counterparties and what is to happen."),
+                is_problem=True,
+            )
+        if confirmed:
+            return self._kgw_confirm(kind, values, case_ids, line_ids)
+        return self._kgw_ask_to_confirm(kind, values, case_ids, line_ids)
+
+    def _kgw_read_numbers(self, texts):
+        parts = [part for text in texts for part in text.split(",")]
+        return sorted({int(part) for part in parts if part.isdecimal() and len(part) < 10})
+
+    def _kgw_ask_to_confirm(self, kind, values, case_ids, line_ids):
+        portal, effect, problem = request.env["kgw.portal"], None, ""
+        try:
+            form = portal._get_form(kind, case_ids, line_ids)
+            if all(values.get(name) for name in SPECS[kind].wants):
+                effect = portal._foresee(kind, values, fields.Datetime.now(), case_ids, line_ids)
+        except AccessError as error:
+            return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
+        except UserError as error:
+            problem = str(error)
+        return self._kgw_render(
+            "portal_decide", form=form, values=values, effect=effect, problem=problem
+        )
+
+    def _kgw_confirm(self, kind, values, case_ids, line_ids):
+        try:
+            request.env["kgw.portal"]._take(
+                kind,
+                values,
+                fields.Datetime.now(),
+                case_ids,
+                line_ids,
+                request.env["kgw.portal"]._get_address(),
+            )
+        except UserError as error:
+            return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
+        note = (
+            request.env._("Done: it holds from this moment.")
+            if SPECS[kind].at_once
+            else request.env._(
+                "Recorded: it acts in the next run and can be taken back until then."
+            )
+        )
+        path = (
+            f"/my/monitoring/{case_ids[0]}"
+            if len(case_ids) == 1
+            else "/my/monitoring/counterparties"
+        )
+        return self._kgw_go(path, note)

@@ -1,0 +1,349 @@
+import logging
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import calendar
+from ..tools.decision import MAX_INSTALMENTS, POINT_KINDS, SPECS
+
+_logger = logging.getLogger(__name__)
+
+
+class KgwDecisionKind(models.Model):
+    """What each kind of decision does, and when."""
+
+    _inherit = "kgw.decision"
+
+    # === TAKING === #
+
+    @api.model
+    def _take(self, kind, cases, values, now, receivables=None, address=""):
+        """Take a decision of the creditor for ``cases``; returns the decisions, one per case.
+
+        :param kind: one of ``SPECS``
+        :param values: values of the fields that the kind wants and takes
+        :param receivables: keep to these; None means all that is open in the cases
+        :param address: IP address from which it was decided
+        :raise UserError: something is missing, or it makes no sense
+        """
+        decisions = self.create(
+            [
+                self._prepare_take_vals(kind, case, values, now, receivables, address)
+                for case in cases
+            ]
+        )
+        decisions._check_values(calendar.local_date(now))
+        cases._touch()
+        decisions._record("decision", now)
+        if SPECS[kind].at_once:
+            decisions._carry_out(now)
+        return decisions
+
+    def _prepare_take_vals(self, kind, case, values, now, receivables, address):
+        spec = SPECS[kind]
+        lines = self._get_open_receivables(case)
+        if receivables is not None:
+            lines &= receivables
+        return {
+            **{name: values[name] for name in (*spec.wants, *spec.takes) if values.get(name)},
+            "case_id": case.id,
+            "kind": kind,
+            "receivable_ids": lines.ids,
+            "asked_on": calendar.local_date(now),
+            "state": "scheduled",
+            "decided_at": now,
+            "decided_by_id": self.env.uid,
+            "address": address,
+        }
+
+    def _get_open_receivables(self, case):
+        return self.env["account.move.line"].search(
+            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")],
+            order="date_maturity, id",
+        )
+
+    def _check_values(self, today):
+        """
+        :raise UserError: something is missing or makes no sense
+        """
+        for decision in self:
+            missing = [name for name in SPECS[decision.kind].wants if not decision[name]]
+            if missing:
+                labels = decision.fields_get(missing, ["string"])
+                raise UserError(
+                    self.env._(
+                        "Please fill in: %s.",
+                        ", ".join(labels[name]["string"] for name in missing),
+                    )
+                )
+            if SPECS[decision.kind].ahead:
+                decision._check_ahead(today)
+            if check := getattr(decision, f"_check_{decision.kind}", None):
+                check(today)
+
+    def _check_new_date(self, today):
+        if not self.receivable_ids:
+            raise UserError(self.env._("Nothing is owed any more: there is no date to move."))
+
+    def _check_ahead(self, today):
+        if self.until_date < today:
+            raise UserError(self.env._("The day lies in the past. Choose today or a later day."))
+
+    def _check_scenario(self, today):
+        if self.scenario_id not in self._get_offered_scenarios(self.case_id):
+            raise UserError(self.env._("Choose one of the scenarios agreed in the mandate."))
+
+    def _check_contact(self, today):
+        if self.point_kind not in POINT_KINDS:
+            raise UserError(self.env._("Choose e-mail, phone or postal address."))
+
+    def _check_instalments(self, today):
+        if not 2 <= self.number <= MAX_INSTALMENTS:
+            raise UserError(self.env._("Choose from 2 to %s monthly instalments.", MAX_INSTALMENTS))
+
+    def _check_payment(self, today):
+        if self.until_date > today:
+            raise UserError(self.env._("A payment can't lie ahead. Correct its day."))
+        if self.case_id.mandate_id.is_own_sales:
+            raise UserError(
+                self.env._(
+                    "These are the company's own invoices: their payments come from its books."
+                )
+            )
+        if self.amount <= 0 or len(self.receivable_ids.currency_id) != 1:
+            raise UserError(
+                self.env._("Enter a positive amount, and choose invoices of one currency.")
+            )
+
+    @api.model
+    def _get_offered_scenarios(self, case):
+        """Return the scenarios of the case's mandate: those were agreed with the creditor."""
+        return case.mandate_id.scenario_ids.scenario_id
+
+    # === WHEN === #
+
+    @api.model
+    def _carry_out_scheduled(self, now, cases=None):
+        """Carry out what was decided for the next run.
+
+        :param cases: keep to these; None means all
+        """
+        chosen = [] if cases is None else [("case_id", "in", cases.ids)]
+        self.search([*chosen, ("state", "=", "scheduled")], order="id")._carry_out(now)
+
+    def _carry_out(self, now):
+        """Do what each decision says; what can't be done does not stop the others."""
+        for decision in self:
+            try:
+                with self.env.cr.savepoint():
+                    getattr(decision, f"_do_{decision.kind}")(now)
+                    decision.state = "taken"
+                    decision._follow(now)
+            except UserError as error:
+                decision.write({"state": "impossible", "problem": str(error)})
+                decision._tell_controller(str(error))
+            except Exception:
+                # The creditor's next decisions must not wait for this one.
+                _logger.exception("Decision %s can't be carried out", decision.id)
+                decision.write({"state": "impossible", "problem": self.env._("An error")})
+                decision._tell_controller(self.env._("An unexpected error: see the log."))
+
+    def _follow(self, now):
+        """Let the course of the receivables follow what was decided."""
+        self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
+
+    def _revoke(self, now, address=""):
+        """Take back what has not acted yet.
+
+        :raise UserError: it has acted already
+        """
+        for decision in self:
+            if decision.state != "scheduled":
+                raise UserError(
+                    self.env._("This decision has acted already. Decide anew: for example, go on.")
+                )
+        self.write({"state": "revoked", "address": address})
+        self._record("revoked", now)
+
+    # === STOPPING: AT ONCE === #
+
+    def _act_on_answer(self, now):
+        """Stop what the creditor, asked what follows, does not want to go on."""
+        for decision in self.filtered(lambda d: d.value in ("hand_over", "end")):
+            decision._hold(now)
+            if decision.value == "hand_over":
+                decision._tell_collection()
+
+    def _do_pause(self, now):
+        self._hold(now, until=self.until_date)
+
+    def _do_stop(self, now):
+        self._hold(now)
+
+    def _do_withdraw(self, now):
+        self._hold(now)
+        self._tell_controller(self.env._("The creditor withdrew it from monitoring."))
+
+    def _do_collection(self, now):
+        self._hold(now)
+        self._tell_collection()
+
+    def _tell_collection(self):
+        self._tell_controller(self.env._("The creditor hands it over to collection."))
+
+    def _do_no_channel(self, now):
+        self._create_holds([{"case_id": self.case_id.id, "channel": self.channel}], now)
+        self._cancel_contacts(now, self.channel)
+
+    def _do_payment(self, now):
+        """Book what the creditor says was paid, oldest first; contacts about it end with it."""
+        left = self.env["kgw.ledger"]._book_payment(
+            self.receivable_ids, self.amount, self.until_date, now
+        )
+        if left:
+            raise UserError(self.env._("More than is owed can't be confirmed."))
+
+    def _do_instalments(self, now):
+        """Agree to monthly instalments: a promise in parts, which holds the contact while kept."""
+        owed = sum(self.receivable_ids.mapped("amount_residual_currency"))
+        part = round(owed / self.number, 2)
+        days = [self.until_date + relativedelta(months=month) for month in range(self.number)]
+        rest = round(owed - part * (self.number - 1), 2)
+        parts = [*((day, part) for day in days[:-1]), (days[-1], rest)]
+        self.env["kgw.promise"]._give(
+            self.case_id, self.receivable_ids, parts, now, self.note or ""
+        )
+        self._cancel_contacts(now)
+
+    def _do_contact(self, now):
+        """Take over contact data; other data of the kind are kept and come after."""
+        points = self.case_id.contact_point_ids
+        same = points.filtered(lambda p: p.kind == self.point_kind and p.value == self.note)
+        vals = {"state": "verified", "sequence": 1, "source": self.env._("The creditor")}
+        if same:
+            same.write(vals)
+            return
+        point = points.create(
+            {**vals, "case_id": self.case_id.id, "kind": self.point_kind, "value": self.note}
+        )
+        if point.state == "wrong":
+            raise UserError(self.env._("This is no valid address or number. Please check it."))
+
+    def _hold(self, now, until=None):
+        """Put the chosen receivables, or the whole case, on hold and take back what is planned."""
+        everything = self.receivable_ids >= self._get_open_receivables(self.case_id)
+        if self.is_lasting or (everything and self.kind == "pause"):
+            scopes = [{"case_id": self.case_id.id}]
+        else:
+            scopes = [{"move_id": move.id} for move in self.receivable_ids.move_id]
+        self._create_holds([{**scope, "until_date": until} for scope in scopes], now)
+        self._cancel_contacts(now)
+
+    def _create_holds(self, scopes, now):
+        today = calendar.local_date(now)
+        name = "value" if self.value else "kind"
+        labels = dict(self._fields[name]._description_selection(self.env))
+        note = ": ".join(filter(None, (labels[self[name]], self.note)))
+        self.env["kgw.hold"].with_context(kgw_now=now).create(
+            [
+                {"case_id": self.case_id.id, "reason": "creditor", "from_date": today}
+                | {"note": note, **scope}
+                for scope in scopes
+            ]
+        )
+
+    def _cancel_contacts(self, now, channel=None):
+        """Take back what is planned about the receivables: calls leave the board, printed letters
+        their run, and its PDF is out of date."""
+        reminders = self.env["kgw.reminder"].search(
+            [
+                ("case_id", "=", self.case_id.id),
+                ("state", "in", ("planned", "failed", "claimed")),
+                *([("channel", "=", channel)] if channel else []),
+            ]
+        )
+        printed = reminders.filtered(lambda r: r.print_run_id.state == "open")
+        reminders = reminders.filtered(lambda r: r.state != "claimed") | printed
+        if not channel and not self.is_lasting:
+            reminders = reminders.filtered(
+                lambda r: r._get_live_lines().move_id & self.receivable_ids.move_id
+            )
+        moved = reminders._set_state("cancelled", now, reason="decision")
+        for run in (moved & printed).print_run_id.filtered("document"):
+            run.document = False
+            self._tell_controller(self.env._("Take its letter out of the pile: %s", run.name))
+
+    # === OTHERS: IN THE NEXT RUN === #
+
+    def _do_go_on(self, now):
+        """Lift the holds that the creditor asked for."""
+        self.env["kgw.hold"].search(
+            [
+                ("reason", "=", "creditor"),
+                ("lifted_at", "=", False),
+                ("case_id", "=", self.case_id.id),
+                ("move_id", "in", (False, *self.receivable_ids.move_id.ids)),
+            ]
+        )._lift(now)
+
+    def _do_new_date(self, now):
+        """Give the receivables another due date; a corrected date starts no new course."""
+        on_date = calendar.local_date(now)
+        company = self.case_id.mandate_id.company_id
+        self._cancel_contacts(now)
+        self.receivable_ids.write(
+            {
+                "date_maturity": self.until_date,
+                "kgw_effective_due": company._kgw_get_effective_due(self.until_date),
+            }
+        )
+        self.receivable_ids._kgw_flush_stages(on_date, self.case_id)
+
+    def _do_scenario(self, now):
+        change = self.env["kgw.scenario.change"]
+        lines = change._get_running([("kgw_case_id", "=", self.case_id.id)])
+        change._carry_out(
+            lines, lambda: self.case_id.write({"scenario_id": self.scenario_id.id}), now
+        )
+
+    def _do_ask_call(self, now):
+        """Plan a call with the words agreed for it; where that can't be, the controller is told."""
+        self._cancel_contacts(now)
+        values = {"case_id": self.case_id.id, "channel": "phone"}
+        template = self.env["kgw.message"].new(values).template_ids[:1]._origin
+        if self.env["kgw.obstacle"]._get_open(self.case_id) or not template:
+            self._tell_controller(self.env._("The creditor asks for a call."))
+            return
+        message = self.env["kgw.message"].create({**values, "template_id": template.id})
+        reminder = self.env["kgw.reminder"].create(message._prepare_reminder_vals(now))
+        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+
+    def _do_ask_demand(self, now):
+        """A demand stands on the course and on the power of attorney: a person decides."""
+        self._tell_controller(self.env._("The creditor asks for a demand for payment."))
+
+    def _do_waive(self, now):
+        self._tell_controller(
+            self.env._("The creditor waives interest and compensation: ask for neither.")
+        )
+
+    def _do_warning(self, now):
+        self._tell_controller(
+            self.env._("The creditor consents to the warning of an entry in a debt register.")
+        )
+
+    def _tell_controller(self, sentence):
+        """Put what a person has to do onto the controller's list, without Odoo's notice mail."""
+        if self.env.context.get("kgw_simulation"):
+            return
+        case = self.case_id
+        case.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=sentence,
+            note=self.note or "",
+            user_id=case._get_controller().id,
+            date_deadline=fields.Date.to_date(self.asked_on) + timedelta(days=1),
+        )

@@ -1,0 +1,140 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+from ..tools import calendar, words
+from ..tools.calendar import POLAND
+
+
+class KgwPortalBase(models.AbstractModel):
+    """The fence of the creditor's portal, and its words; every subject stands on it."""
+
+    _name = "kgw.portal.base"
+    _description = "Creditor's Portal: Fence"
+
+    # === THE FENCE === #
+
+    @api.model
+    def _get_creditor_domain(self):
+        """Return the fence: what belongs to the creditor whose user asks.
+
+        :raise AccessError: nobody is logged in
+        """
+        user = self.env.user
+        if user._is_public() or not user.active:
+            raise AccessError(self.env._("Please log in to see your cases."))
+        if not user.share:  # our own people work in the backend, with their own rights
+            return [("creditor_id", "=", 0)]
+        return [("creditor_id", "child_of", self.env.user.partner_id.commercial_partner_id.id)]
+
+    def _get_own(self, model, path=""):
+        """Return ``(model with rights, the fence)``: the only door of the portal to records.
+
+        What follows from such a record stays in the caller's hands: it is of the same creditor.
+
+        :param path: field of the model that leads to what has a creditor; '' for itself
+        """
+        fence = self._get_creditor_domain()
+        # Portal users have no right on any model of ours: the fence stands in for their rights.
+        return self.env[model].sudo(), [(path, "any", fence)] if path else fence
+
+    def _search_own(self, model, domain, path="", **kwargs):
+        """Return what of ``model`` belongs to the creditor and meets ``domain``."""
+        records, fence = self._get_own(model, path)
+        return records.search([*fence, *domain], **kwargs)
+
+    def _count_own(self, model, domain):
+        """Return how many of ``model`` belong to the creditor and meet ``domain``."""
+        records, fence = self._get_own(model)
+        return records.search_count([*fence, *domain])
+
+    def _search_cases(self, domain, **kwargs):
+        return self._search_own("kgw.case", domain, **kwargs)
+
+    def _get_one(self, model, record_id, path="", domain=()):
+        """Return one record of the creditor.
+
+        :raise AccessError: there is none; in the same words for a foreign one
+        """
+        record = self._search_own(model, [("id", "=", int(record_id)), *domain], path)
+        if not record:
+            raise AccessError(self.env._("This is not there any more."))
+        return record
+
+    def _check_right(self, right):
+        """
+        :raise AccessError: the user may look, but not do this
+        """
+        if not self._get_rights()[right]:
+            raise AccessError(
+                self.env._("You may look at this page, not decide. Ask your lead or controller.")
+            )
+
+    def _get_address(self):
+        """Return the IP address of the request, '' outside one."""
+        return request.httprequest.remote_addr if request else ""
+
+    def _get_rights(self):
+        # The user's own row, which it has no right to read itself.
+        return self.env["kgw.portal.access"].sudo()._get_rights(self.env.user)
+
+    # === FILES === #
+
+    @api.model
+    def _get_letter(self, reminder_id):
+        """Return ``(file name, PDF)`` of a letter that was posted for the creditor, or None."""
+        reminder = self._search_own(
+            "kgw.reminder",
+            [
+                ("id", "=", reminder_id),
+                ("state", "in", ("sent", "delivered", "undelivered")),
+                ("attachment_id", "!=", False),
+            ],
+            "case_id",
+        )
+        return (reminder.attachment_id.name, reminder.attachment_id.raw) if reminder else None
+
+    # === PLAIN VALUES === #
+
+    def _format_money(self, amount, currency):
+        """Return an amount with grouped thousands, which Odoo's own Polish format lacks."""
+        return words.format_money(Decimal(str(amount)), currency, self._get_lang())
+
+    def _format_sums(self, sums):
+        """Return ``{currency code: amount}`` as one text; currencies are never added up."""
+        parts = [self._format_money(amount, code) for code, amount in sorted(sums.items())]
+        return ", ".join(parts)
+
+    def _format_date(self, day):
+        return words.format_date(day, self._get_lang()) if day else ""
+
+    def _format_moment(self, moment):
+        """Return a moment of the register on the Polish wall clock."""
+        if not moment:
+            return ""
+        local = fields.Datetime.context_timestamp(self.with_context(tz=POLAND), moment)
+        return f"{self._format_date(local.date())}, {local:%H:%M}"
+
+    def _format_upcoming(self, day):
+        """What is due since a past day is due on the next working day."""
+        return self._format_date(calendar.forward(max(day, self._get_today()))) if day else ""
+
+    def _get_today(self):
+        """Return the day of the page; ``kgw_now`` in the context is another moment than now."""
+        return calendar.local_date(self.env.context.get("kgw_now") or fields.Datetime.now())
+
+    def _get_lang(self):
+        return self.env.lang or "en_US"
+
+    def _count(self, number, noun, genitive=False):
+        return words.count(number, noun, self._get_lang(), genitive)
+
+    def _get_label(self, record, field):
+        """Return the label of a selection in the reader's language."""
+        return self._get_code_label(record._name, field, record[field])
+
+    def _get_code_label(self, model, field, code):
+        labels = dict(self.env[model]._fields[field]._description_selection(self.env))
+        return labels.get(code, "") if code else ""

@@ -1,0 +1,327 @@
+from contextlib import closing
+from datetime import date, timedelta
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+from ..const import CHANNELS, OPEN_STATES
+from ..tools.decision import SPECS
+from ..tools.text import TextError
+from .kgw_portal_base import KgwPortalBase
+
+# So many counterparties are decided on at once; more make a page nobody reads.
+MAX_CASES = 200
+# Of so many it is told one by one what comes next.
+TOLD_CASES = 10
+# Days of a pause that are offered with one click.
+PAUSES = (3, 7, 14)
+
+
+class KgwPortalDecision(models.AbstractModel):
+    """What the creditor decides, and what each decision would change."""
+
+    _name = "kgw.portal.decision"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Decisions"
+
+    @api.model
+    def _decide(self, decision_id, value, now, address=""):
+        """Answer an open question of the creditor; returns its case id.
+
+        :param address: IP address from which it was decided
+        :raise AccessError: there is no such question among the creditor's own
+        :raise UserError: it was answered already
+        """
+        self._check_right("may_decide")
+        decision = self._get_one("kgw.decision", decision_id)
+        decision._decide(value, now, address)
+        return decision.case_id.id
+
+    @api.model
+    def _answer_dispute(self, dispute_id, value, values, now):
+        """Answer a dispute of the creditor; returns its case id.
+
+        :param values: ``note`` and ``until`` (ISO day), both may be missing
+        """
+        self._check_right("may_decide")
+        dispute = self._get_one("kgw.dispute", dispute_id)
+        until = self._read_day(values["until"]) if values.get("until") else None
+        dispute._answer(value, (values.get("note") or "").strip()[:2000], now, until)
+        return dispute.case_id.id
+
+    @api.model
+    def _get_dispute_file(self, dispute_id, number):
+        """Return ``(file name, content)`` of a document of a dispute of the creditor, or None."""
+        dispute = self._search_own("kgw.dispute", [("id", "=", dispute_id)])
+        files = dispute.attachment_ids.sorted("id")
+        return (files[number].name, files[number].raw) if 0 <= number < len(files) else None
+
+    @api.model
+    def _take(self, kind, values, now, case_ids, receivable_ids=None, address=""):
+        """Take a decision for counterparties of the creditor.
+
+        :param values: text values as a form or a foreign system sends them
+        :param receivable_ids: keep to these of one counterparty; None means everything open
+        :return: ids of the cases
+        :raise UserError: something is missing or makes no sense
+        """
+        cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
+        cases.env["kgw.decision"]._take(kind, cases, values, now, lines, address)
+        return cases.ids
+
+    @api.model
+    def _revoke(self, decision_id, now, address=""):
+        """Take back what has not acted yet; returns the case id."""
+        decision = self._get_one("kgw.decision", decision_id)
+        self._check_right(f"may_{SPECS[decision.kind].right}")
+        decision._revoke(now, address)
+        return decision.case_id.id
+
+    def _read_request(self, kind, values, case_ids, receivable_ids):
+        """Return cases, receivables and clean values of a decision.
+
+        :raise UserError: the kind is unknown, or the counterparties are too many for it
+        """
+        if kind not in SPECS:
+            raise UserError(self.env._("Choose what is to happen."))
+        self._check_right(f"may_{SPECS[kind].right}")
+        cases = self._search_cases([("id", "in", [int(number) for number in case_ids])])
+        if not cases or len(cases) != len(set(case_ids)):
+            raise AccessError(self.env._("This is not there any more."))
+        if len(cases) > (MAX_CASES if SPECS[kind].many else 1):
+            raise UserError(self.env._("Choose fewer counterparties for this decision."))
+        lines = None
+        if receivable_ids is not None:
+            lines = cases.env["account.move.line"].search(
+                [("id", "in", receivable_ids), ("kgw_case_id", "in", cases.ids)]
+            )
+            if len(lines) != len(set(receivable_ids)):
+                raise AccessError(self.env._("This is not there any more."))
+        return cases, lines, self._read_values(kind, values, cases)
+
+    def _read_values(self, kind, values, cases):
+        """Return the values of the fields of the kind, read from text.
+
+        :raise UserError: a date or an amount can't be read
+        """
+        readers = {
+            "until_date": self._read_day,
+            "amount": self._read_amount,
+            "is_lasting": bool,
+            "number": lambda text: int(text) if str(text).isdecimal() else False,
+            "scenario_id": lambda text: int(text) if str(text).isdecimal() else False,
+            "channel": lambda text: text if text in dict(CHANNELS) else False,
+            "note": lambda text: str(text).strip()[:500],
+            "point_kind": str,
+        }
+        spec = SPECS[kind]
+        return {
+            name: readers[name](values[name])
+            for name in (*spec.wants, *spec.takes)
+            if values.get(name)
+        }
+
+    def _read_day(self, text):
+        try:
+            return date.fromisoformat(str(text))
+        except ValueError:
+            raise UserError(self.env._("“%s” is no date. Choose a day.", text)) from None
+
+    def _read_amount(self, text):
+        plain = str(text).replace("\u00a0", "").replace(" ", "").replace(",", ".")
+        try:
+            return round(float(plain), 2)
+        except ValueError:
+            raise UserError(self.env._("“%s” is no amount. Write 1234.56.", text)) from None
+
+    # === FORMS === #
+
+    @api.model
+    def _get_offers(self, case=None):
+        """Return the kinds of decisions that the user may take.
+
+        :param case: for this counterparty; None means for many at once
+        """
+        rights = self._get_rights()
+        labels = dict(self.env["kgw.decision"]._fields["kind"]._description_selection(self.env))
+        offered = [
+            {"kind": kind, "label": labels[kind], "at_once": spec.at_once}
+            for kind, spec in SPECS.items()
+            if rights[f"may_{spec.right}"] and (spec.many or case)
+        ]
+        if (
+            case
+            and not self.env["kgw.decision"]._get_offered_scenarios(case) - case._get_scenario()
+        ):
+            offered = [offer for offer in offered if offer["kind"] != "scenario"]
+        return offered
+
+    def _get_presets(self):
+        """Return the days up to which a pause is offered with one click."""
+        today = self._get_today()
+        return [
+            {
+                "day": (today + timedelta(days=days)).isoformat(),
+                "label": self.env._("Pause for %s", self._count(days, "day")),
+            }
+            for days in PAUSES
+        ]
+
+    @api.model
+    def _get_form(self, kind, case_ids, receivable_ids=None):
+        """Return what the form of a decision shows.
+
+        :raise AccessError: a counterparty is not the creditor's, or the right is missing
+        """
+        cases, lines, _values = self._read_request(kind, {}, case_ids, receivable_ids)
+        decisions, spec = cases.env["kgw.decision"], SPECS[kind]
+        scenarios = decisions._get_offered_scenarios(cases)
+        return {
+            "kind": kind,
+            "kind_label": self._get_code_label("kgw.decision", "kind", kind),
+            "case_ids": cases.ids,
+            "case_numbers": ",".join(map(str, cases.ids)),
+            "receivable_numbers": ",".join(map(str, lines.ids if lines else ())),
+            "invoices": ", ".join(lines.move_id.mapped("kgw_display_number")) if lines else "",
+            "title": cases.counterparty_id.name
+            if len(cases) == 1
+            else self._count(len(cases), "counterparty"),
+            "wants": list(spec.wants),
+            "takes": list(spec.takes),
+            "at_once": spec.at_once,
+            "scenarios": [{"id": s.id, "name": s.name} for s in scenarios],
+            "today": self._get_today().isoformat(),
+        }
+
+    # === WHAT WILL CHANGE === #
+
+    @api.model
+    def _foresee(self, kind, values, now, case_ids, receivable_ids=None):
+        """Return what a decision would change, as a dictionary; nothing stays.
+
+        The decision itself is taken and carried out, and taken back.
+
+        :raise UserError: as taking it would
+        """
+        self = self.with_context(kgw_now=now)
+        cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
+        amount = self._format_sums(self._sum_residuals(lines or self._get_open(cases)))
+        with closing(self.env.cr.savepoint()):
+            before = self._picture(cases)
+            decisions = cases.env["kgw.decision"].with_context(kgw_simulation=True)
+            taken = decisions._take(kind, cases, values, now, lines)
+            problems = taken.filtered("problem").mapped("problem")
+            if not SPECS[kind].at_once:
+                taken._carry_out(now)
+            cases.env.flush_all()
+            changes = self._compare(cases, before, self._picture(cases))
+        if problems:
+            raise UserError(problems[0])
+        return {
+            "kind": kind,
+            "kind_label": self._get_code_label("kgw.decision", "kind", kind),
+            "at_once": SPECS[kind].at_once,
+            "count": self._count(len(cases), "counterparty"),
+            "amount": amount,
+            "changes": changes,
+        }
+
+    def _get_open(self, cases):
+        return cases.env["account.move.line"].search(
+            [("kgw_case_id", "in", cases.ids), ("kgw_stage", "!=", "closed")]
+        )
+
+    def _picture(self, cases):
+        """Return ``{case id: (planned contacts, what comes next)}`` in words."""
+        cases.invalidate_recordset()
+        few = len(cases) <= TOLD_CASES
+        return {
+            case.id: (
+                self._say_planned(case),
+                self._foresee_next(case) if few else "",
+            )
+            for case in cases
+        }
+
+    def _say_planned(self, case):
+        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        return [
+            f"{self._format_date(r.planned_on)}, {(r.step_id or r.template_id).name}"
+            for r in planned
+        ]
+
+    def _foresee_next(self, case):
+        lines = self._get_open(case)
+        return self._say_coming(case, lines, self._get_plan(case, lines))
+
+    def _compare(self, cases, before, after):
+        """Return what changes for each case, in words."""
+        rows = []
+        for case in cases:
+            gone = [text for text in before[case.id][0] if text not in after[case.id][0]]
+            rows.append(
+                {
+                    "counterparty": case.counterparty_id.name,
+                    "cancelled": gone,
+                    "before": before[case.id][1],
+                    "after": after[case.id][1],
+                }
+            )
+        return rows
+
+    # === PREVIEW OF WHAT WOULD BE SENT === #
+
+    @api.model
+    def _get_preview(self, decision_id, now):
+        """Return ``(kind, content)`` of what the creditor is asked to agree to: ``pdf`` and bytes,
+        ``html`` or ``text`` and a string.
+
+        :raise AccessError: there is no such question among the creditor's own
+        """
+        decision = self._get_one(
+            "kgw.decision", decision_id, domain=[("kind", "=", "approval"), ("state", "=", "open")]
+        )
+        reminder = decision.env["kgw.reminder"].new(self._prepare_preview_vals(decision))
+        channel = reminder._get_channel()
+        try:
+            values = decision.env["kgw.text"]._get_values(reminder, now)
+            subject, body = channel._render(reminder, values)
+        except TextError as error:
+            return "text", str(error)
+        if reminder.channel != "letter":
+            return ("html", body) if reminder.channel == "email" else ("text", body)
+        content = {
+            "recipient": channel._get_recipient(reminder) or "",
+            "subject": subject,
+            "body": body,
+        }
+        return "pdf", channel._draw(reminder, content, values)
+
+    def _prepare_preview_vals(self, decision):
+        step, case = decision.step_id, decision.case_id
+        return {
+            "case_id": case.id,
+            "mandate_id": case.mandate_id.id,
+            "brand_id": case.mandate_id._get_brand("after").id,
+            "step_id": step.id,
+            "template_id": step.template_id.id,
+            "channel": step.channel,
+            "rung": step.rung,
+            "side": "after",
+            "planned_on": decision.deadline,
+            "line_ids": [
+                (0, 0, self._prepare_preview_line(line, step)) for line in decision.receivable_ids
+            ],
+        }
+
+    def _prepare_preview_line(self, line, step):
+        return {
+            "receivable_id": line.id,
+            "move_id": line.move_id.id,
+            "instalment": line.kgw_instalment,
+            "course": line.kgw_course,
+            "role": "lead",
+            "channel": step.channel,
+            "step_id": step.id,
+            "rung": step.rung,
+        }

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+from odoo import api, fields, models
+from odoo.tools.misc import file_path
+
+from ..tools import pdf
+from .kgw_portal_base import KgwPortalBase
+
+MAX_EVENTS = 2000
+MODULE = "kgw_receivable_monitoring"
+
+
+class KgwPortalHistory(models.AbstractModel):
+    """The history of one counterparty on paper."""
+
+    _name = "kgw.portal.history"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: History on Paper"
+
+    @api.model
+    def _get_history(self, case_id):
+        """Return ``(file name, PDF)`` of the whole history of a case, or None."""
+        case = self._get_case(case_id, limit=MAX_EVENTS)
+        if not case:
+            return None
+        values = {"case": case, "printed": self._format_moment(fields.Datetime.now())}
+        html = self.env["ir.qweb"]._render(f"{MODULE}.portal_history_document", values)
+        style = Path(file_path(f"{MODULE}/static/src/portal/history.css"))
+        document = pdf.html_to_pdf(
+            str(html),
+            style.read_text(encoding="utf-8"),
+            title=case["number"],
+            author=case["mandate"],
+            lang=self._get_lang(),
+        )
+        return f"{case['number'].replace('/', '-')}.pdf", document

@@ -1,0 +1,305 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..const import OPEN_STATES
+from ..tools import identifiers
+from .kgw_portal_base import KgwPortalBase
+
+PAGE_SIZE = 40
+MAX_EXPORT = 20000
+
+STAGE_TABS = ("overdue", "before_due", "elapsed", "closed")
+TABS = ("all", "decision", "promise", "dispute", "held", *STAGE_TABS)
+SORTS = {
+    "urgent": SQL("""
+        (d.case_id IS NOT NULL) DESC,
+        array_position(ARRAY['elapsed', 'overdue', 'before_due', 'closed'], c.stage::text),
+        c.id DESC"""),
+    "name": SQL("p.name, c.id"),
+    "overdue": SQL("o.overdue DESC NULLS LAST, c.id"),
+    "oldest": SQL("o.oldest NULLS LAST, c.id"),
+}
+
+
+class KgwPortalList(models.AbstractModel):
+    """The list of counterparties: counted, searched and sorted in the database."""
+
+    _name = "kgw.portal.list"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Counterparties"
+
+    @api.model
+    def _get_cases(self, tab="all", search="", sort="urgent", offset=0, limit=PAGE_SIZE):
+        """Return the creditor's counterparties as dictionaries.
+
+        :param tab: one of ``TABS``
+        :param search: part of a name, a NIP, an invoice or case number
+        :param sort: one of ``SORTS``
+        """
+        order = SORTS.get(sort, SORTS["urgent"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT c.id FROM kgw_case c
+                  JOIN res_partner p ON p.id = c.counterparty_id
+                  LEFT JOIN (%(decisions)s) d ON d.case_id = c.id
+                  %(sums)s
+                 WHERE %(where)s ORDER BY %(order)s OFFSET %(offset)s LIMIT %(limit)s
+                """,
+                decisions=self._get_decisions_query(),
+                sums=self._get_sums_join(sort),
+                where=self._get_where(tab, search),
+                order=order,
+                offset=offset,
+                limit=limit,
+            )
+        )
+        return self._prepare_rows([row[0] for row in rows])
+
+    @api.model
+    def _count_cases(self, tab="all", search=""):
+        """Return how many counterparties ``_get_cases`` would find."""
+        return self._count_tabs(search)[tab if tab in TABS else "all"]
+
+    @api.model
+    def _count_tabs(self, search=""):
+        """Return ``{tab: number of counterparties}`` in one query."""
+        parts = [SQL("count(*) FILTER (WHERE %s)", self._get_tab_condition(tab)) for tab in TABS]
+        [row] = self.env.execute_query(
+            SQL(
+                """
+                SELECT %(parts)s FROM kgw_case c
+                  JOIN res_partner p ON p.id = c.counterparty_id
+                  LEFT JOIN (%(decisions)s) d ON d.case_id = c.id
+                 WHERE %(where)s
+                """,
+                parts=SQL(", ").join(parts),
+                decisions=self._get_decisions_query(),
+                where=self._get_where("all", search),
+            )
+        )
+        return dict(zip(TABS, row, strict=True))
+
+    # === QUERIES === #
+
+    def _get_creditor_ids(self):
+        """Return the creditors of the user's fence, from its mandates."""
+        self.env.flush_all()
+        return self._search_own("kgw.mandate", []).creditor_id.ids
+
+    def _get_decisions_query(self):
+        return SQL("""
+            SELECT case_id FROM kgw_decision WHERE state = 'open'
+             UNION SELECT case_id FROM kgw_dispute WHERE state = 'open'""")
+
+    def _get_sums_join(self, sort):
+        """Sums of all invoices are asked for only where the order needs them."""
+        if sort not in ("overdue", "oldest"):
+            return SQL("")
+        return SQL("""
+            LEFT JOIN (
+                SELECT kgw_case_id, min(date_maturity) AS oldest,
+                       sum(amount_residual) FILTER (WHERE kgw_stage <> 'before_due') AS overdue
+                  FROM account_move_line WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')
+                 GROUP BY kgw_case_id) o ON o.kgw_case_id = c.id""")
+
+    def _get_where(self, tab, search):
+        conditions = [
+            SQL("c.creditor_id = ANY(%s)", self._get_creditor_ids()),
+            self._get_tab_condition(tab),
+        ]
+        if search.strip():
+            conditions.append(self._get_search_condition(search.strip()))
+        return SQL(" AND ").join(conditions)
+
+    def _get_tab_condition(self, tab):
+        if tab == "decision":
+            return SQL("d.case_id IS NOT NULL")
+        if tab == "held":
+            return SQL(
+                """EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id AND h.lifted_at IS NULL
+                              AND (h.until_date IS NULL OR h.until_date >= %s))""",
+                self._get_today(),
+            )
+        if tab in ("promise", "dispute"):
+            return SQL(
+                "EXISTS (SELECT 1 FROM %s x WHERE x.case_id = c.id AND x.state = 'open')",
+                SQL.identifier(f"kgw_{tab}"),
+            )
+        return SQL("c.stage = %s", tab) if tab in STAGE_TABS else SQL("TRUE")
+
+    def _get_search_condition(self, search):
+        like = "%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        nip = identifiers.compact(search).removeprefix("PL")
+        return SQL(
+            """(p.name ILIKE %(like)s OR c.name ILIKE %(like)s
+                OR (%(nip)s <> '' AND p.vat IN (%(nip)s, 'PL' || %(nip)s))
+                OR EXISTS (SELECT 1 FROM account_move m JOIN account_move_line l ON l.move_id = m.id
+                            WHERE l.kgw_case_id = c.id
+                              AND (m.kgw_number ILIKE %(like)s OR m.name ILIKE %(like)s)))""",
+            like=like,
+            nip=nip,
+        )
+
+    # === ROWS === #
+
+    def _prepare_rows(self, case_ids):
+        """Return the rows of the list; so many queries for one as for forty."""
+        cases = self._search_cases([("id", "in", case_ids)]).sorted(
+            lambda case: case_ids.index(case.id)
+        )
+        sums = self._read_sums(cases)
+        holds = self._read_holds(cases)
+        planned = {
+            reminder.case_id: reminder
+            for reminder in cases.env["kgw.reminder"].search(
+                [("case_id", "in", cases.ids), ("state", "in", OPEN_STATES)]
+            )
+        }
+        asked = cases.env["kgw.decision"].search(
+            [("case_id", "in", cases.ids), ("state", "=", "open")]
+        )
+        asking = asked.grouped("case_id")
+        usable = cases._get_usable_channels()
+        return [
+            self._prepare_row(
+                case,
+                sums.get(case.id, {}),
+                planned.get(case, cases.env["kgw.reminder"]),
+                asking.get(case),
+                holds.get(case.id),
+                usable.get(case.id, frozenset()),
+            )
+            for case in cases
+        ]
+
+    def _read_sums(self, cases):
+        """Return ``{case id: {owed, overdue: {currency: amount}, oldest, number}}``."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT l.kgw_case_id, u.name, sum(l.amount_residual_currency),
+                       COALESCE(sum(l.amount_residual_currency)
+                           FILTER (WHERE l.kgw_stage <> 'before_due'), 0),
+                       min(l.date_maturity), count(DISTINCT l.move_id)
+                  FROM account_move_line l JOIN res_currency u ON u.id = l.currency_id
+                 WHERE l.kgw_case_id = ANY(%s) AND l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
+                 GROUP BY l.kgw_case_id, u.name
+                """,
+                cases.ids,
+            )
+        )
+        found = {}
+        for case_id, code, owed, overdue, oldest, number in rows:
+            own = found.setdefault(case_id, {"owed": {}, "overdue": {}, "oldest": oldest, "n": 0})
+            own["owed"][code] = owed
+            if overdue:
+                own["overdue"][code] = overdue
+            own["oldest"] = min(own["oldest"], oldest)
+            own["n"] += number
+        return found
+
+    def _read_holds(self, cases):
+        """Return ``{case id: hold}`` of the holds in force that keep a whole case back."""
+        holds = cases.env["kgw.hold"]
+        scope = [
+            ("move_id", "=", False),
+            ("channel", "=", False),
+            "|",
+            ("case_id", "in", cases.ids),
+            "&",
+            ("case_id", "=", False),
+            ("mandate_id", "in", (False, *cases.mandate_id.ids)),
+        ]
+        found = holds.search([*holds._in_force(self._get_today()), *scope])
+        by_case = {}
+        for case in cases:
+            own = found.filtered(
+                lambda h, case=case: (
+                    h.case_id == case
+                    or (not h.case_id and h.mandate_id in (case.mandate_id, h.browse()))
+                )
+            )
+            by_case[case.id] = own.filtered(lambda h: not h.brand_id)[:1]
+        return by_case
+
+    def _prepare_row(self, case, sums, planned, asked, hold, usable):
+        oldest = sums.get("oldest")
+        days = (self._get_today() - oldest).days if oldest else 0
+        step = planned.step_id or planned.template_id or case.next_step_id
+        day = planned.planned_on or case.next_date
+        waiting = planned._get_waiting_reason() if planned else ""
+        return {
+            "id": case.id,
+            "number": case.name,
+            "counterparty": case.counterparty_id.name,
+            "nip": case.counterparty_id.vat or "",
+            "mandate": case.mandate_id.name,
+            "stage": case.stage or "",
+            "stage_label": self._get_label(case, "stage"),
+            "owed": self._format_sums(sums.get("owed", {})),
+            "overdue": self._format_sums(sums.get("overdue", {})),
+            "owed_sums": sums.get("owed", {}),
+            "overdue_sums": sums.get("overdue", {}),
+            "oldest": self._format_date(oldest),
+            "days": self._count(days, "day") if days > 0 else "",
+            "invoices": sums.get("n", 0),
+            "next_step": "" if hold else step.name or "",
+            "next_date": "" if hold else self._format_upcoming(day),
+            "decision_count": len(asked or ()),
+            "blocked": self._say_blocked(hold, waiting, usable),
+            "controller": (case.controller_id or case.mandate_id.controller_id).name or "",
+        }
+
+    def _say_blocked(self, hold, waiting, usable):
+        """Return in words what keeps the next contact back, '' for nothing."""
+        if hold:
+            return self._say_hold(hold)
+        if waiting:
+            return self._get_code_label("kgw.reminder", "reason", waiting)
+        if not usable:
+            return self.env._("No usable contact data: nobody can be reached.")
+        if "letter" in usable and len(usable) == 1:
+            return self.env._("No e-mail address and no phone number.")
+        return ""
+
+    # === EXPORT === #
+
+    @api.model
+    def _get_export(self, tab="all", search="", sort="urgent"):
+        """Return the list as rows of plain values, with its headings first."""
+        env = self.env
+        head = [
+            env._("Counterparty"),
+            env._("NIP"),
+            env._("Case"),
+            env._("State"),
+            env._("Currency"),
+            env._("Owed"),
+            env._("Overdue"),
+            env._("Oldest due date"),
+            env._("Invoices"),
+            env._("Next step on"),
+            env._("Next step"),
+            env._("What keeps it back"),
+        ]
+        rows = self._get_cases(tab, search, sort, limit=MAX_EXPORT)
+        return [head, *(line for row in rows for line in self._prepare_export(row))]
+
+    def _prepare_export(self, row):
+        """Return one line for each currency that is owed, at least one."""
+        for code in sorted(row["owed_sums"]) or [""]:
+            yield [
+                row["counterparty"],
+                row["nip"],
+                row["number"],
+                row["stage_label"],
+                code,
+                float(row["owed_sums"].get(code, 0)),
+                float(row["overdue_sums"].get(code, 0)),
+                row["oldest"],
+                row["invoices"],
+                row["next_date"],
+                row["next_step"],
+                row["blocked"],
+            ]

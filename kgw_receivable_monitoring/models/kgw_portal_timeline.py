@@ -1,0 +1,235 @@
+from datetime import date
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .kgw_portal_base import KgwPortalBase
+
+PAGE = 30
+
+# Why a step was passed over, where the creditor should know.
+TOLD_REASONS = ("authority", "approval", "no_contact_point", "no_route", "sender", "horizon")
+
+PROMISES = ("promise", "promise_kept", "promise_partly", "promise_broken", "promise_replaced")
+DISPUTES = (
+    "dispute",
+    "dispute_accepted",
+    "dispute_rejected",
+    "dispute_correction",
+    "dispute_closed",
+    "dispute_lapsed",
+)
+
+# Chips above the history; "" is everything.
+SHOWN = {
+    "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
+    "payments": ("payment", "stage", "corrected", *PROMISES),
+    "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
+    "not_sent": ("waiting", "cancelled", "passed", "failed"),
+}
+ICONS = {
+    "sent": "fa-paper-plane-o",
+    "delivered": "fa-check",
+    "undelivered": "fa-times",
+    "dead": "fa-times",
+    "failed": "fa-times",
+    "cancelled": "fa-ban",
+    "passed": "fa-ban",
+    "waiting": "fa-clock-o",
+    "call": "fa-phone",
+    "reply": "fa-reply",
+    "payment": "fa-money",
+    "question": "fa-question",
+    "decision": "fa-gavel",
+    "revoked": "fa-undo",
+    "hold": "fa-pause",
+    "lifted": "fa-play",
+    "message": "fa-comment-o",
+    "promise": "fa-handshake-o",
+    "promise_kept": "fa-check",
+    "promise_broken": "fa-times",
+    "dispute": "fa-exclamation",
+}
+
+
+class KgwPortalTimeline(models.AbstractModel):
+    """The history of one case, from the register alone."""
+
+    _name = "kgw.portal.timeline"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Time Line"
+
+    @api.model
+    def _get_events(self, case, show="", limit=PAGE):
+        """Return ``(events, has_more)``: what the creditor reads of the register, newest first.
+
+        :param show: a key of ``SHOWN``, '' for everything
+        """
+        events = case.env["kgw.event"].search(
+            Domain("case_id", "=", case.id) & self._get_told_domain(show), limit=limit + 1
+        )
+        return [self._prepare_event(event) for event in events[:limit]], len(events) > limit
+
+    def _get_told_domain(self, show=""):
+        """Return what is told to the creditor.
+
+        The plan has its own place; a call is told by its outcome. Of the steps passed over those
+        are told that something kept from being done; that a step did not apply, or its day was
+        over, is no news.
+        """
+        told = (
+            Domain("kind", "not in", ("note", "moved", "planned"))
+            & (Domain("kind", "!=", "passed") | Domain("reason", "in", TOLD_REASONS))
+            & (Domain("kind", "!=", "cancelled") | Domain("reason", "!=", "replanned"))
+            & (
+                Domain("channel", "!=", "phone")
+                | Domain("kind", "not in", ("sent", "delivered", "undelivered", "failed"))
+            )
+        )
+        return told & Domain("kind", "in", SHOWN[show]) if show in SHOWN else told
+
+    def _prepare_event(self, event):
+        payload = event.payload or {}
+        return {
+            "id": event.id,
+            "at": self._format_moment(event.at),
+            "iso": event.at.isoformat() + "Z",
+            "kind": event.kind,
+            "icon": ICONS.get(event.kind, "fa-circle-o"),
+            "kind_label": self._get_kind_label(event, payload),
+            "channel": event.channel or "",
+            "channel_label": "" if event.kind == "call" else self._get_label(event, "channel"),
+            "step": self._get_step_label(event),
+            "reason": self._get_label(event, "reason"),
+            "invoices": ", ".join(
+                payload.get("invoices") or filter(None, [payload.get("invoice")])
+            ),
+            "recipient": payload.get("recipient", ""),
+            "subject": payload.get("subject", ""),
+            "note": self._get_note(event, payload),
+            "text": payload.get("text", ""),
+            "is_html": event.channel in ("email", "letter") and event.kind == "sent",
+            "amount": self._format_amount(payload),
+            "outcome": self._get_code_label("kgw.reminder", "outcome", payload.get("outcome")),
+            "decision": self._get_decision_label(payload),
+            "until": self._get_until(payload),
+            "who": self._get_who(event),
+            "files": [
+                {"number": number, "name": file["name"]}
+                for number, file in enumerate(payload.get("files", []))
+            ],
+            "letter_id": event.reminder_id.id
+            if event.kind == "sent" and event.channel == "letter"
+            else 0,
+        }
+
+    def _get_kind_label(self, event, payload):
+        if event.kind == "decision":
+            if payload.get("by_default"):
+                return self.env._("No answer came: the agreed default")
+            return self.env._("Your decision")
+        if event.kind == "stage" and payload.get("stage"):
+            return self._get_code_label("kgw.case", "stage", payload["stage"])
+        return self._get_label(event, "kind")
+
+    def _get_who(self, event):
+        """Return who did it, where a person did: the creditor's own people and the controllers."""
+        if event.kind not in ("decision", "revoked", "message", "call"):
+            return ""
+        return "" if event.user_id._is_superuser() else event.user_id.name or ""
+
+    def _get_note(self, event, payload):
+        said = (payload.get("dispute"), payload.get("note") or payload.get("detail"))
+        note = ". ".join(filter(None, said))
+        if event.kind == "payment":
+            return self._get_payment_day(payload)
+        if event.kind in ("hold", "lifted"):
+            reason = self._get_code_label("kgw.hold", "reason", payload.get("reason"))
+            return ". ".join(filter(None, (reason, note)))
+        return note
+
+    def _get_until(self, payload):
+        """Return the day or days that an entry names: end of a pause, parts of a promise."""
+        days = [part["day"] for part in payload.get("parts", [])] or [payload.get("until")]
+        return ", ".join(filter(None, map(self._read_date, days)))
+
+    def _get_decision_label(self, payload):
+        if payload.get("value"):
+            return self._get_code_label("kgw.decision", "value", payload["value"])
+        kind = self._get_code_label("kgw.decision", "kind", payload.get("question"))
+        return ", ".join(filter(None, (kind, payload.get("scenario"))))
+
+    def _get_step_label(self, event):
+        """Return the step, and which channel it replaces where it went another way."""
+        step = event.step_id
+        if not event.channel or event.channel == step.channel or not step.channel:
+            return step.name or ""
+        return self.env._(
+            "%(step)s, in place of: %(channel)s",
+            step=step.name,
+            channel=self._get_label(step, "channel"),
+        )
+
+    def _get_payment_day(self, payload):
+        day = self._read_date(payload.get("paid_on"))
+        return self.env._("Paid on %s", day) if day else ""
+
+    def _read_date(self, text):
+        return self._format_date(date.fromisoformat(text)) if text else ""
+
+    def _format_amount(self, payload):
+        if not payload.get("amount"):
+            return ""
+        return self._format_money(payload["amount"], payload.get("currency", "PLN"))
+
+    # === FILES === #
+
+    @api.model
+    def _get_file(self, event_id, number):
+        """Return ``(file name, content, mimetype)`` of a file of a message of the creditor's case,
+        or None."""
+        event = self._search_own(
+            "kgw.event", [("id", "=", event_id), ("kind", "=", "message")], "case_id"
+        )
+        files = (event.payload or {}).get("files", []) if event else []
+        if not 0 <= number < len(files):
+            return None
+        attachment = event.env["ir.attachment"].browse(files[number]["id"]).exists()
+        return (attachment.name, attachment.raw, attachment.mimetype) if attachment else None
+
+    # === THE LAST THINGS === #
+
+    @api.model
+    def _get_latest(self, limit=10):
+        """Return the latest contacts, payments and decisions in all cases of the creditor.
+
+        The newest of each mandate by its index, then the newest of these.
+        """
+        mandates = self._search_own("kgw.mandate", [])
+        kinds = (*SHOWN["contacts"], *SHOWN["payments"], *SHOWN["decisions"], "message")
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT e.id FROM unnest(%(mandates)s::int[]) AS m(id) JOIN LATERAL (
+                    SELECT id, at FROM kgw_event
+                     WHERE mandate_id = m.id AND case_id IS NOT NULL AND kind = ANY(%(kinds)s)
+                       AND NOT (kind IN ('sent', 'delivered', 'undelivered') AND channel = 'phone')
+                     ORDER BY at DESC LIMIT %(limit)s) e ON TRUE
+                 ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
+                """,
+                mandates=mandates.ids,
+                kinds=list(kinds),
+                limit=limit,
+            )
+        )
+        events = mandates.env["kgw.event"].browse(row[0] for row in rows)
+        return [
+            {
+                **self._prepare_event(event),
+                "text": "",
+                "case_id": event.case_id.id,
+                "counterparty": event.case_id.counterparty_id.name,
+            }
+            for event in events
+        ]

@@ -1,0 +1,126 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import DUE
+from .test_portal_decisions import LATE, DecisionCase
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestDecisionsInThePortal(DecisionCase):
+    """Whose decision it is, and what the page says before."""
+
+    def test_what_will_change_is_told_and_nothing_stays(self):
+        self._plan(DUE - timedelta(days=3))
+        events = self.env["kgw.event"].search_count([])
+        until = (DUE + timedelta(days=7)).isoformat()
+        effect = self.portal._foresee(
+            "pause", {"until_date": until}, self._at(DUE - timedelta(days=3)), self.case.ids
+        )
+        self.assertEqual(len(effect["changes"][0]["cancelled"]), 1)
+        self.assertIn("on hold until", effect["changes"][0]["after"])
+        self.assertEqual(self._get_open_reminder().state, "planned")
+        self.assertEqual(self.env["kgw.event"].search_count([]), events)
+        self.assertFalse(self.env["kgw.decision"].search([("case_id", "=", self.case.id)]))
+
+    def test_what_is_missing_is_named(self):
+        with self.assertRaisesRegex(UserError, "Until or On"):
+            self.portal._take("pause", {}, self._at(LATE), self.case.ids)
+
+    def test_many_counterparties_are_decided_at_once(self):
+        more = self._watch(
+            *(
+                self._document(f"FV M/{n}", buyer=self._other_party(f"Firma {n}", 10 + n))
+                for n in range(10)
+            )
+        )
+        cases = more.kgw_case_id
+        self.portal._take("stop", {}, self._at(LATE), cases.ids)
+        held = self.env["kgw.hold"].search([("case_id", "in", cases.ids)])
+        self.assertEqual(len(held.case_id), 10)
+        with self.assertRaises(UserError):
+            self.portal._take(
+                "payment", {"amount": "1", "until_date": "2026-09-08"}, self._at(LATE), cases.ids
+            )
+
+    def test_foreign_case_or_invoice_is_refused_like_one_that_is_not_there(self):
+        messages = set()
+        for cases, lines in (
+            (self.theirs.kgw_case_id.ids, None),
+            ([2**30], None),
+            (self.case.ids + self.theirs.kgw_case_id.ids, None),
+            (self.case.ids, self.theirs.ids),
+        ):
+            for act in (self.portal._take, self.portal._foresee):
+                with self.assertRaises(AccessError) as caught:
+                    act("stop", {}, self._at(LATE), cases, lines)
+                messages.add(str(caught.exception))
+        self.assertEqual(len(messages), 1)
+        self.assertFalse(
+            self.env["kgw.hold"].search([("case_id", "in", self.theirs.kgw_case_id.ids)])
+        )
+
+    def test_who_may_only_look_decides_nothing(self):
+        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
+        access.may_decide = False
+        with self.assertRaises(AccessError):
+            self.portal._take("stop", {}, self._at(LATE), self.case.ids)
+        self.portal._take("withdraw", {}, self._at(LATE), self.case.ids)
+        access.may_hand_over = False
+        with self.assertRaises(AccessError):
+            self.portal._take("withdraw", {}, self._at(LATE), self.case.ids)
+        access.unlink()
+        self.assertEqual(self.portal._get_offers(), [])
+
+    def test_dispute_is_answered_by_its_creditor_only(self):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        dispute = self.env["kgw.dispute"]._open(self.first, reason, "Brak dostawy", self._at(LATE))
+        page = self.portal._get_case(self.case.id)
+        self.assertEqual([d["note"] for d in page["disputes"]], ["Brak dostawy"])
+        self.assertEqual(self.portal._count_tabs()["dispute"], 1)
+        foreign = self.env["kgw.portal"].with_user(self.user_b)
+        self.assertEqual(foreign._count_tabs()["dispute"], 0)
+        with self.assertRaises(AccessError):
+            foreign._answer_dispute(dispute.id, "reject", {}, self._at(LATE))
+        self.portal._answer_dispute(dispute.id, "reject", {"note": "Dostarczono"}, self._at(LATE))
+        self.assertEqual(
+            (dispute.state, dispute.answered_by_id, dispute.answer_note),
+            ("rejected", self.user_a, "Dostarczono"),
+        )
+
+    def test_answer_that_ends_monitoring_stops_at_once(self):
+        planned = self._plan(DUE - timedelta(days=3))
+        step = self.scenario.step_ids.filtered(lambda s: s.kind == "question")[:1]
+        lines = self.first | self.second
+        question = self.env["kgw.decision"]._ask("horizon", step, lines, LATE, self._at(LATE))
+        self.portal._decide(question.id, "end", self._at(LATE), "203.0.113.7")
+        self.assertEqual((planned.state, question.address), ("cancelled", "203.0.113.7"))
+        self.assertEqual(self.env["kgw.hold"]._get_held_moves(lines.move_id, LATE), lines.move_id)
+
+    def test_preview_shows_the_very_text(self):
+        step = self.scenario.step_ids.filtered(lambda s: s.rung == "demand")[:1]
+        question = self.env["kgw.decision"]._ask("approval", step, self.first, LATE, self._at(LATE))
+        self.env["kgw.planner"]._close_stages(LATE, self._at(LATE))
+        kind, content = self.portal._get_preview(question.id, self._at(LATE))
+        self.assertEqual(kind, "pdf")
+        self.assertTrue(content.startswith(b"%PDF"))
+        with self.assertRaises(AccessError):
+            self.env["kgw.portal"].with_user(self.user_b)._get_preview(question.id, self._at(LATE))
+
+    def test_notices_go_to_who_wants_them_and_never_to_nobody(self):
+        people = self.env["kgw.portal.access"]
+        self.portal._set_notices({"gets_disputes": "1"})
+        self.assertEqual(
+            self.portal._get_notices(),
+            {"gets_questions": False, "gets_disputes": True, "gets_reports": False},
+        )
+        self.assertEqual(people._get_recipients(self.creditor, "email_dispute"), self.user_a.email)
+        self.assertEqual(
+            people._get_recipients(self.creditor, "email_approval"), self.creditor.email
+        )
+        self.assertTrue(self.portal._get_rights()["may_decide"], "rights stay")
+        stranger = self._create_portal_user("kgw_stranger", self.case.counterparty_id)
+        people.search([("user_id", "=", stranger.id)]).unlink()
+        self.env["kgw.portal"].with_user(stranger)._set_notices({"gets_disputes": "1"})
+        self.assertFalse(people.search([("user_id", "=", stranger.id)]))

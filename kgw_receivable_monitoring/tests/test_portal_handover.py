@@ -1,0 +1,86 @@
+import io
+import zipfile
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..tools.table import to_csv, to_xlsx
+from .common import DUE
+from .test_portal_isolation import IsolationCase
+
+DANGEROUS = ("=1+1", "+48512", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1+1")
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestPortalHandover(IsolationCase):
+    """Files of the creditor: preview first, strangers kept out, who is struck is not contacted."""
+
+    @property
+    def portal(self):
+        return self.env["kgw.portal"].with_user(self.user_a)
+
+    def _upload(self):
+        rows = (
+            "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Waluta;NIP;Nazwa kontrahenta",
+            "1/09/2026;25.08.2026;28.09.2026;1 845,00;PLN;9991010109;Nowy pierwszy",
+            "2/09/2026;25.08.2026;28.09.2026;100,00;PLN;9991010121;Nowy drugi",
+        )
+        files = [("x.csv", "\r\n".join(rows).encode("cp1250"))]
+        return self.portal._upload(self.mandate.id, "invoices", files, "", self._at(DUE))
+
+    def test_nothing_counts_before_it_is_taken_over_and_who_is_struck_is_withdrawn(self):
+        moves = self.env["account.move"].search_count([])
+        import_id = self._upload()
+        preview = self.portal._get_import(import_id)
+        self.assertEqual(preview["state"], "preview")
+        self.assertGreater(preview["new"], 0)
+        self.assertEqual(self.env["account.move"].search_count([]), moves)
+        struck = preview["newcomers"][0]
+        taken, unwanted = self.portal._accept(import_id, [struck], self._at(DUE), "203.0.113.7")
+        self.assertEqual(unwanted, 1)
+        self.assertGreater(taken, 1)
+        hold = self.env["kgw.hold"].search([("case_id.counterparty_id.name", "=", struck)])
+        self.assertTrue(hold.is_open)
+        with self.assertRaises(AccessError):
+            self.portal._accept(import_id, [], self._at(DUE))
+
+    def test_files_are_their_creditors_own(self):
+        import_id = self._upload()
+        foreign = self.env["kgw.portal"].with_user(self.user_b)
+        self.assertIsNone(foreign._get_import(import_id))
+        for act in (
+            lambda: foreign._accept(import_id, [], self._at(DUE)),
+            lambda: foreign._upload(self.mandate.id, "invoices", [("x", b"x")], "", self._at(DUE)),
+            lambda: foreign._confirm_payments(self.mandate.id, "2026-09-01", self._at(DUE)),
+        ):
+            with self.assertRaises(AccessError):
+                act()
+
+    def test_payments_are_known_through_a_day_that_is_no_later_than_today(self):
+        self.mandate.coverage_date = DUE - timedelta(days=5)
+        day = DUE - timedelta(days=1)
+        self.portal._confirm_payments(self.mandate.id, day.isoformat(), self._at(DUE))
+        self.assertEqual(self.mandate.coverage_date, day)
+        later = (DUE + timedelta(days=1)).isoformat()
+        with self.assertRaises(UserError):
+            self.portal._confirm_payments(self.mandate.id, later, self._at(DUE))
+
+    def test_who_may_not_hand_over_uploads_nothing(self):
+        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
+        access.may_hand_over = False
+        with self.assertRaises(AccessError):
+            self._upload()
+
+    def test_no_formula_lives_in_an_export(self):
+        lines = to_csv([[text] for text in DANGEROUS]).decode("utf-8-sig").split('"\r\n')
+        for line in filter(None, lines):
+            self.assertTrue(line.startswith("\"'"), line)
+        self.assertEqual(to_csv([[-2.5]]).decode("utf-8-sig"), '"-2,50"\r\n')
+        book = to_xlsx([[text] for text in DANGEROUS])
+        self.assertNotIn(b"<f>", self._unpack(book))
+        self.assertNotIn(b"<hyperlink", self._unpack(to_xlsx([["https://x.example"]])))
+
+    def _unpack(self, book):
+        with zipfile.ZipFile(io.BytesIO(book)) as archive:
+            return archive.read("xl/worksheets/sheet1.xml")

@@ -1,0 +1,281 @@
+import json
+import re
+from datetime import timedelta
+
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..tools.decision import SPECS
+from .common import DUE, MODULE
+from .test_portal_isolation import SECRET, IsolationCase
+
+# What no stranger may ever read.
+SECRETS = (SECRET, "FV A/1", "Treść wiadomości", "%PDF", "Tajny powód")
+VALUES = {
+    "until_date": (DUE + timedelta(days=30)).isoformat(),
+    "channel": "email",
+    "point_kind": "email",
+    "note": "nowy@budmax.example",
+    "amount": "1.00",
+    "number": "2",
+}
+
+
+class RoutesCase(IsolationCase):
+    """A's case has a letter, questions, a dispute, a message with a file."""
+
+    @classmethod
+    def _create_world(cls):
+        res = super()._create_world()
+        now = cls()._at(DUE)
+        reason = cls.env["kgw.dispute.reason"].search([], limit=1)
+        file = cls.env["ir.attachment"].create({"name": "dowód.pdf", "raw": b"%PDF dispute"})
+        cls.dispute = cls.env["kgw.dispute"]._open(
+            cls.receivable, reason, "Tajny powód", now, attachments=file
+        )
+        cls.env["kgw.portal"]._record_message(
+            cls.case, "Treść wiadomości", [("plik.pdf", b"%PDF plik")], now
+        )
+        cls.message = cls.env["kgw.event"].search([("kind", "=", "message")], limit=1)
+        cls.file = cls.env["kgw.import"].search([("mandate_id", "=", cls.mandate.id)], limit=1)
+        cls.change = cls.env["kgw.account.change"].search([("mandate_id", "=", cls.mandate.id)])
+        cls.scheduled = cls.env["kgw.decision"]._take("go_on", cls.case, {}, now)
+        cls.employee = new_test_user(cls.env, "kgw_nobody", groups="base.group_user")
+        cls.employee.partner_id.parent_id = cls.creditor
+        cls.strangers = (cls.user_b, cls.counterparty_user, cls.employee)
+        cls.archived = cls._create_portal_user("kgw_archived", cls.creditor)
+        cls.archived.active = False
+        return res
+
+    def _get_foreign(self, argument, rule):
+        """Return the id of A's record that an argument of a route names."""
+        return {
+            "case_id": self.case.id,
+            "decision_id": self.scheduled.id if "revoke" in rule else self.decision.id,
+            "dispute_id": self.dispute.id,
+            "reminder_id": self.letter.id,
+            "event_id": self.message.id,
+            "import_id": self.file.id,
+            "change_id": self.change.id,
+            "number": 0,
+            "page": 1,
+            "form": "csv",
+        }[argument]
+
+
+@tagged("post_install", "-at_install", "kgw", "kgw_http")
+class TestPortalRoutes(RoutesCase, HttpCase):
+    """Every route of the module × every foreign record × every stranger: nothing comes out."""
+
+    def _get_routes(self):
+        """Return ``(rule, url with A's records, methods)`` of every route of this module."""
+        found = []
+        for rule in self.env["ir.http"].routing_map().iter_rules():
+            if MODULE not in rule.endpoint.func.__module__ or not rule.rule.startswith("/my/"):
+                continue
+            values = {name: self._get_foreign(name, rule.rule) for name in rule.arguments}
+            url = rule.rule
+            for name, value in values.items():
+                url = re.sub(rf"<[^<>]*\b{name}>", str(value), url)
+            found.append((rule.rule, url, rule.methods or {"GET"}))
+        return found
+
+    def _visit(self, url, methods, token=""):
+        if "POST" in methods:
+            data = {
+                "csrf_token": token,
+                "kind": "stop",
+                "case_ids": self.case.id,
+                "receivable_ids": self.receivable.id,
+                "confirmed": "1",
+                "value": "approve",
+                "text": "od obcego",
+            }
+            return self.url_open(url, data=data, allow_redirects=False)
+        return self.url_open(url, allow_redirects=False)
+
+    def _login(self, user):
+        self.authenticate(user.login, user.login)
+        page = self.url_open("/my/security").text
+        return re.search(r'csrf_token["\']?\s*[:=]\s*["\']([^"\']+)', page).group(1)
+
+    def _get_state(self):
+        """Return all that a stranger could have changed in A's case."""
+        self.env.invalidate_all()
+        return (
+            self.decision.state,
+            self.scheduled.state,
+            self.dispute.state,
+            self.change.state,
+            self.case.hold_ids.ids,
+            self.case.message_ids.ids,
+            self.env["kgw.event"].search_count([("case_id", "=", self.case.id)]),
+            self.env["kgw.decision"].search_count([("case_id", "=", self.case.id)]),
+        )
+
+    def test_every_route_is_known(self):
+        routes = self._get_routes()
+        self.assertGreater(len(routes), 15)
+        self.assertFalse([url for _rule, url, _methods in routes if "<" in url])
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_rule")
+    def test_owner_reads_through_the_routes_what_is_hidden_from_others(self):
+        token = self._login(self.user_a)
+        read = ""
+        for _rule, url, methods in self._get_routes():
+            if "POST" not in methods:
+                answer = self._visit(url, methods, token)
+                self.assertEqual(answer.status_code, 200, url)
+                read += answer.text
+        for secret in SECRETS:
+            self.assertIn(secret, read)
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_rule")
+    def test_strangers_read_and_change_nothing(self):
+        before = self._get_state()
+        for user in self.strangers:
+            token = self._login(user)
+            for _rule, url, methods in self._get_routes():
+                with self.subTest(user=user.login, url=url):
+                    answer = self._visit(url, methods, token)
+                    self.assertLess(answer.status_code, 500)
+                    for secret in SECRETS:
+                        if secret == SECRET and user == self.counterparty_user:
+                            continue  # its own name stands on every page
+                        if secret == SECRET and user == self.user_b and "counterpart" in url:
+                            continue  # B watches the same firm
+                        self.assertNotIn(secret, self._strip(answer.text))
+            self.assertEqual(self._get_state(), before, user.login)
+
+    def _strip(self, text):
+        """B's own overview and list name the firm that both watch."""
+        return text.replace(self.theirs.kgw_case_id.counterparty_id.name, "")
+
+    @mute_logger("odoo.http")
+    def test_nobody_logged_in_is_sent_to_the_login(self):
+        before = self._get_state()
+        self.authenticate(None, None)
+        for _rule, url, methods in self._get_routes():
+            answer = self._visit(url, methods)
+            self.assertIn(answer.status_code, (303, 400), url)
+            self.assertIn("/web/login", answer.headers.get("Location", "/web/login"))
+        self.assertEqual(self._get_state(), before)
+
+    @mute_logger("odoo.http")
+    def test_own_system_reads_and_decides_over_json2(self):
+        key = self._make_key(self.user_a)
+        found = self._json2(key, "cases")
+        self.assertEqual([row["id"] for row in found.json()], self.case.ids)
+        page = self._json2(key, "case", case_id=self.case.id).json()
+        self.assertIn("sentence", page)
+        answer = self._json2(key, "decide", kind="stop", case_ids=self.case.ids)
+        self.assertEqual(answer.json(), self.case.ids)
+        self.assertTrue(self.case.hold_ids.filtered(lambda h: h.reason == "creditor"))
+
+    @mute_logger("odoo.http")
+    def test_foreign_system_gets_nothing_over_json2(self):
+        before = self._get_state()
+        for user in self.strangers:
+            key = self._make_key(user)
+            ids = [row["id"] for row in self._json2(key, "cases").json()]
+            self.assertNotIn(self.case.id, ids)
+            self.assertIsNone(self._json2(key, "case", case_id=self.case.id).json())
+            for method, values in (
+                ("decide", {"kind": "stop", "case_ids": self.case.ids}),
+                ("foresee", {"kind": "stop", "case_ids": self.case.ids}),
+                ("answer", {"decision_id": self.decision.id, "value": "approve"}),
+                ("answer_dispute", {"dispute_id": self.dispute.id, "value": "accept"}),
+                ("revoke", {"decision_id": self.scheduled.id}),
+            ):
+                answer = self._json2(key, method, **values)
+                self.assertEqual(answer.status_code, 403, f"{user.login} {method}")
+                self.assertNotIn("FV A/1", answer.text)
+            for method in ("_get_case", "_get_own", "_search_cases"):
+                self.assertGreaterEqual(self._json2(key, method).status_code, 400)
+        self.assertEqual(self._get_state(), before)
+
+    def _make_key(self, user):
+        self.env["ir.config_parameter"].set_param("portal.allow_api_keys", True)
+        expires = self.env.cr.now() + timedelta(days=1)
+        return self.env["res.users.apikeys"].with_user(user)._generate("rpc", "test", expires)
+
+    def _json2(self, key, method, **values):
+        return self.url_open(
+            f"/json/2/kgw.portal/{method}",
+            data=json.dumps(values),
+            headers={"Content-Type": "application/json", "Authorization": f"bearer {key}"},
+        )
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestPortalNeutrality(RoutesCase):
+    """Whatever A does, all that B sees stays as it was, though both watch the same firm."""
+
+    def _portal(self, user):
+        return self.env["kgw.portal"].with_user(user).with_context(kgw_now=self._at(DUE))
+
+    def _see(self, user):
+        portal = self._portal(user)
+        cases = portal._get_cases()
+        return json.dumps(
+            [
+                portal._get_overview(),
+                cases,
+                [portal._get_case(row["id"]) for row in cases],
+                portal._get_export(),
+                portal._count_tabs(),
+            ],
+            default=str,
+        )
+
+    def test_all_that_one_creditor_does_changes_nothing_for_the_other(self):
+        before = self._see(self.user_b)
+        own = self._see(self.user_a)
+        portal, now = self._portal(self.user_a), self._at(DUE)
+        scenario = self.scenario.copy({"name": "Inny"})
+        self.mandate.scenario_ids = [
+            (
+                0,
+                0,
+                {"scenario_id": scenario.id, "kind_id": self.env.ref(f"{MODULE}.kind_consumer").id},
+            )
+        ]
+        for kind in SPECS:
+            values = {**VALUES, "scenario_id": str(scenario.id)}
+            if kind == "payment":
+                values["until_date"] = DUE.isoformat()
+            portal._take(kind, values, now, self.case.ids)
+        self.env["kgw.decision"]._carry_out_scheduled(now)
+        portal._decide(self.decision.id, "refuse", now)
+        portal._answer_dispute(self.dispute.id, "correction", {}, now)
+        portal._write_message(self.case.id, "Pytanie", [("x.txt", b"x")], now)
+        portal._get_letter(self.letter.id)
+        self.env.invalidate_all()
+        self.assertEqual(self._see(self.user_b), before)
+        self.assertNotEqual(self._see(self.user_a), own, "A has done something")
+
+    def test_archived_user_and_employee_see_nothing(self):
+        with self.assertRaises(AccessError):
+            self._portal(self.archived)._get_cases()
+        self.assertEqual(self._portal(self.employee)._get_cases(), [])
+        self.assertEqual(self._portal(self.employee)._get_channels(), [])
+
+    def test_bus_channels_are_those_of_the_login(self):
+        own = self._portal(self.user_a)._get_channels()
+        self.assertEqual([channel[0] for channel in own], [self.creditor])
+        self.assertEqual(
+            [channel[0] for channel in self._portal(self.user_b)._get_channels()], [self.other]
+        )
+        self.assertEqual(self._portal(self.counterparty_user)._get_channels(), [])
+
+    def test_bus_tells_that_something_changed_and_nothing_else(self):
+        self.env.cr.precommit.data.pop("bus.bus.values", None)
+        self.env["kgw.portal"]._tell_changed(self.case)
+        self.env["kgw.portal"]._send_changed()
+        [sent] = self.env.cr.precommit.data["bus.bus.values"]
+        self.assertEqual(
+            json.loads(sent["message"]),
+            {"type": "kgw_changed", "payload": {"cases": self.case.ids}},
+        )
+        self.assertIn(str(self.creditor.id), sent["channel"])

@@ -1,0 +1,46 @@
+"""What the creditor may decide by itself: which values each kind of decision takes, and when it acts."""
+
+from typing import NamedTuple
+
+
+class Spec(NamedTuple):
+    """What a kind of decision asks for and how it acts.
+
+    :param wants: fields that must be filled in
+    :param takes: further fields that may be
+    :param at_once: it stops something and acts at once; others act in the next run
+    :param right: what the creditor's user needs: ``decide`` or ``hand_over``
+    :param many: it can be taken for many counterparties at once
+    :param ahead: its day is today or a later one
+    """
+
+    wants: tuple = ()
+    takes: tuple = ()
+    at_once: bool = False
+    right: str = "decide"
+    many: bool = True
+    ahead: bool = False
+
+
+# What the creditor decides by itself; each kind has its method ``_do_<kind>``.
+SPECS = {
+    "go_on": Spec(takes=("note",)),
+    "pause": Spec(wants=("until_date",), takes=("note",), at_once=True, ahead=True),
+    "stop": Spec(takes=("is_lasting", "note"), at_once=True),
+    "new_date": Spec(wants=("until_date",), takes=("is_lasting", "note"), ahead=True),
+    "instalments": Spec(
+        wants=("number", "until_date"), takes=("note",), at_once=True, many=False, ahead=True
+    ),
+    "scenario": Spec(wants=("scenario_id",)),
+    "no_channel": Spec(wants=("channel",), takes=("note",), at_once=True),
+    "ask_call": Spec(takes=("note",)),
+    "ask_demand": Spec(takes=("note",)),
+    "waive": Spec(takes=("until_date", "note")),
+    "warning": Spec(takes=("note",)),
+    "payment": Spec(wants=("amount", "until_date"), at_once=True, many=False),
+    "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False),
+    "collection": Spec(takes=("note",), at_once=True, right="hand_over"),
+    "withdraw": Spec(takes=("is_lasting", "note"), at_once=True, right="hand_over"),
+}
+MAX_INSTALMENTS = 24
+POINT_KINDS = ("email", "phone", "address")
