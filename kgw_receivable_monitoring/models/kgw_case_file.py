@@ -76,7 +76,7 @@ class KgwCaseFile(models.AbstractModel):
             ),
             "events": [
                 self._prepare_event(portal, event)
-                for event in portal._get_events(case).sorted(lambda e: (e.at, e.id))
+                for event in portal._find_events(case).sorted(lambda e: (e.at, e.id))
             ],
         }
 

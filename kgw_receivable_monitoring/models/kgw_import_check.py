@@ -20,12 +20,6 @@ class KgwImportCheck(models.AbstractModel):
         )
 
     @api.model
-    def _get_foreign_refusal(self, mandate, document):
-        """Return why a document is not this creditor's or names another account, or ''."""
-        return self._get_seller_refusal(mandate, document) or self._get_account_refusal(
-            mandate, document
-        )
-
     def _get_seller_refusal(self, mandate, document):
         """Debts of two creditors are never mixed."""
         seller = document.seller

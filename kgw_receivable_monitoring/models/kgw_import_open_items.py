@@ -112,7 +112,8 @@ class KgwImportOpenItems(models.AbstractModel):
 
     def _judge_row(self, record, items, vals, document):
         """Return the values of a row: of a known invoice whether its balance changes."""
-        if self.env["kgw.import.check"]._get_foreign_refusal(record.mandate_id, document):
+        mandate = record.mandate_id
+        if self.env["kgw.import.check"]._get_seller_refusal(mandate, document):
             return vals
         move, is_unclear = self._find(items, document)
         if is_unclear:
@@ -122,6 +123,12 @@ class KgwImportOpenItems(models.AbstractModel):
             return {**vals, "state": "refused", "message": message, "move_id": False}
         if not move or document.residual < 0:
             return vals
+        if self.env["kgw.account.doubt"]._get_note(mandate, document):
+            message = self.env._(
+                "The list names another account for this invoice than the mandate: its balance stays"
+                " as it is. Ask the creditor which account is right."
+            )
+            return {**vals, "state": "refused", "message": message, "move_id": move.id}
         owed, listed = self._get_owed(move), float(document.residual)
         vals = {**vals, "move_id": move.id, "amount": listed, "can_restate": False}
         return {**vals, **self._compare(move, owed, listed, document)}

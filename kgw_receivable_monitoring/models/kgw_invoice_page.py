@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..tools import words
 from ..tools.readers import read
@@ -38,9 +39,22 @@ class KgwInvoicePage(models.AbstractModel):
                 ]
             )
         )
-        for (move, _row, _document), file in zip(kept, files, strict=True):
-            move.sudo().kgw_source_id = file
-        moves.flush_recordset(["kgw_source_id"])  # receivables are read by SQL
+        self._link([move.id for move, _row, _document in kept], files.ids, moves)
+
+    def _link(self, move_ids, file_ids, moves):
+        """Note the files in one statement: a write of every posted move asks all that Odoo asks
+        when an accountant changes one."""
+        moves.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move m SET kgw_source_id = kept.file_id"
+                " FROM unnest(%s::int[], %s::int[]) AS kept(move_id, file_id)"
+                " WHERE m.id = kept.move_id",
+                move_ids,
+                file_ids,
+            )
+        )
+        moves.invalidate_recordset(["kgw_source_id"])
 
     @api.model
     def _get_page(self, move, lang):

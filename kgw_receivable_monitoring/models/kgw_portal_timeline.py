@@ -66,10 +66,13 @@ class KgwPortalTimeline(models.AbstractModel):
 
         :param show: a key of ``SHOWN``, '' for everything
         """
-        events = case.env["kgw.event"].search(
-            Domain("case_id", "=", case.id) & self._get_told_domain(show), limit=limit + 1
-        )
+        events = self._find_events(case, show, limit + 1)
         return [self._prepare_event(event) for event in events[:limit]], len(events) > limit
+
+    def _find_events(self, case, show="", limit=None):
+        """Return the records of the register that the creditor may read, newest first."""
+        domain = Domain("case_id", "=", case.id) & self._get_told_domain(show)
+        return case.env["kgw.event"].search(domain, limit=limit)
 
     def _get_told_domain(self, show=""):
         """Return what is told to the creditor.

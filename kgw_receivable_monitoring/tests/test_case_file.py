@@ -26,8 +26,8 @@ class TestCaseFile(KgwEngineCommon):
         self.env["kgw.dispute"]._open(self.line, reason, "Pęknięta", now, attachments=paper)
         values = self.env["kgw.case.file"]._prepare_file(self.case, self.brand, "pl_PL", now)
         notes = [event["note"] for event in values["events"]]
-        self.assertIn("Pęknięta", notes)
-        self.assertNotIn("Prezes kłamie", notes)
+        self.assertIn("Pęknięta", " ".join(notes))
+        self.assertNotIn("Prezes kłamie", " ".join(notes))
         name, content = self.env["kgw.case.file"]._make(self.case, now)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             self.assertEqual(archive.namelist(), ["00-historia.pdf", "01-foto-1.jpg"])

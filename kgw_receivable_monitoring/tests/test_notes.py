@@ -52,13 +52,13 @@ class TestNotes(KgwEngineCommon):
         )
         self.assertIn("Prezes", self.case.description)
         portal = self.env["kgw.portal"]
-        self.assertIn(event, portal._get_events(self.case))
+        self.assertIn(event, portal._find_events(self.case))
 
     def test_internal_note_never_reaches_the_creditor(self):
         self.note("Prezes jest chory, żona odbiera.", "internal").action_save()
         [event] = self.events("note", case_id=self.case.id)
         self.assertEqual(event.note, "Prezes jest chory, żona odbiera.")
-        self.assertNotIn(event, self.env["kgw.portal"]._get_events(self.case))
+        self.assertNotIn(event, self.env["kgw.portal"]._find_events(self.case))
         self.assertFalse(self.case.description)
 
     def test_sensitive_words_warn_first_and_saving_anyway_is_recorded(self):

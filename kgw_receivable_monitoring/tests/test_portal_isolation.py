@@ -233,6 +233,9 @@ class TestPortalModel(IsolationCase):
         self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
         reason = self.env["kgw.dispute.reason"].search([], limit=1)
         self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
+        self.env["kgw.desk"]._open(self.case, now)
+        call = {"kind": "call", "case_id": self.case.id, "mandate_id": self.mandate.id}
+        self.env["kgw.event"]._record([{**call, "at": now, "payload": {"outcome": "no_answer"}}])
         self.env["kgw.import.column"].create(
             {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
         )

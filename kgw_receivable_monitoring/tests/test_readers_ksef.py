@@ -67,7 +67,7 @@ class TestKsef(ReaderCase):
         self._assert_unreadable(rr, "not_an_invoice", "FA_RR (1)")
         self._assert_unreadable(b"<Faktura/>", "not_an_invoice", "Faktura")
         self._assert_unreadable(b"<Potwierdzenie/>", "unknown_format")
-        self._assert_unreadable(b"<JPK><Faktura>1</Faktura></JPK>", "unknown_format")
+        self._assert_unreadable(b"<JPK><Faktura>1</Faktura></JPK>", "not_an_invoice", "JPK")
 
     def test_what_is_owed_follows_the_settlement_and_the_payments(self):
         part = (

@@ -43,9 +43,11 @@ def sniff(content, filename=""):
 def read(content, filename=""):
     """Read all sales documents; one without number, amount, date or buyer costs only itself.
 
-    :raises UnreadableFile: more rows than we read
+    :raises UnreadableFile: more rows than we read, or not one document or list
     """
     sections = _Sections(_decode(content))
+    if not sections.headers:
+        raise UnreadableFile("unknown_format", filename)
     seller = sections.seller()
     documents, problems = [], list(sections.problems)
     for line, cells in sections.headers:
