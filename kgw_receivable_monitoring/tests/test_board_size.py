@@ -35,7 +35,7 @@ class TestBoardSize(KgwEngineCommon):
         self.count_queries(100)  # what is read once per process
         few = self.count_queries(200)
         many = self.count_queries(20_000)
-        self.assertEqual(many, few)
+        self.assertLessEqual(many, few)
         self.assertLess(few, 70)
 
     def count_queries(self, size):
