@@ -1,0 +1,75 @@
+"""The one field of incoming calls: how long each way of finding a case takes, and by which index.
+
+Run by ``./dev bench search``. The plan of the slowest way is printed (``EXPLAIN``).
+"""
+
+import os
+import time
+from unittest.mock import patch
+
+from odoo.tools import SQL
+
+from bench._world import DAY, QUIET_DUES, World
+
+SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
+SIZE = 20_000 if SHORT else 1_000_000
+PER_CASE = 5
+TIMES = 5
+LIMIT_MS = 300
+
+
+def measure(env, texts):
+    """Return ``{text: (milliseconds of the slowest try, cases found)}``."""
+    figures = {}
+    for text in texts:
+        tries = []
+        for _try in range(TIMES):
+            env.invalidate_all()
+            started = time.perf_counter()
+            found = env["kgw.finder"]._find(text)
+            tries.append((time.perf_counter() - started) * 1000)
+        figures[text] = (max(tries), len(found))
+    return figures
+
+
+def explain(env, text):
+    """Print the plan of every statement that looks for ``text``."""
+    queries = []
+    finder = env["kgw.finder"]
+    with patch.object(type(finder), "_fetch", lambda _finder, query: queries.append(query) or []):
+        finder._find(text)
+    for query in queries:
+        for (line,) in env.execute_query(SQL("EXPLAIN (ANALYZE, TIMING OFF) %s", query)):
+            print(f"    {line}")
+
+
+def main(env):
+    world = World(env)
+    world.create()
+    for due in QUIET_DUES:
+        world.add(due, SIZE // 2, PER_CASE)
+    world.analyze()
+    case = env["kgw.case"].search([], order="id desc", limit=1)
+    phone = case.contact_point_ids.filtered(lambda point: point.kind == "phone").value
+    number = case.receivable_ids[:1].number
+    texts = {
+        "phone": phone,
+        "case": case.name,
+        "invoice": number,
+        "part of an invoice": number.split("/")[0][3:],
+        "name": case.counterparty_id.name,
+        "common name": "kontrahent sp",
+        "unknown name": "Brzęczyszczykiewicz",
+        "unknown number": "ZZ/404/2031",
+    }
+    figures = measure(env, texts.values())
+    print(f"  {SIZE} receivables, {env['kgw.case'].search_count([])} cases, {DAY}")
+    for name, text in texts.items():
+        slowest, found = figures[text]
+        print(f"  {name:<20}{slowest:9.1f} ms, {found} found")
+    worst = max(figures.values())[0]
+    explain(env, max(texts.values(), key=lambda text: figures[text][0]))
+    print(f"GOAL search_ms {worst:.1f} <={LIMIT_MS} {'ok' if worst <= LIMIT_MS else 'short'}")
+
+
+main(env)  # given by odoo shell
