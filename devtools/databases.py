@@ -14,7 +14,7 @@ from .console import step
 
 BASE_MODULES = "account,sms,portal,l10n_pl"
 # Part of the key: change it when the recipe below changes.
-BASE_RECIPE = f"1 {BASE_MODULES}"
+BASE_RECIPE = f"2 {BASE_MODULES}"
 FINISH_BASE = """
 # Odoo makes it in the databases that it creates itself; what is searched by parts needs it.
 env.cr.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
