@@ -25,18 +25,6 @@ class Owed:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """What came in, as the statement tells it."""
-
-    date: date
-    amount: Decimal
-    currency: str
-    title: str = ""
-    payer: str = ""
-    account: str = ""
-
-
 class Balances:
     """Receivables of one mandate, each with what is left of it."""
 
