@@ -97,8 +97,8 @@ class KgwPortalController(CustomerPortal):
     def kgw_export(self, form, tab="all", search="", sort="urgent"):
         rows = request.env["kgw.portal"]._get_export(**self._kgw_read_query(tab, search, sort))
         write, mimetype = table.WRITERS[form]
-        name = f"{request.env._('counterparties')}.{form}"
-        return self._kgw_send_file(name, write(rows), mimetype)
+        name = request.env._("counterparties")
+        return self._kgw_send_file(f"{name}.{form}", write(rows), mimetype)
 
     def _kgw_read_query(self, tab, search, sort):
         return {

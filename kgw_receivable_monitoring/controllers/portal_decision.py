@@ -21,9 +21,10 @@ class KgwPortalDecisionController(KgwPortalController):
     def kgw_decide(self, decision_id, value="", back=""):
         portal = request.env["kgw.portal"]
         try:
-            case_id = portal._decide(
-                decision_id, value, fields.Datetime.now(), request.env["kgw.portal"]._get_address()
-            )
+            with request.env.cr.savepoint():  # what is refused leaves nothing behind
+                case_id = portal._decide(
+                    decision_id, value, fields.Datetime.now(), portal._get_address()
+                )
         except UserError as error:  # not its own, or taken already in another tab
             return self._kgw_go("/my/monitoring", str(error), is_problem=True)
         path = "/my/monitoring" if back == "overview" else f"/my/monitoring/{case_id}"
@@ -56,9 +57,10 @@ class KgwPortalDecisionController(KgwPortalController):
     )
     def kgw_answer_dispute(self, dispute_id, value="", **values):
         try:
-            case_id = request.env["kgw.portal"]._answer_dispute(
-                dispute_id, value, values, fields.Datetime.now()
-            )
+            with request.env.cr.savepoint():
+                case_id = request.env["kgw.portal"]._answer_dispute(
+                    dispute_id, value, values, fields.Datetime.now()
+                )
         except UserError as error:
             return self._kgw_go("/my/monitoring", str(error), is_problem=True)
         return self._kgw_go(f"/my/monitoring/{case_id}", request.env._("Your answer is recorded."))
@@ -87,8 +89,8 @@ class KgwPortalDecisionController(KgwPortalController):
         except UserError:
             return request.redirect("/my/monitoring")
         if kind == "pdf":
-            name = f"{request.env._('preview')}.pdf"
-            return self._kgw_send_file(name, content, "application/pdf", "inline")
+            name = request.env._("preview")
+            return self._kgw_send_file(f"{name}.pdf", content, "application/pdf", "inline")
         return self._kgw_send_file("preview", str(content).encode(), MIMETYPES[kind], "inline")
 
     @http.route("/my/monitoring/decide", type="http", auth="user", methods=["POST"], website=True)
@@ -111,11 +113,11 @@ class KgwPortalDecisionController(KgwPortalController):
         parts = [part for text in texts for part in text.split(",")]
         return sorted({int(part) for part in parts if part.isdecimal() and len(part) < 10})
 
-    def _kgw_ask_to_confirm(self, kind, values, case_ids, line_ids):
-        portal, effect, problem = request.env["kgw.portal"], None, ""
+    def _kgw_ask_to_confirm(self, kind, values, case_ids, line_ids, problem=""):
+        portal, effect = request.env["kgw.portal"], None
         try:
             form = portal._get_form(kind, case_ids, line_ids)
-            if all(values.get(name) for name in SPECS[kind].wants):
+            if not problem and all(values.get(name) for name in SPECS[kind].wants):
                 effect = portal._foresee(kind, values, fields.Datetime.now(), case_ids, line_ids)
         except AccessError as error:
             return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
@@ -126,17 +128,12 @@ class KgwPortalDecisionController(KgwPortalController):
         )
 
     def _kgw_confirm(self, kind, values, case_ids, line_ids):
+        portal, now = request.env["kgw.portal"], fields.Datetime.now()
         try:
-            request.env["kgw.portal"]._take(
-                kind,
-                values,
-                fields.Datetime.now(),
-                case_ids,
-                line_ids,
-                request.env["kgw.portal"]._get_address(),
-            )
+            with request.env.cr.savepoint():  # a refused decision must not stay and act later
+                portal._take(kind, values, now, case_ids, line_ids, portal._get_address())
         except UserError as error:
-            return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
+            return self._kgw_ask_to_confirm(kind, values, case_ids, line_ids, str(error))
         note = (
             request.env._("Done: it holds from this moment.")
             if SPECS[kind].at_once

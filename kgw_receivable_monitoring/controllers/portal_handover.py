@@ -56,12 +56,9 @@ class KgwPortalHandoverController(KgwPortalController):
     def kgw_accept(self, import_id, **_values):
         struck = request.httprequest.form.getlist("struck")
         try:
-            request.env["kgw.portal"]._accept(
-                import_id,
-                struck,
-                fields.Datetime.now(),
-                request.env["kgw.portal"]._get_address(),
-            )
+            with request.env.cr.savepoint():  # all of it is taken over, or nothing
+                portal = request.env["kgw.portal"]
+                portal._accept(import_id, struck, fields.Datetime.now(), portal._get_address())
         except UserError as error:
             return self._kgw_go(PATH, str(error), is_problem=True)
         return self._kgw_go(f"{PATH}/{import_id}", request.env._("Taken over: monitoring begins."))

@@ -10,7 +10,7 @@ KINDS = [
     *QUESTIONS,
     ("go_on", "Go on"),
     ("pause", "Pause"),
-    ("stop", "Stop"),
+    ("stop", "Stop the contact"),
     ("new_date", "New due date"),
     ("instalments", "Agree to instalments"),
     ("scenario", "Another scenario"),

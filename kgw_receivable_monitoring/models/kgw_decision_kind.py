@@ -245,8 +245,9 @@ class KgwDecisionKind(models.Model):
     def _create_holds(self, scopes, now):
         today = calendar.local_date(now)
         name = "value" if self.value else "kind"
-        labels = dict(self._fields[name]._description_selection(self.env))
-        note = ": ".join(filter(None, (labels[self[name]], self.note)))
+        told = self.env["kgw.portal"].with_context(lang=self.creditor_id.lang or self.env.lang)
+        label = told._get_code_label(self._name, name, self[name])  # the creditor reads it
+        note = ": ".join(filter(None, (label, self.note)))
         self.env["kgw.hold"].with_context(kgw_now=now).create(
             [
                 {"case_id": self.case_id.id, "reason": "creditor", "from_date": today}
@@ -291,7 +292,6 @@ class KgwDecisionKind(models.Model):
 
     def _do_new_date(self, now):
         """Give the receivables another due date; a corrected date starts no new course."""
-        on_date = calendar.local_date(now)
         company = self.case_id.mandate_id.company_id
         self._cancel_contacts(now)
         self.receivable_ids.write(
@@ -300,7 +300,7 @@ class KgwDecisionKind(models.Model):
                 "kgw_effective_due": company._kgw_get_effective_due(self.until_date),
             }
         )
-        self.receivable_ids._kgw_flush_stages(on_date, self.case_id)
+        self.receivable_ids._kgw_flush_stages(calendar.local_date(now), self.case_id)
 
     def _do_scenario(self, now):
         change = self.env["kgw.scenario.change"]
@@ -310,10 +310,11 @@ class KgwDecisionKind(models.Model):
         )
 
     def _do_ask_call(self, now):
-        """Plan a call with the words agreed for it; where that can't be, the controller is told."""
+        """Plan a call, about what is overdue if anything is; can't it be, the controller is told."""
         self._cancel_contacts(now)
         values = {"case_id": self.case_id.id, "channel": "phone"}
-        template = self.env["kgw.message"].new(values).template_ids[:1]._origin
+        offered = self.env["kgw.message"].new(values).template_ids._origin
+        template = (offered.filtered(lambda t: t.rung != "information") or offered)[:1]
         if self.env["kgw.obstacle"]._get_open(self.case_id) or not template:
             self._tell_controller(self.env._("The creditor asks for a call."))
             return

@@ -6,6 +6,7 @@ from odoo import api, models
 from ..const import OPEN_STATES, RUNG_LEVEL
 from ..tools import calendar, course
 from ..tools.course_walk import Walk, effective_day
+from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_timeline import PAGE
 
@@ -157,6 +158,7 @@ class KgwPortalCase(models.AbstractModel):
             "kind_label": self._get_label(decision, "kind"),
             "at": self._format_moment(decision.decided_at),
             "who": decision.decided_by_id.name,
+            "may_revoke": self._get_rights()[f"may_{SPECS[decision.kind].right}"],
         }
 
     # === ONE SENTENCE === #
@@ -262,7 +264,9 @@ class KgwPortalCase(models.AbstractModel):
             for r in planned
         ]
         entries += self._walk_ahead(case, lines, planned, start)
-        return [self._prepare_planned(*entry) for entry in dict.fromkeys(sorted_plan(entries))]
+        told = [self._prepare_planned(*entry) for entry in sorted_plan(entries)]
+        # Invoices that walk the same way, or from one weekend to one Monday, are told once.
+        return list({(t["day"], t["act"], t["step"]): t for t in told}.values())
 
     def _walk_ahead(self, case, lines, planned, start):
         """Return ``(day, act, step, channel)`` of what the course of each receivable brings."""

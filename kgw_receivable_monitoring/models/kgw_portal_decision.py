@@ -1,3 +1,4 @@
+import re
 from contextlib import closing
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from .kgw_portal_base import KgwPortalBase
 MAX_CASES = 200
 # Of so many it is told one by one what comes next.
 TOLD_CASES = 10
+AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
 # Days of a pause that are offered with one click.
 PAUSES = (3, 7, 14)
 
@@ -66,8 +68,16 @@ class KgwPortalDecision(models.AbstractModel):
         :raise UserError: something is missing or makes no sense
         """
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        cases.env["kgw.decision"]._take(kind, cases, values, now, lines, address)
+        taken = cases.env["kgw.decision"]._take(kind, cases, values, now, lines, address)
+        self._check_done(taken)
         return cases.ids
+
+    def _check_done(self, decisions):
+        """
+        :raise UserError: what had to act at once could not be carried out
+        """
+        if problems := decisions.filtered("problem").mapped("problem"):
+            raise UserError(problems[0])
 
     @api.model
     def _revoke(self, decision_id, now, address=""):
@@ -129,10 +139,9 @@ class KgwPortalDecision(models.AbstractModel):
 
     def _read_amount(self, text):
         plain = str(text).replace("\u00a0", "").replace(" ", "").replace(",", ".")
-        try:
-            return round(float(plain), 2)
-        except ValueError:
-            raise UserError(self.env._("“%s” is no amount. Write 1234.56.", text)) from None
+        if not AMOUNT.fullmatch(plain):
+            raise UserError(self.env._("“%s” is no amount. Write 1234.56.", text))
+        return round(float(plain), 2)
 
     # === FORMS === #
 
@@ -210,19 +219,19 @@ class KgwPortalDecision(models.AbstractModel):
             before = self._picture(cases)
             decisions = cases.env["kgw.decision"].with_context(kgw_simulation=True)
             taken = decisions._take(kind, cases, values, now, lines)
-            problems = taken.filtered("problem").mapped("problem")
+            self._check_done(taken)
             if not SPECS[kind].at_once:
                 taken._carry_out(now)
             cases.env.flush_all()
             changes = self._compare(cases, before, self._picture(cases))
-        if problems:
-            raise UserError(problems[0])
+            left = self._format_sums(self._sum_residuals(lines or self._get_open(cases)))
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
             "at_once": SPECS[kind].at_once,
             "count": self._count(len(cases), "counterparty"),
             "amount": amount,
+            "left": left,
             "changes": changes,
         }
 

@@ -121,7 +121,9 @@ class KgwPortalHandover(models.AbstractModel):
             "number": row.number or "",
             "counterparty": row.counterparty or "",
             "due": self._format_date(row.due_date),
-            "amount": self._format_money(row.amount, row.currency_id.name or "PLN"),
+            "amount": self._format_money(row.amount, row.currency_id.name or "PLN")
+            if row.number
+            else "",
             "message": row.message or "",
         }
 

@@ -128,6 +128,10 @@ class KgwPortalTimeline(models.AbstractModel):
         }
 
     def _get_kind_label(self, event, payload):
+        if event.kind == "message":
+            return self.env._("A message")
+        if event.kind == "question":
+            return self.env._("A question to you")
         if event.kind == "decision":
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")

@@ -100,6 +100,24 @@ class TestPortalPages(IsolationCase, HttpCase):
         self._post(path, self.user_a, value="refuse")
         self.assertEqual((self.decision.state, self.decision.value), ("taken", "refuse"))
 
+    def test_refused_decision_leaves_nothing_that_acts_later(self):
+        decisions = self.env["kgw.decision"].search([])
+        for values in (
+            {"kind": "pause", "until_date": "2020-01-01"},
+            {"kind": "payment", "until_date": "2020-01-01", "amount": "99999999"},
+            {"kind": "payment", "until_date": "2020-01-01", "amount": "nan"},
+        ):
+            page = self._post(
+                "/my/monitoring/decide",
+                self.user_a,
+                case_ids=self.case.id,
+                confirmed="1",
+                **values,
+            )
+            self.assertIn("alert-danger", page.text)
+            self.assertIn(values["until_date"], page.text)
+            self.assertEqual(self.env["kgw.decision"].search([]), decisions)
+
     @mute_logger("odoo.http")
     def test_rpc_gives_portal_users_nothing_of_our_models(self):
         for model in sorted(
