@@ -200,11 +200,18 @@ class KgwDecisionKind(models.Model):
 
     def _do_payment(self, now):
         """Book what the creditor says was paid, oldest first; contacts about it end with it."""
-        left = self.env["kgw.ledger"]._book_payment(
-            self.receivable_ids, self.amount, self.until_date, now
-        )
-        if left:
+        currency, left, amounts = self.receivable_ids.currency_id, self.amount, {}
+        for line in self.receivable_ids.sorted(lambda r: (r.date_maturity, r.id)):
+            part = min(left, line.amount_residual_currency)
+            if currency.compare_amounts(part, 0) > 0:
+                amounts[line.id] = part
+                left = currency.round(left - part)
+        if not currency.is_zero(left):
             raise UserError(self.env._("More than is owed can't be confirmed."))
+        # Kept as a payment: the bank's statement that tells the same books nothing again.
+        self.env["kgw.payment.list"]._mark_paid(
+            self.case_id.creditor_id, list(amounts), self.until_date, now, amounts
+        )
 
     def _do_instalments(self, now):
         """Agree to monthly instalments: a promise in parts, which holds the contact while kept."""

@@ -173,7 +173,9 @@ class KgwPortalHandover(models.AbstractModel):
         day = self._read_known(known_through, now)
         if not day:
             raise UserError(self.env._("Choose the day through which you have told us everything."))
-        mandate.coverage_date = max(mandate.coverage_date or day, day)
+        self.env["kgw.payment.list"]._mark_known_through(
+            mandate.creditor_id, mandate.id, day, now
+        )
         mandate.message_post(
             body=self.env._(
                 "No further payments up to %s, said in the portal.", self._format_date(day)

@@ -213,6 +213,8 @@ class TestDecisions(DecisionCase):
 
     def test_confirmed_payment_is_booked_and_ends_the_contacts(self):
         self._take("payment", amount="1730,00", until_date=LATE.isoformat())
+        payments = self.env["kgw.payment"].search([("case_id", "=", self.case.id)])
+        self.assertEqual(set(payments.mapped("origin")), {"portal"})
         self.assertEqual((self.first | self.second).mapped("kgw_stage"), ["closed", "closed"])
 
     def test_payment_of_more_than_is_owed_is_refused(self):
