@@ -128,7 +128,7 @@ class KgwImportKnown(models.AbstractModel):
         currency = self.env["res.currency"].search([("name", "=", document.currency)], limit=1)
         if not currency:
             return f"{document.claim} {document.currency}"
-        return currency.format(document.claim)
+        return currency.format(float(document.claim))
 
     def _compare_dates(self, move, document):
         if document.due_derived or document.gross < 0:
