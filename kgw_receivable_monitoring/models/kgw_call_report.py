@@ -20,7 +20,7 @@ class KgwCallReport(models.Model):
     team_id = fields.Many2one("kgw.team", readonly=True)
     outcome = fields.Selection(CALL_OUTCOMES, readonly=True)
     is_incoming = fields.Boolean(readonly=True)
-    call_count = fields.Integer(string="Calls", readonly=True)
+    call_count = fields.Integer(string="Calls Made", readonly=True)
     reached_count = fields.Integer(string="Reached", readonly=True)
     promise_count = fields.Integer(string="Promises", readonly=True)
 

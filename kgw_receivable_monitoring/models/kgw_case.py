@@ -56,7 +56,9 @@ class KgwCase(models.Model):
     lang = fields.Selection(LANGUAGES, string="Language", required=True, default="pl_PL")
     tz = fields.Char(string="Time Zone", required=True, default="Europe/Warsaw")
     controller_id = fields.Many2one("res.users", tracking=True, index=True)
-    stage = fields.Selection(STAGES, readonly=True, index=True, copy=False)
+    stage = fields.Selection(
+        STAGES, readonly=True, index=True, copy=False, group_expand="_expand_stages"
+    )
     touched_at = fields.Datetime(readonly=True, copy=False, string="Last Change")
     was_late = fields.Boolean(
         string="Paid Late Before",
@@ -226,6 +228,10 @@ class KgwCase(models.Model):
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
             for case, kinds in groups
         }
+
+    def _expand_stages(self, stages, _domain):
+        """Show the stages in the order in which a receivable goes through them."""
+        return [code for code, _label in STAGES if code != "closed" or code in stages]
 
     def _update_stages(self):
         """Let these cases show the stage of their most overdue open receivable."""

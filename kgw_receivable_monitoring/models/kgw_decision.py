@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -201,6 +203,23 @@ class KgwDecision(models.Model):
         late = self.search([*chosen, ("state", "=", "open"), ("deadline", "<", on_date)])
         for value, decisions in late.grouped("default_value").items():
             decisions._close("lapsed", value, now)
+
+    def _for_controller(self):
+        """Return the decision in the language of who reads what it leaves; the clock has none."""
+        return self.with_context(lang=self.case_id._get_controller().lang)
+
+    def _tell_controller(self, sentence):
+        """Put what a person has to do onto the controller's list, without Odoo's notice mail."""
+        if self.env.context.get("kgw_simulation"):
+            return
+        case = self.case_id
+        case.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=sentence,
+            note=self.note or "",
+            user_id=case._get_controller().id,
+            date_deadline=fields.Date.to_date(self.asked_on) + timedelta(days=1),
+        )
 
     # === REGISTER === #
 

@@ -1,9 +1,8 @@
 import logging
-from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
@@ -185,14 +184,16 @@ class KgwDecisionKind(models.Model):
 
     def _do_withdraw(self, now):
         self._hold(now)
-        self._tell_controller(self.env._("The creditor withdrew it from monitoring."))
+        speaker = self._for_controller()
+        self._tell_controller(speaker.env._("The creditor withdrew it from monitoring."))
 
     def _do_collection(self, now):
         self._hold(now)
         self._tell_collection()
 
     def _tell_collection(self):
-        self._tell_controller(self.env._("The creditor hands it over to collection."))
+        speaker = self._for_controller()
+        self._tell_controller(speaker.env._("The creditor hands it over to collection."))
 
     def _do_no_channel(self, now):
         self._create_holds([{"case_id": self.case_id.id, "channel": self.channel}], now)
@@ -341,17 +342,4 @@ class KgwDecisionKind(models.Model):
     def _do_warning(self, now):
         self._tell_controller(
             self.env._("The creditor consents to the warning of an entry in a debt register.")
-        )
-
-    def _tell_controller(self, sentence):
-        """Put what a person has to do onto the controller's list, without Odoo's notice mail."""
-        if self.env.context.get("kgw_simulation"):
-            return
-        case = self.case_id
-        case.with_context(mail_activity_quick_update=True).activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=sentence,
-            note=self.note or "",
-            user_id=case._get_controller().id,
-            date_deadline=fields.Date.to_date(self.asked_on) + timedelta(days=1),
         )

@@ -120,8 +120,15 @@ class KgwImportKnown(models.AbstractModel):
         return self.env._(
             "Known already, with another amount (%(known)s instead of %(new)s).",
             known=move.currency_id.format(move.amount_total),
-            new=f"{document.claim} {document.currency}",
+            new=self._format_claim(document),
         )
+
+    def _format_claim(self, document):
+        """Return the amount as people write it; a currency nobody knows keeps its code."""
+        currency = self.env["res.currency"].search([("name", "=", document.currency)], limit=1)
+        if not currency:
+            return f"{document.claim} {document.currency}"
+        return currency.format(float(document.claim))
 
     def _compare_dates(self, move, document):
         if document.due_derived or document.gross < 0:

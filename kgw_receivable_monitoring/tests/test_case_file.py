@@ -34,6 +34,17 @@ class TestCaseFile(KgwEngineCommon):
             self.assertTrue(archive.read("00-historia.pdf").startswith(b"%PDF"))
         self.assertEqual(self.events("export", case_id=self.case.id).payload["file"], name)
 
+    def test_documents_of_the_creditor_can_be_translated(self):
+        for name in ("handover_document", "portal_history_document"):
+            view = self.env.ref(f"{MODULE}.{name}")
+            self.assertIn("Invoice", view._fields["arch_db"].get_trans_terms(view.arch_db), name)
+
+    def test_stages_stand_in_the_order_of_the_course(self):
+        cases = self.env["kgw.case"].with_context(read_group_expand=True)
+        groups = cases.formatted_read_group([], ["stage"], ["__count"])
+        stages = [group["stage"] for group in groups]
+        self.assertEqual(stages[:3], ["before_due", "overdue", "elapsed"])
+
     def test_agent_makes_the_file_and_it_stays_among_the_documents(self):
         action = self.case.with_user(self.agent).action_hand_over_file()
         self.assertEqual(action["type"], "ir.actions.act_url")

@@ -244,6 +244,12 @@ class TestDecisions(DecisionCase):
         self.assertEqual(planned.state, "cancelled")
         self.assertTrue(self.case.activity_ids)
 
+    def test_what_a_decision_leaves_is_in_the_language_of_the_controller(self):
+        self.case._get_controller().lang = "pl_PL"
+        self._take("collection", DUE - timedelta(days=3))
+        self.assertIn("windykac", self.case.activity_ids.mapped("summary")[-1])
+        self.assertIn("windykac", self.case.hold_ids[:1].note)
+
     def test_register_says_who_when_and_from_where(self):
         self._take("stop", note="Zapłacone gotówką")
         event = self.env["kgw.event"].search(

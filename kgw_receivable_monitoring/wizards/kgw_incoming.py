@@ -28,7 +28,7 @@ class KgwIncoming(models.TransientModel):
     greeting = fields.Char(compute="_compute_greeting")
     case_ids = fields.Many2many("kgw.case", string="Cases", compute="_compute_case_ids")
     advice = fields.Text(compute="_compute_case_ids")
-    message = fields.Text(help="What a caller leaves whom we can't find.")
+    message = fields.Text(string="What Was Said", help="What a caller leaves whom we can't find.")
 
     @api.depends("brand_id")
     def _compute_greeting(self):
