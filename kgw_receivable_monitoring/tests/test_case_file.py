@@ -35,7 +35,7 @@ class TestCaseFile(KgwEngineCommon):
         self.assertEqual(self.events("export", case_id=self.case.id).payload["file"], name)
 
     def test_documents_of_the_creditor_can_be_translated(self):
-        for name in ("handover_document", "portal_history_document"):
+        for name in ("handover_document", "portal_history_body"):
             view = self.env.ref(f"{MODULE}.{name}")
             self.assertIn("Invoice", view._fields["arch_db"].get_trans_terms(view.arch_db), name)
 
