@@ -30,7 +30,7 @@ class KgwCaseStrike(models.Model):
         for mandate, cases in self.grouped("mandate_id").items():
             if mandate._has_names_to_show():
                 until = mandate._get_names_until(now)
-                self.env["kgw.hold"].create(
+                self.env["kgw.hold"].with_context(kgw_now=now).create(
                     [
                         {
                             "case_id": case.id,
@@ -49,7 +49,7 @@ class KgwCaseStrike(models.Model):
     def _strike(self, now):
         """The creditor strikes these names: they are never contacted until a manager lifts it."""
         self._confirm_names(now)
-        self.env["kgw.hold"].create(
+        self.env["kgw.hold"].with_context(kgw_now=now).create(
             [
                 {"case_id": case.id, "reason": "struck", "from_date": calendar.local_date(now)}
                 for case in self

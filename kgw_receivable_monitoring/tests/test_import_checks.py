@@ -71,7 +71,7 @@ class TestImportChecks(ImportCase):
         self._take(self._hand_over(self._row("FV 210/10/2026")))
         for row, state, words in (
             (self._row("fv210/10/2026"), "refused", "FV 210/10/2026"),
-            (self._row("FV 210/10/2026", amount="9 999,00"), "changed", "9999.00"),
+            (self._row("FV 210/10/2026", amount="9 999,00"), "changed", "9,999.00"),
             (self._row("FV 210/10/2026"), "known", ""),
             (self._row("FV 211/10/2026"), "new", ""),
         ):

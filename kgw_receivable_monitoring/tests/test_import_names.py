@@ -23,6 +23,8 @@ class TestImportNames(ImportCase):
         cases = self._take_two()
         holds = cases[0].hold_ids | cases[1].hold_ids
         self.assertEqual(holds.mapped("reason"), ["names", "names"])
+        told = self.env["kgw.event"].search([("kind", "=", "hold"), ("case_id", "=", cases[0].id)])
+        self.assertEqual(told.at, self._at(DAY, 6), "the moment of the hand-over")
         self.assertEqual(self.env["kgw.case"]._get_to_strike(self.mandate), cases[0] | cases[1])
         moment = self._at(DAY, 6) + timedelta(hours=30)
         self.env["kgw.hold"]._release_due(moment - timedelta(seconds=1))
