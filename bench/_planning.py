@@ -1,7 +1,8 @@
 """What planning costs beside how many invoices are open: shared by the measurements of the engine."""
 
 from bench import _floor
-from bench._world import DAY, QUIET_DUES
+from bench._meter import reset_peak
+from bench._world import DAY, DUE_OF, QUIET_DUES
 
 TIMES = 3
 PER_CASE = 2
@@ -57,6 +58,21 @@ def grow(world, env, target, have):
         world.add(due, (target - have) // len(QUIET_DUES), per_case=5)
     vacuum(env.cr)
     env.invalidate_all()
+
+
+def measure_growth(env, world, meter, small, large, due):
+    """Plan the same due set among few and among many open invoices.
+
+    :return: MB of memory in use before anything was planned
+    """
+    world.create()
+    world.add(DUE_OF["email"], due, per_case=PER_CASE)
+    grow(world, env, small, due)
+    idle = reset_peak()
+    measure_planning(env, world, meter, small, due)
+    grow(world, env, large, small)
+    measure_planning(env, world, meter, large, due)
+    return idle
 
 
 def judge_planning(meter, small, large, name="engine"):

@@ -135,8 +135,8 @@ class World:
             buyer=party,
             instalments=(Instalment(due, Decimal("1230.00")),),
         )
-        partner = self.env["kgw.import"].new({"mandate_id": self.mandate.id})._find_partner(party)
-        move = self.env["kgw.ledger"]._book_invoices(self.mandate, [document], [partner])
+        partners = self.env["kgw.counterparty"]._match(self.mandate, [party])
+        move = self.env["kgw.ledger"]._book_invoices(self.mandate, [document], partners)
         since = min(DAY, due) - timedelta(days=10)
         self.env["kgw.enrolment"]._enrol(
             self.mandate, move, since, calendar.noon(since), {move: party}

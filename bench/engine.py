@@ -12,8 +12,8 @@ from unittest.mock import patch
 from odoo.addons.kgw_receivable_monitoring.models.kgw_channel import Outcome
 
 from bench import _floor, _peer
-from bench._meter import Meter, read_peak, reset_peak
-from bench._planning import PER_CASE, TIMES, goal, grow, judge_planning, measure_planning, tell
+from bench._meter import Meter, read_peak
+from bench._planning import PER_CASE, TIMES, goal, judge_planning, measure_growth, tell
 from bench._world import DUE_OF, World
 from devtools.demo import answers
 from devtools.workspace import free_port
@@ -189,13 +189,7 @@ def floor_of_texts(env, meter, reminders):
 def main(env):
     """Make the world, measure, print the goals."""
     world, meter = World(env), Meter(env.cr)
-    world.create()
-    world.add(DUE_OF["email"], DUE, per_case=PER_CASE)
-    grow(world, env, SMALL, DUE)
-    idle = reset_peak()
-    measure_planning(env, world, meter, SMALL, DUE)
-    grow(world, env, LARGE, SMALL)
-    measure_planning(env, world, meter, LARGE, DUE)
+    idle = measure_growth(env, world, meter, SMALL, LARGE, DUE)
     judge_planning(meter, SMALL, LARGE)
     reminders = DUE // PER_CASE
     plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE

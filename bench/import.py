@@ -15,6 +15,7 @@ from odoo.addons.kgw_receivable_monitoring.tools.readers import read_all
 
 from bench._compare import EXCEPTIONS, compare
 from bench._meter import Meter, read_peak, reset_peak
+from bench._planning import goal
 from bench._world import World
 
 SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
@@ -163,11 +164,6 @@ def set_account(world, partners):
     world.cr.commit()
 
 
-def goal(name, figure, limit):
-    met = figure <= limit
-    print(f"GOAL {name} {figure:.2f} <={limit} {'ok' if met else 'short'}", flush=True)
-
-
 def main(env):
     world = World(env)
     world.create()
@@ -212,4 +208,4 @@ def main(env):
     goal("memory_mb", memory, MEMORY)
 
 
-main(env)  # noqa: F821 (given by the shell)
+main(env)  # given by odoo shell

@@ -4,9 +4,9 @@ Run by ``./dev bench million`` in ``odoo shell``; see ``docs/performance.md``. M
 takes much longer than measuring.
 """
 
-from bench._meter import Meter, read_peak, reset_peak
-from bench._planning import PER_CASE, goal, grow, judge_planning, measure_planning
-from bench._world import DUE_OF, World
+from bench._meter import Meter, read_peak
+from bench._planning import goal, judge_planning, measure_growth
+from bench._world import World
 
 SMALL, LARGE, DUE = 100_000, 1_000_000, 2_000
 
@@ -14,13 +14,7 @@ SMALL, LARGE, DUE = 100_000, 1_000_000, 2_000
 def main(env):
     """Make the world, measure, print the goals."""
     world, meter = World(env), Meter(env.cr)
-    world.create()
-    world.add(DUE_OF["email"], DUE, per_case=PER_CASE)
-    grow(world, env, SMALL, DUE)
-    idle = reset_peak()
-    measure_planning(env, world, meter, SMALL, DUE)
-    grow(world, env, LARGE, SMALL)
-    measure_planning(env, world, meter, LARGE, DUE)
+    idle = measure_growth(env, world, meter, SMALL, LARGE, DUE)
     judge_planning(meter, SMALL, LARGE, "million")
     goal("million_memory_above_idle_mb", read_peak() - idle, 150)
 

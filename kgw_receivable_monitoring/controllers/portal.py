@@ -49,6 +49,15 @@ class KgwPortalController(CustomerPortal):
             ],
         )
 
+    def _kgw_read_number(self, text):
+        """Return the id that a form sends as text, 0 for what is none."""
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+    def _kgw_read_uploads(self):
+        """Return ``(name, content)`` of the files of a form."""
+        uploads = request.httprequest.files.getlist("files")
+        return [(upload.filename, upload.read()) for upload in uploads if upload.filename]
+
     # === PAGES === #
 
     @http.route("/my/monitoring", type="http", auth="user", website=True)
@@ -166,8 +175,7 @@ class KgwPortalController(CustomerPortal):
         max_content_length=12 * 1024 * 1024,
     )
     def kgw_message(self, case_id, text=""):
-        uploads = request.httprequest.files.getlist("files")
-        files = [(upload.filename, upload.read()) for upload in uploads if upload.filename]
+        files = self._kgw_read_uploads()
         try:
             request.env["kgw.portal"]._write_message(case_id, text, files, fields.Datetime.now())
         except AccessError:

@@ -2,12 +2,12 @@ from odoo import fields, http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
+from .portal import KgwPortalController
 
 PAGE = "/my/monitoring/account"
 
 
-class KgwPortalAccountController(CustomerPortal):
+class KgwPortalAccountController(KgwPortalController):
     """The creditor's bank account: thin pages over ``kgw.portal.account``."""
 
     def _prepare_home_portal_values(self, counters):
@@ -19,26 +19,25 @@ class KgwPortalAccountController(CustomerPortal):
 
     @http.route(PAGE, type="http", auth="user", website=True)
     def kgw_account(self):
-        return self._render("")
+        return self._kgw_render_account("")
 
     @http.route(f"{PAGE}/ask", type="http", auth="user", methods=["POST"], website=True)
     def kgw_account_ask(self, mandate_id="", target="", number=""):
-        mandate = int(mandate_id) if mandate_id.isdecimal() else 0
-        return self._do("_ask", mandate, target, number)
+        return self._kgw_change("_ask", self._kgw_read_number(mandate_id), target, number)
 
     @http.route(
         f"{PAGE}/<int:change_id>/agree", type="http", auth="user", methods=["POST"], website=True
     )
     def kgw_account_agree(self, change_id):
-        return self._do("_agree", change_id)
+        return self._kgw_change("_agree", change_id)
 
     @http.route(
         f"{PAGE}/<int:change_id>/cancel", type="http", auth="user", methods=["POST"], website=True
     )
     def kgw_account_cancel(self, change_id):
-        return self._do("_cancel", change_id)
+        return self._kgw_change("_cancel", change_id)
 
-    def _do(self, method, *values):
+    def _kgw_change(self, method, *values):
         """Call a method of ``kgw.portal.account`` and show the page again, with what went wrong."""
         try:
             with request.env.cr.savepoint():
@@ -46,10 +45,10 @@ class KgwPortalAccountController(CustomerPortal):
                 getattr(portal, method)(*values, fields.Datetime.now())
                 request.env.flush_all()
         except (UserError, ValidationError) as error:
-            return self._render(str(error))
+            return self._kgw_render_account(str(error))
         return request.redirect(PAGE)
 
-    def _render(self, error):
+    def _kgw_render_account(self, error):
         return request.render(
             "kgw_receivable_monitoring.portal_account",
             {

@@ -111,7 +111,7 @@ class KgwPortalDecisionController(KgwPortalController):
 
     def _kgw_read_numbers(self, texts):
         parts = [part for text in texts for part in text.split(",")]
-        return sorted({int(part) for part in parts if part.isdecimal() and len(part) < 10})
+        return sorted({self._kgw_read_number(part) for part in parts} - {0})
 
     def _kgw_ask_to_confirm(self, kind, values, case_ids, line_ids, problem=""):
         portal, effect = request.env["kgw.portal"], None

@@ -26,22 +26,17 @@ class KgwPortalHandoverController(KgwPortalController):
         max_content_length=MAX_BYTES + 1024 * 1024,
     )
     def kgw_upload(self, mandate_id="", content="", known_through=""):
-        uploads = request.httprequest.files.getlist("files")
-        files = [(upload.filename, upload.read()) for upload in uploads if upload.filename]
         try:
             import_id = request.env["kgw.portal"]._upload(
                 self._kgw_read_number(mandate_id),
                 content,
-                files,
+                self._kgw_read_uploads(),
                 known_through,
                 fields.Datetime.now(),
             )
         except UserError as error:
             return self._kgw_go(PATH, str(error), is_problem=True)
         return request.redirect(f"{PATH}/{import_id}")
-
-    def _kgw_read_number(self, text):
-        return int(text) if text.isdecimal() and len(text) < 10 else 0
 
     @http.route(f"{PATH}/<int:import_id>", type="http", auth="user", website=True)
     def kgw_import(self, import_id):

@@ -89,7 +89,7 @@ class Story:
                 "known_through": known_through,
             }
         )
-        record._preview()
+        record._preview(day)
         record._take(day, self.get_moment(day, 6))
         return record
 

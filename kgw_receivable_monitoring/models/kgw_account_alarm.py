@@ -21,7 +21,7 @@ class KgwAccountAlarm(models.AbstractModel):
         self._tell_creditor(change)
 
     def _tell_managers(self, change):
-        managers = self.env["kgw.alarm"]._get_managers()
+        managers = self.env["res.users"]._kgw_get_managers()
         for users in managers.grouped("lang").values():
             speaker = change.with_context(lang=users[:1].lang, tz=users[:1].tz or "Europe/Warsaw")
             states = dict(change._fields["state"]._description_selection(speaker.env))
@@ -42,7 +42,7 @@ class KgwAccountAlarm(models.AbstractModel):
         """Write to every address that was known before the change was asked for, and to today's:
         whoever took over one of them does not keep the others from knowing."""
         mandate = change.mandate_id
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        brand = mandate._get_own_brand()
         values = {
             "brand": self.env["kgw.text"]._get_brand(brand),
             "creditor": {"name": mandate.creditor_id.name or ""},

@@ -41,7 +41,7 @@ class KgwAccountDoubt(models.AbstractModel):
 
     def _is_known(self, mandate, account):
         numbers = (mandate.account_number, mandate.foreign_account_number, account)
-        *known, named = (identifiers.compact(n).removeprefix("PL") for n in numbers)
+        *known, named = (identifiers.without_country(n) for n in numbers)
         return named in known
 
     @api.model
@@ -74,7 +74,7 @@ class KgwAccountDoubt(models.AbstractModel):
     def _ask(self, mandate, pairs, now):
         """Ask the creditor, in one e-mail, about the accounts that its invoices name."""
         writer, lang = self.env["kgw.text"], mandate.creditor_id.lang or "pl_PL"
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        brand = mandate._get_own_brand()
         values = {
             "brand": writer._get_brand(brand),
             "creditor": {
@@ -88,7 +88,7 @@ class KgwAccountDoubt(models.AbstractModel):
                     "amount": writer._get_item(line, lang, calendar.local_date(now))["amount"],
                 }
                 for move, document in pairs
-                for line in move.line_ids.filtered("kgw_case_id")[:1]
+                for line in move._kgw_get_receivable_lines()[:1]
             ],
         }
         self.env["kgw.creditor.mail"]._post(mandate, TEMPLATE, values)

@@ -8,7 +8,6 @@ from ..const import HEALTH_CHECKS, HEALTH_LEVELS
 from ..tools import calendar
 
 AGENTS = "kgw_receivable_monitoring.group_kgw_agent"
-MANAGERS = "kgw_receivable_monitoring.group_kgw_manager"
 WATCHDOG = "kgw_receivable_monitoring.ir_cron_kgw_watch"
 # The type of the message that tells open pages that the alarms have changed.
 BUS_TYPE = "kgw_health"
@@ -42,7 +41,7 @@ class KgwAlarm(models.Model):
     @api.model
     def _watch(self, now):
         """Ask every check at ``now`` (naive UTC); record what begins, what goes on, what is over."""
-        managers = self._get_managers()
+        managers = self.env["res.users"]._kgw_get_managers()
         speaker = self._speak_to(max(managers.grouped("lang").values(), key=len, default=managers))
         found = {
             check.code: check
@@ -76,10 +75,6 @@ class KgwAlarm(models.Model):
     @api.model
     def _get_current(self):
         return self.search([("ended_at", "=", False)])
-
-    @api.model
-    def _get_managers(self):
-        return self.env.ref(MANAGERS).all_user_ids.filtered("active").sorted("id")
 
     def _speak_to(self, users):
         """Return these records in the language and time zone of ``users``, who share it."""

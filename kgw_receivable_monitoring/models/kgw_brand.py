@@ -65,6 +65,14 @@ class KgwBrand(models.Model):
                     )
                 )
 
+    def _get_greeting(self):
+        """Return what is said first to whoever calls this brand; without one, the company."""
+        return self.env._(
+            "“%(brand)s, %(me)s speaking, good morning. How can I help you?”",
+            brand=self.name or self.env.company.name,
+            me=self.env.user.name,
+        )
+
     def _get_address(self):
         """Return the postal address in one line."""
         self.ensure_one()

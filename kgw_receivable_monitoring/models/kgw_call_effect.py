@@ -107,6 +107,5 @@ class KgwCallEffect(models.AbstractModel):
 
     def _get_manager(self, case):
         """Return a manager of monitoring: the mandate's controller if it is one, else any."""
-        managers = self.env.ref("kgw_receivable_monitoring.group_kgw_manager").all_user_ids
-        active = managers.filtered("active")
-        return (case.mandate_id.controller_id & active) or active[:1] or case._get_controller()
+        managers = self.env["res.users"]._kgw_get_managers()
+        return (case.mandate_id.controller_id & managers) or managers[:1] or case._get_controller()

@@ -89,11 +89,7 @@ class KgwCallPage(models.AbstractModel):
             name = desk.counterparty_id.name or ""
             me, brand = self.env.user.name, desk.brand_id.name or ""
             if desk.is_incoming:
-                desk.opening = said.env._(
-                    "“%(brand)s, %(me)s speaking, good morning. How can I help you?”",
-                    brand=brand,
-                    me=me,
-                )
+                desk.opening = said.brand_id._get_greeting()
             else:
                 desk.opening = said.env._(
                     "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",

@@ -216,6 +216,13 @@ class KgwCase(models.Model):
         self.ensure_one()
         return self.scenario_id or self.mandate_id._get_scenario(self.kind_id)
 
+    def _get_open_receivables(self):
+        """Return the receivables of these cases that are not closed, the oldest due date first."""
+        return self.env["account.move.line"].search(
+            [("kgw_case_id", "in", self.ids), ("kgw_stage", "!=", "closed")],
+            order="date_maturity, id",
+        )
+
     def _get_usable_channels(self):
         """Return ``{case id: frozenset of channels}`` that have a usable contact point."""
         point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}

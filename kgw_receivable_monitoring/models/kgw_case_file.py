@@ -48,7 +48,7 @@ class KgwCaseFile(models.AbstractModel):
     def _draw(self, case, lang, now):
         """Return the history as PDF, in the creditor's language."""
         mandate = case.mandate_id
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        brand = mandate._get_own_brand()
         html = self.env["ir.qweb"]._render(
             "kgw_receivable_monitoring.handover_document",
             {"file": self._prepare_file(case, brand, lang, now)},

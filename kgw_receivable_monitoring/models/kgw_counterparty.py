@@ -75,7 +75,7 @@ class _Index:
         self.created = 0
 
     def add(self, partner):
-        nip = identifiers.compact(partner.vat).removeprefix("PL")
+        nip = identifiers.without_country(partner.vat)
         self._add(partner.id, nip, partner.ref, partner.name, partner.zip, partner.street)
 
     def add_party(self, party):
@@ -105,7 +105,7 @@ class _Index:
         return [key for other, key in known.items() if not other or not street or other == street]
 
     def _get_nip(self, party):
-        return identifiers.compact(party.nip or party.foreign_tax_id).removeprefix("PL")
+        return identifiers.without_country(party.nip or party.foreign_tax_id)
 
     def _spell(self, name, postcode):
         return identifiers.fold(name or ""), postcode or ""

@@ -92,9 +92,7 @@ class KgwCreditorMail(models.AbstractModel):
     @api.model
     def _tell_insolvency(self, case, note, now):
         """Tell the creditor that its counterparty is said to be insolvent."""
-        lines = self.env["account.move.line"].search(
-            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")], order="date_maturity"
-        )
+        lines = case._get_open_receivables()
         values = {
             **self._get_values(case.mandate_id, case, lines, calendar.local_date(now)),
             "dispute": {"reason": "", "note": note or "", "goes_on": ""},
@@ -105,7 +103,7 @@ class KgwCreditorMail(models.AbstractModel):
     def _get_values(self, mandate, case, receivables, on_date):
         lang = mandate.creditor_id.lang or "pl_PL"
         writer = self.env["kgw.text"]
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        brand = mandate._get_own_brand()
         return {
             **writer._get_parties(case, brand, lang, on_date),
             "items": [
@@ -139,7 +137,7 @@ class KgwCreditorMail(models.AbstractModel):
         template = self.env["kgw.template"].search([("code", "=", template_code)])
         text = template._get_text(mandate.creditor_id.lang or "pl_PL")
         subject, body = text._render(values)
-        brand = mandate.company_id.kgw_brand_id or mandate.brand_before_id
+        brand = mandate._get_own_brand()
         # The queue is Odoo's; a manager of monitoring has no rights on it.
         self.env["mail.mail"].sudo().create(
             {

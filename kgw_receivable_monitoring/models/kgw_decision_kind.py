@@ -43,7 +43,7 @@ class KgwDecisionKind(models.Model):
 
     def _prepare_take_vals(self, kind, case, values, now, receivables, address):
         spec = SPECS[kind]
-        lines = self._get_open_receivables(case)
+        lines = case._get_open_receivables()
         if receivables is not None:
             lines &= receivables
         return {
@@ -57,12 +57,6 @@ class KgwDecisionKind(models.Model):
             "decided_by_id": self.env.uid,
             "address": address,
         }
-
-    def _get_open_receivables(self, case):
-        return self.env["account.move.line"].search(
-            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")],
-            order="date_maturity, id",
-        )
 
     def _check_values(self, today):
         """
@@ -201,15 +195,11 @@ class KgwDecisionKind(models.Model):
 
     def _do_payment(self, now):
         """Book what the creditor says was paid, oldest first; contacts about it end with it."""
-        currency, left, amounts = self.receivable_ids.currency_id, self.amount, {}
-        for line in self.receivable_ids.sorted(lambda r: (r.date_maturity, r.id)):
-            part = min(left, line.amount_residual_currency)
-            if currency.compare_amounts(part, 0) > 0:
-                amounts[line.id] = part
-                left = currency.round(left - part)
-        if not currency.is_zero(left):
+        parts, left = self.env["kgw.mirror"]._share_out(self.receivable_ids, self.amount)
+        if not self.receivable_ids.currency_id.is_zero(left):
             raise UserError(self.env._("More than is owed can't be confirmed."))
         # Kept as a payment: the bank's statement that tells the same books nothing again.
+        amounts = {line.id: part for line, part in parts}
         self.env["kgw.payment.list"]._mark_paid(
             self.case_id.creditor_id, list(amounts), self.until_date, now, amounts
         )
@@ -242,7 +232,7 @@ class KgwDecisionKind(models.Model):
 
     def _hold(self, now, until=None):
         """Put the chosen receivables, or the whole case, on hold and take back what is planned."""
-        everything = self.receivable_ids >= self._get_open_receivables(self.case_id)
+        everything = self.receivable_ids >= self.case_id._get_open_receivables()
         if self.is_lasting or (everything and self.kind == "pause"):
             scopes = [{"case_id": self.case_id.id}]
         else:

@@ -32,7 +32,7 @@ class KgwFinder(models.AbstractModel):
         Only cases that the user may see.
         """
         text = (text or "").strip()
-        if len(identifiers.fold(text).replace(" ", "")) < SHORTEST:
+        if len(identifiers.spell(text)) < SHORTEST:
             return self.env["kgw.case"]
         self.env.flush_all()
         for find in self._get_ways():

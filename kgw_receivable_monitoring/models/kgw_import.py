@@ -127,8 +127,9 @@ class KgwImport(models.Model):
     # === ACTION METHODS === #
 
     def action_preview(self):
+        today = calendar.local_date(fields.Datetime.now())
         for record in self:
-            record._preview()
+            record._preview(today)
 
     def action_take(self):
         now = fields.Datetime.now()
@@ -137,9 +138,10 @@ class KgwImport(models.Model):
 
     # === PREVIEW === #
 
-    def _preview(self):
+    def _preview(self, today):
         """Read the files and say, row by row, what they would do; writes only the preview.
 
+        :param today: the day of the hand-over
         :return: ``[(row, what it was read from)]``, of invoices a ``tools.readers`` document
         """
         self.ensure_one()
@@ -152,7 +154,7 @@ class KgwImport(models.Model):
         }
         # Rows are written by reading the file, never by hand: nobody has the right to change them.
         self.sudo().line_ids.unlink()
-        findings, refusal = self.env["kgw.import.reading"]._read(self)
+        findings, refusal = self.env["kgw.import.reading"]._read(self, today)
         for vals, _source in findings:
             vals["import_id"] = self.id
             key = vals.get("file_name"), vals.get("line") or 0, vals.get("number")
@@ -185,7 +187,9 @@ class KgwImport(models.Model):
         self.sudo()._take_over(on_date, now)
 
     def _take_over(self, on_date, now):
-        rows = self._preview()  # what was seen may have been taken meanwhile, by another file
+        rows = self._preview(
+            on_date
+        )  # what was seen may have been taken meanwhile, by another file
         if self.state == "refused":
             raise UserError(self.message)
         if self.mandate_id.state != "active":
@@ -195,7 +199,3 @@ class KgwImport(models.Model):
         else:
             self.env["kgw.import.booking"]._book(self, rows, on_date, now)
         self.state = "done"
-
-    def _find_partner(self, party):
-        """Return the counterparty of this mandate that ``party`` names, created if need be."""
-        return self.env["kgw.counterparty"]._match(self.mandate_id, [party])[0]

@@ -71,7 +71,7 @@ class KgwImportBooking(models.AbstractModel):
         for document, move in zip(documents, moves, strict=True):
             paid = document.claim - document.residual
             if paid > 0:
-                lines = move.line_ids.filtered("kgw_case_id")
+                lines = move._kgw_get_receivable_lines()
                 ledger._book_payment(lines, float(paid), on_date, now)
 
     # === CORRECTIONS === #
@@ -105,7 +105,7 @@ class KgwImportBooking(models.AbstractModel):
 
     def _record_change(self, row, before, content, now):
         """Write into the register what an invoice was, and what it is now."""
-        lines = row.move_id.line_ids.filtered("kgw_case_id")
+        lines = row.move_id._kgw_get_receivable_lines()
         self.env["kgw.event"]._record(
             [
                 line._kgw_prepare_event_vals(

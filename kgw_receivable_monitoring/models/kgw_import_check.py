@@ -34,7 +34,7 @@ class KgwImportCheck(models.AbstractModel):
     def _is_creditor(self, seller, creditor):
         """Whether a seller is the creditor: by NIP, where the file has none by name."""
         if seller.nip:
-            return seller.nip == identifiers.compact(creditor.vat).removeprefix("PL")
+            return seller.nip == identifiers.without_country(creditor.vat)
         if not seller.name:
             return True
         names = [identifiers.fold(name) for name in (seller.name, creditor.name)]

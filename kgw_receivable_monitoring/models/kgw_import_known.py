@@ -32,7 +32,7 @@ class KgwImportKnown(models.AbstractModel):
             number = move.kgw_number or move.name
             is_credit = move.move_type == "out_refund"
             known.exact[number, move.invoice_date, is_credit] = move
-            spelt = self._spell(number), move.invoice_date, self._get_cents(move)
+            spelt = identifiers.spell(number), move.invoice_date, self._get_cents(move)
             known.similar[spelt] = number
             if not is_credit:
                 known.by_number.setdefault(number, []).append(move)
@@ -81,7 +81,7 @@ class KgwImportKnown(models.AbstractModel):
 
     def _judge_spelling(self, known, document, key):
         cents = round(document.gross * 100)
-        spelt = self._spell(document.number), document.issue_date, cents
+        spelt = identifiers.spell(document.number), document.issue_date, cents
         similar = known.similar.get(spelt)
         if similar and similar != document.number:
             return "refused", self._tell_similar(similar), None
@@ -125,7 +125,7 @@ class KgwImportKnown(models.AbstractModel):
 
     def _format_claim(self, document):
         """Return the amount as people write it; a currency nobody knows keeps its code."""
-        currency = self.env["res.currency"].search([("name", "=", document.currency)], limit=1)
+        currency = self.env["kgw.ledger"]._find_currency(document.currency)
         if not currency:
             return f"{document.claim} {document.currency}"
         return currency.format(float(document.claim))
@@ -144,7 +144,7 @@ class KgwImportKnown(models.AbstractModel):
         )
 
     def _compare_buyer(self, move, document):
-        known = identifiers.compact(move.partner_id.vat).removeprefix("PL")
+        known = identifiers.without_country(move.partner_id.vat)
         if not known or not document.buyer.nip or known == document.buyer.nip:
             return ""
         return self.env._(
@@ -187,9 +187,6 @@ class KgwImportKnown(models.AbstractModel):
             elif number not in offered or number == document.number:
                 unknown.append(number)
         return moves, unknown
-
-    def _spell(self, number):
-        return identifiers.fold(number).replace(" ", "")
 
     def _get_cents(self, move):
         sign = -1 if move.move_type == "out_refund" else 1

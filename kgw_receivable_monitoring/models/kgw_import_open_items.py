@@ -69,7 +69,9 @@ class KgwImportOpenItems(models.AbstractModel):
         items = self._read(record.mandate_id, [document for _vals, document in findings])
         judged = [(self._judge_row(record, items, *finding), finding[1]) for finding in findings]
         open_moves = self._get_open(record)
-        absent = open_moves.filtered(lambda move: self._spell(move.kgw_number) not in items.listed)
+        absent = open_moves.filtered(
+            lambda move: identifiers.spell(move.kgw_number) not in items.listed
+        )
         rows = [(self._prepare_absent(record, move), move) for move in absent]
         return judged + rows, self._get_note(record, open_moves, absent, unreadable)
 
@@ -89,8 +91,8 @@ class KgwImportOpenItems(models.AbstractModel):
             )
         )
         for move in moves:
-            items.by_number.setdefault(self._spell(move.kgw_number), []).append(move)
-        items.listed = {self._spell(document.number) for document in documents}
+            items.by_number.setdefault(identifiers.spell(move.kgw_number), []).append(move)
+        items.listed = {identifiers.spell(document.number) for document in documents}
         return items
 
     def _get_open(self, record):
@@ -135,7 +137,7 @@ class KgwImportOpenItems(models.AbstractModel):
 
     def _find(self, items, document):
         """Return ``(move, whether it can't be told which)`` of a row."""
-        same = items.by_number.get(self._spell(document.number), [])
+        same = items.by_number.get(identifiers.spell(document.number), [])
         if document.issue_date:
             same = [move for move in same if move.invoice_date == document.issue_date]
         return (same[0] if len(same) == 1 else None), len(same) > 1
@@ -163,22 +165,19 @@ class KgwImportOpenItems(models.AbstractModel):
         return {"state": "changed", "known_amount": owed, "message": message}
 
     def _get_owed(self, move):
-        return sum(self._get_lines(move).mapped("amount_residual_currency"))
+        return sum(move._kgw_get_receivable_lines().mapped("amount_residual_currency"))
 
     def _get_reported(self, move):
         """Return what the creditor reported as paid: a list may say that it was not."""
-        partials = self._get_lines(move).matched_credit_ids
+        partials = move._kgw_get_receivable_lines().matched_credit_ids
         return sum(
             partial.debit_amount_currency
             for partial in partials
             if partial.credit_move_id.move_id.move_type == "entry"
         )
 
-    def _get_lines(self, move):
-        return move.line_ids.filtered("kgw_case_id")
-
     def _prepare_absent(self, record, move):
-        lines = self._get_lines(move)
+        lines = move._kgw_get_receivable_lines()
         return {
             "state": "absent",
             "number": move.kgw_number,
@@ -240,8 +239,9 @@ class KgwImportOpenItems(models.AbstractModel):
                 self._correct(record, row, 0.0, on_date, now)
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
-        known = min(record.known_through, calendar.local_date(now))
-        mandate.coverage_date = max(mandate.coverage_date or known, known)
+        self.env["kgw.payment.list"]._extend_coverage(
+            mandate, record.known_through, calendar.local_date(now)
+        )
 
     def _check_confirmed(self, record):
         """
@@ -257,7 +257,7 @@ class KgwImportOpenItems(models.AbstractModel):
 
     def _correct(self, record, row, listed, on_date, now):
         """Let a known invoice owe what the list says."""
-        lines = self._get_lines(row.move_id)
+        lines = row.move_id._kgw_get_receivable_lines()
         difference = lines[:1].currency_id.round(listed - self._get_owed(row.move_id))
         vals = {"state": "done"}
         if difference < 0:
@@ -267,6 +267,3 @@ class KgwImportOpenItems(models.AbstractModel):
             left = self.env["kgw.ledger.change"]._raise_residual(lines, difference, on_date, now)
             vals["before"] = {"raised": difference - left}
         row.write(vals)
-
-    def _spell(self, number):
-        return identifiers.fold(number or "").replace(" ", "")

@@ -1,9 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
-from ..tools import calendar
 from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all, read_payments
 from ..tools.readers.base import FIELD_LABELS
 
@@ -15,8 +14,8 @@ class KgwImportReading(models.AbstractModel):
     _description = "Reading of Handed-over Files"
 
     @api.model
-    def _read(self, record):
-        """Return ``(findings, refusal)`` of an import.
+    def _read(self, record, today):
+        """Return ``(findings, refusal)`` of an import handed over on ``today``.
 
         :return: ``[(values of a row, what it was read from or None)]`` in the order of the files,
             and the sentence for which nothing at all can be taken, or False
@@ -28,7 +27,6 @@ class KgwImportReading(models.AbstractModel):
         if record.content == "payments":
             return self._read_payments(record.mandate_id, files)
         if record.content == "open_items":
-            today = calendar.local_date(fields.Datetime.now())
             if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
                 return [], refusal
         read = list(read_all(files, record.mandate_id._get_columns()))

@@ -142,7 +142,7 @@ class KgwImportWays(models.Model):
         res = super()._message_post_after_hook(message, msg_values)
         if message.message_type == "email" and self.state == "draft" and message.attachment_ids:
             self.attachment_ids = message.attachment_ids
-            self._preview()
+            self._preview(calendar.local_date(fields.Datetime.now()))
         return res
 
     # === JSON-2 === #
@@ -173,7 +173,7 @@ class KgwImportWays(models.Model):
                 "attachment_ids": [(0, 0, self._decode_file(file)) for file in files],
             }
         )
-        record._preview()
+        record._preview(calendar.local_date(fields.Datetime.now()))
         return record._describe_preview()
 
     def _decode_file(self, file):

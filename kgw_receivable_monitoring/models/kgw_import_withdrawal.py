@@ -53,7 +53,7 @@ class KgwImportWithdrawal(models.AbstractModel):
         if content := row.before.get("content"):
             change._restate(row.move_id, content, on_date, now)
         if raised := row.before.get("raised"):
-            lines = row.move_id.line_ids.filtered("kgw_case_id")
+            lines = row.move_id._kgw_get_receivable_lines()
             self.env["kgw.ledger"]._book_payment(lines, raised, on_date, now)
 
     def _mark_rows(self, record, kept):

@@ -279,12 +279,9 @@ class KgwLedger(models.AbstractModel):
         :param amount: what was paid, in that currency
         :return: what is left of ``amount`` when everything is settled
         """
-        left = amount
-        for line in receivables.sorted(lambda r: (r.date_maturity, r.id)):
-            part = min(left, line.amount_residual_currency)
-            if line.currency_id.is_zero(part) or part < 0:
-                continue
-            self.env["kgw.mirror"]._book(line, part, on_date, now)
-            left = line.currency_id.round(left - part)
+        mirror = self.env["kgw.mirror"]
+        parts, left = mirror._share_out(receivables, amount)
+        for line, part in parts:
+            mirror._book(line, part, on_date, now)
         receivables._kgw_after_payment(now)
         return left

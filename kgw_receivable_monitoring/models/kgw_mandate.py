@@ -316,6 +316,11 @@ class KgwMandate(models.Model):
             "address": self.brand_after_id._get_address() or self.brand_after_id.name,
         }[kind]
 
+    def _get_own_brand(self):
+        """Return who speaks to the creditor: the company's brand, else that of the mandate."""
+        self.ensure_one()
+        return self.company_id.kgw_brand_id or self.brand_before_id
+
     def _get_brand(self, side):
         """Return who speaks on ``side`` (``before`` or ``after`` the due date)."""
         self.ensure_one()

@@ -14,6 +14,18 @@ class KgwMirror(models.AbstractModel):
     _description = "Mirror Entries of Payments"
 
     @api.model
+    def _share_out(self, receivables, amount):
+        """Return ``(pairs of receivable and its part, what is left)`` of an amount paid for
+        ``receivables``, in their one currency, the oldest due date first."""
+        parts, left = [], amount
+        for line in receivables.sorted(lambda r: (r.date_maturity, r.id)):
+            part = min(left, line.amount_residual_currency)
+            if line.currency_id.compare_amounts(part, 0) > 0:
+                parts.append((line, part))
+                left = line.currency_id.round(left - part)
+        return parts, left
+
+    @api.model
     def _book(self, line, part, on_date, now):
         """Settle ``part`` of one receivable and return the entry.
 

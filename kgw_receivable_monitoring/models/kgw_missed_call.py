@@ -71,8 +71,7 @@ class KgwMissedCall(models.AbstractModel):
     @api.model
     def _add_free_task(self, title, told, now):
         """Give a manager a task that belongs to no case."""
-        managers = self.env.ref("kgw_receivable_monitoring.group_kgw_manager").all_user_ids
-        manager = managers.filtered("active")[:1] or self.env.user
+        manager = self.env["res.users"]._kgw_get_managers()[:1] or self.env.user
         # Tasks of others are made for what the user itself may do: answer the phone.
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
             {

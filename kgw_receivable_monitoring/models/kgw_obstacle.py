@@ -106,10 +106,7 @@ class KgwObstacle(models.AbstractModel):
     def _get_upcoming(self, case, reminder, today):
         """Return ``(receivable, step, act, day)`` of what comes next, as the course answers on the
         first working day: on a day off nobody is contacted."""
-        lines = self.env["account.move.line"].search(
-            [("kgw_case_id", "=", case.id), ("kgw_stage", "!=", "closed")],
-            order="date_maturity, id",
-        )
+        lines = case.with_env(self.env)._get_open_receivables()
         taken = {line.receivable_id: line.step_id for line in reminder.line_ids if line.step_id}
         on_date, steps = calendar.forward(today), self.env["kgw.scenario.step"]
         upcoming = [

@@ -224,12 +224,8 @@ class KgwPayment(models.Model):
         """
         self.ensure_one()
         self._check_assignable(lines)
-        left, parts = self.amount, []
-        for line in lines.sorted(lambda r: (r.date_maturity, r.id)):
-            amount = min(left, line.amount_residual_currency)
-            if line.currency_id.compare_amounts(amount, 0) > 0:
-                parts.append((line.id, amount))
-                left = line.currency_id.round(left - amount)
+        shares, left = self.env["kgw.mirror"]._share_out(lines, self.amount)
+        parts = [(line.id, part) for line, part in shares]
         cases = lines.kgw_case_id
         if left and len(cases) > 1:
             raise UserError(

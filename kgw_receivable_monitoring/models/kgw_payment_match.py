@@ -220,7 +220,7 @@ class KgwPaymentMatch(models.AbstractModel):
             owed,
             {case.id: (case.name, case.counterparty_id.name or "") for case in cases},
             self._get_accounts(mandate),
-            identifiers.compact(mandate.sudo().creditor_id.vat).removeprefix("PL"),
+            identifiers.without_country(mandate.sudo().creditor_id.vat),
         )
 
     def _get_lines(self, mandate, first_day):

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 from ..tools import identifiers, words
+from .kgw_creditor_account import ACCOUNTS
+from .kgw_portal_base import KgwPortalBase
 
 
 class KgwPortalAccount(models.AbstractModel):
@@ -12,17 +14,13 @@ class KgwPortalAccount(models.AbstractModel):
     """
 
     _name = "kgw.portal.account"
+    _inherit = KgwPortalBase._name
     _description = "Creditor's Portal: Bank Account"
-
-    def _search(self, model, domain):
-        fence = self.env["kgw.portal"]._get_creditor_domain()
-        # Portal users can read none of it; the creditor's own domain stands in for their rights.
-        return self.env[model].sudo().search([*fence, *domain])
 
     @api.model
     def _get_page(self):
         """Return accounts and changes of the creditor's running mandates as dictionaries."""
-        mandates = self._search(
+        mandates = self._search_own(
             "kgw.mandate", [("state", "!=", "ended"), ("is_own_sales", "=", False)]
         )
         return {
@@ -37,7 +35,7 @@ class KgwPortalAccount(models.AbstractModel):
             ],
             "changes": [
                 self._prepare_change(change)
-                for change in self._search("kgw.account.change", [])[:20]
+                for change in self._search_own("kgw.account.change", [], limit=20)
             ],
         }
 
@@ -61,9 +59,9 @@ class KgwPortalAccount(models.AbstractModel):
         :raise AccessError: it is no mandate of the creditor
         :raise UserError: the number is no IBAN, or another change is open
         """
-        mandate = self._search("kgw.mandate", [("id", "=", mandate_id), ("state", "!=", "draft")])
-        if not mandate or target not in ("account_number", "foreign_account_number"):
-            raise AccessError(self.env._("This mandate is not there any more."))
+        mandate = self._get_one("kgw.mandate", mandate_id, domain=[("state", "!=", "draft")])
+        if target not in ACCOUNTS:
+            raise AccessError(self.env._("This is not there any more."))
         change = mandate.env["kgw.account.change"].create(
             {
                 "mandate_id": mandate.id,
@@ -76,15 +74,9 @@ class KgwPortalAccount(models.AbstractModel):
     @api.model
     def _agree(self, change_id, now):
         """Give the word of the second person; raises as :meth:`_ask` does."""
-        self._get_change(change_id)._agree(now)
+        self._get_one("kgw.account.change", change_id)._agree(now)
 
     @api.model
     def _cancel(self, change_id, now):
         """Take a change back; raises as :meth:`_ask` does."""
-        self._get_change(change_id)._cancel(now)
-
-    def _get_change(self, change_id):
-        change = self._search("kgw.account.change", [("id", "=", change_id)])
-        if not change:
-            raise AccessError(self.env._("This change is not there any more."))
-        return change
+        self._get_one("kgw.account.change", change_id)._cancel(now)

@@ -214,7 +214,7 @@ class KgwPortalDecision(models.AbstractModel):
         """
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        amount = self._format_sums(self._sum_residuals(lines or self._get_open(cases)))
+        amount = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
         with closing(self.env.cr.savepoint()):
             before = self._picture(cases)
             decisions = cases.env["kgw.decision"].with_context(kgw_simulation=True)
@@ -224,7 +224,7 @@ class KgwPortalDecision(models.AbstractModel):
                 taken._carry_out(now)
             cases.env.flush_all()
             changes = self._compare(cases, before, self._picture(cases))
-            left = self._format_sums(self._sum_residuals(lines or self._get_open(cases)))
+            left = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
@@ -234,11 +234,6 @@ class KgwPortalDecision(models.AbstractModel):
             "left": left,
             "changes": changes,
         }
-
-    def _get_open(self, cases):
-        return cases.env["account.move.line"].search(
-            [("kgw_case_id", "in", cases.ids), ("kgw_stage", "!=", "closed")]
-        )
 
     def _picture(self, cases):
         """Return ``{case id: (planned contacts, what comes next)}`` in words."""
@@ -260,7 +255,7 @@ class KgwPortalDecision(models.AbstractModel):
         ]
 
     def _foresee_next(self, case):
-        lines = self._get_open(case)
+        lines = case._get_open_receivables()
         return self._say_coming(case, lines, self._get_plan(case, lines))
 
     def _compare(self, cases, before, after):
@@ -324,13 +319,5 @@ class KgwPortalDecision(models.AbstractModel):
         }
 
     def _prepare_preview_line(self, line, step):
-        return {
-            "receivable_id": line.id,
-            "move_id": line.move_id.id,
-            "instalment": line.kgw_instalment,
-            "course": line.kgw_course,
-            "role": "lead",
-            "channel": step.channel,
-            "step_id": step.id,
-            "rung": step.rung,
-        }
+        vals = line.env["kgw.reminder.line"]._prepare_stepless_vals(line, step.channel, step.rung)
+        return {**vals, "role": "lead", "step_id": step.id}

@@ -83,7 +83,7 @@ class KgwPortalHandover(models.AbstractModel):
                 "known_through": self._read_known(known_through, now),
             }
         )
-        record._preview()
+        record._preview(calendar.local_date(now))
         return record.id
 
     def _read_known(self, text, now):
@@ -173,9 +173,7 @@ class KgwPortalHandover(models.AbstractModel):
         day = self._read_known(known_through, now)
         if not day:
             raise UserError(self.env._("Choose the day through which you have told us everything."))
-        self.env["kgw.payment.list"]._mark_known_through(
-            mandate.creditor_id, mandate.id, day, now
-        )
+        self.env["kgw.payment.list"]._mark_known_through(mandate.creditor_id, mandate.id, day, now)
         mandate.message_post(
             body=self.env._(
                 "No further payments up to %s, said in the portal.", self._format_date(day)

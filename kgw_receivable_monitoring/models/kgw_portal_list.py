@@ -117,9 +117,8 @@ class KgwPortalList(models.AbstractModel):
             return SQL("d.case_id IS NOT NULL")
         if tab == "held":
             return SQL(
-                """EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id AND h.lifted_at IS NULL
-                              AND (h.until_date IS NULL OR h.until_date >= %s))""",
-                self._get_today(),
+                "EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id AND %s)",
+                self.env["kgw.planner"]._get_hold_condition(self._get_today()),
             )
         if tab in ("promise", "dispute"):
             return SQL(
@@ -130,7 +129,7 @@ class KgwPortalList(models.AbstractModel):
 
     def _get_search_condition(self, search):
         like = "%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        nip = identifiers.compact(search).removeprefix("PL")
+        nip = identifiers.without_country(search)
         return SQL(
             """(p.name ILIKE %(like)s OR c.name ILIKE %(like)s
                 OR (%(nip)s <> '' AND p.vat IN (%(nip)s, 'PL' || %(nip)s))

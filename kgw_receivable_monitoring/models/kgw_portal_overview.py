@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -163,12 +163,12 @@ class KgwPortalOverview(models.AbstractModel):
         mandates = self._search_own(
             "kgw.mandate", [("state", "=", "active"), ("is_own_sales", "=", False)]
         )
-        days = mandates.mapped("coverage_date")
+        days, today = mandates.mapped("coverage_date"), self._get_today()
         if not days or not all(days):
             return {"day": "", "is_old": bool(mandates)}
         return {
             "day": self._format_date(min(days)),
-            "is_old": (self._get_today() - min(days)).days > 3,
+            "is_old": not all(m._knows_payments(date.min, today) for m in mandates),
         }
 
     @api.model

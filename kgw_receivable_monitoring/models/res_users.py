@@ -10,3 +10,9 @@ class ResUsers(models.Model):
         current user, or of the system, which acts after a check of its own."""
         # Asked of the model: a record of env.user always has the system's rights.
         return self.env.su or self.env.user.has_group("kgw_receivable_monitoring.group_kgw_manager")
+
+    @api.model
+    def _kgw_get_managers(self):
+        """Return the managers of monitoring who are still there."""
+        managers = self.env.ref("kgw_receivable_monitoring.group_kgw_manager").all_user_ids
+        return managers.filtered("active").sorted("id")

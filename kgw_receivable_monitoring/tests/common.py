@@ -232,8 +232,8 @@ class KgwCommon(TransactionCase):
         """Book documents of a mandate and start monitoring on the day; returns the receivables."""
         mandate = mandate or self.mandate
         on = on or documents[0].instalments[0].due_date - timedelta(days=7)
-        holder = self.env["kgw.import"].new({"mandate_id": mandate.id})
-        partners = [holder._find_partner(document.buyer) for document in documents]
+        buyers = [document.buyer for document in documents]
+        partners = self.env["kgw.counterparty"]._match(mandate, buyers)
         moves = self.env["kgw.ledger"]._book_invoices(mandate, documents, partners)
         parties = {move: document.buyer for move, document in zip(moves, documents, strict=True)}
         self.env["kgw.enrolment"]._enrol(mandate, moves, on, self._at(on, 6), parties)

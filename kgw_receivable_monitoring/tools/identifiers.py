@@ -42,10 +42,15 @@ def compact(value) -> str:
     return re.sub(r"[^0-9A-Z]", "", (value or "").upper())
 
 
+def without_country(value) -> str:
+    """Return a tax number or an account, compact and without the prefix of Poland."""
+    return compact(value).removeprefix("PL")
+
+
 @functools.lru_cache(maxsize=_CACHED)
 def nip(value) -> Checked:
     """Check a Polish tax number; '856-734-62-15' and 'PL8567346215' give '8567346215'."""
-    number = compact(value).removeprefix("PL")
+    number = without_country(value)
     if not number:
         return Checked("", "missing")
     try:
@@ -204,6 +209,11 @@ def fold(text) -> str:
     plain = unicodedata.normalize("NFKD", plain)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"[\W_]+", " ", plain).strip()
+
+
+def spell(number) -> str:
+    """Return the number of a document as those of other spellings have it: folded, unspaced."""
+    return fold(number).replace(" ", "")
 
 
 def _names_person(folded) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from .balances import Balances
-from .identifiers import fold
+from .identifiers import fold, spell
 from .payment_title import find_numbers, get_key, get_keys, read_split_payment
 
 _ZERO = Decimal(0)
@@ -297,7 +297,7 @@ class Matcher:
 
     def _match_gaps(self, credit):
         """A bank that breaks titles into lines puts spaces into numbers: looked for without."""
-        text = "".join(fold(credit.title).split())
+        text = spell(credit.title)
         found = {
             invoice
             for invoice, sign in self.signs.items()
@@ -329,7 +329,7 @@ def _get_words(name):
 
 def _get_sign(number):
     """Return a number without spaces and signs if it is long enough to be found so, or ''."""
-    sign = "".join(fold(number).split())
+    sign = spell(number)
     long_enough = len(sign) >= 7 and sum(char.isdigit() for char in sign) >= 5
     return sign if long_enough else ""
 

@@ -34,11 +34,7 @@ class KgwIncoming(models.TransientModel):
     def _compute_greeting(self):
         for caller in self:
             brand = caller.brand_id or self.env.company.kgw_brand_id
-            caller.greeting = self.env._(
-                "“%(brand)s, %(me)s speaking, good morning. How can I help you?”",
-                brand=brand.name or self.env.company.name,
-                me=self.env.user.name,
-            )
+            caller.greeting = brand._get_greeting()
 
     @api.depends("query", "matter", "brand_id")
     def _compute_case_ids(self):

@@ -32,7 +32,7 @@ class KsefPartyReader(ElementReader):
 
     def buyer_numbers(self, block):
         """Return (NIP, foreign number); a NIP in the field for EU numbers is recovered."""
-        nip = identifiers.compact(text(block, "DaneIdentyfikacyjne/NIP")).removeprefix("PL")
+        nip = identifiers.without_country(text(block, "DaneIdentyfikacyjne/NIP"))
         european = text(block, "DaneIdentyfikacyjne/NrVatUE")
         other = text(block, "DaneIdentyfikacyjne/NrID")
         if nip or not (european or other):
@@ -47,7 +47,7 @@ class KsefPartyReader(ElementReader):
 
     def seller(self, buyer):
         block = find(self.root, "Podmiot1")
-        nip = identifiers.compact(text(block, "DaneIdentyfikacyjne/NIP")).removeprefix("PL")
+        nip = identifiers.without_country(text(block, "DaneIdentyfikacyjne/NIP"))
         party = self.party(block, nip, "")
         if not party.nip or not party.name:
             self.warn("seller_name", "seller_missing")
