@@ -224,15 +224,18 @@ class KgwCase(models.Model):
         )
 
     def _get_usable_channels(self):
-        """Return ``{case id: frozenset of channels}`` that have a usable contact point."""
+        """Return ``{case id: frozenset of channels}`` that have a usable contact point and were not
+        closed."""
         point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}
         groups = self.env["kgw.contact.point"]._read_group(
             [("case_id", "in", self.ids), ("state", "in", ("unverified", "verified"))],
             ["case_id"],
             ["kind:array_agg"],
         )
+        closed = self.env["kgw.hold"]._get_closed_channels(self)
         return {
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
+            - closed.get(case.id, set())
             for case, kinds in groups
         }
 

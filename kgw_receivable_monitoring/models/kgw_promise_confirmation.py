@@ -82,12 +82,12 @@ class KgwPromiseConfirmation(models.AbstractModel):
             "promise_id": promise.id,
             "template_id": template.id,
             "channel": channel,
-            "rung": template.rung,
+            "rung": "information",
             "side": side,
             "planned_on": today,
             "until": today + timedelta(days=CONFIRM_DAYS),
             "is_requested": True,
         }
         line_model = self.env["kgw.reminder.line"]
-        rows = [line_model._prepare_stepless_vals(r, channel, template.rung) for r in lines]
+        rows = [line_model._prepare_stepless_vals(r, channel, "information") for r in lines]
         return {**vals, "line_ids": [Command.create(row) for row in rows]}
