@@ -140,10 +140,7 @@ class KgwDesk(models.Model):
 
         What it puts off for a time is shown with its reason and without a number to dial.
         """
-        call_sudo = call._get_decidable()
-        desk = self._open(call.case_id, now, reminder=call)
-        if not call.agent_id:
-            call_sudo._assign(self.env.user, now)
+        desk, call_sudo = self._take_up(call, now), call._get_decidable()
         call_sudo.line_ids.receivable_id._kgw_load()
         verdict = self.env["kgw.gate"].sudo()._judge(call_sudo, now)
         if verdict.reason and not verdict.until:
@@ -153,15 +150,25 @@ class KgwDesk(models.Model):
         return desk
 
     @api.model
+    def _take_up(self, call, now):
+        """Return the desk with ``call``, which is the user's from now on."""
+        desk = self._open(call.case_id, now, reminder=call)
+        if not call.agent_id:
+            call._get_decidable()._assign(self.env.user, now)
+        return desk
+
+    @api.model
     def _open_next(self, now):
-        """Return the desk with the next call of the user that may be made now, or none."""
+        """Return the desk with the next call of the user that may be made now, or none.
+
+        Whoever changes what the gate has judged writes the case, which is locked afterwards.
+        """
         for call in self._get_queue(now):
-            call_sudo = call._get_decidable()
-            if not self.env["kgw.gate"].sudo()._let_through(call_sudo, now):
+            if not self.env["kgw.gate"].sudo()._let_through(call._get_decidable(), now):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    return self._open_call(call, now)
+                    return self._take_up(call, now)
             except UserError:  # a colleague has it
                 continue
         return self.browse()

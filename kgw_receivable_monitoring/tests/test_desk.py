@@ -165,6 +165,18 @@ class TestDesk(DeskCase):
         self.assertEqual(desk.reminder_id, self.call)
         self.assertEqual(held.waiting_reason, "hold")
 
+    def test_gate_is_asked_once_about_the_next_call(self):
+        gate, asked = type(self.env["kgw.gate"]), []
+        ask = gate._ask
+
+        def note(model, questions, reminder, facts):
+            asked.append(reminder.id)
+            return ask(model, questions, reminder, facts)
+
+        with patch.object(gate, "_ask", note):
+            self.env["kgw.desk"].with_user(self.agent).action_start()
+        self.assertEqual(asked, self.call.ids)
+
     def test_all_calls_made_leads_back_to_the_board(self):
         action = self.open_desk(outcome="reached").action_save()
         self.assertEqual(action["params"]["next"]["res_model"], "kgw.reminder")
