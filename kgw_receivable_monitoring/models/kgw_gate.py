@@ -32,6 +32,7 @@ class Facts:
         self.now = now
         self.today = calendar.local_date(now)
         self.tomorrow = calendar.noon(self.today + timedelta(days=1))
+        self.coverage = {}
 
     @cached_property
     def holds(self):
@@ -68,6 +69,12 @@ class Facts:
         # Nobody has rights on the counts across creditors.
         persons_sudo = self.reminders.env["kgw.person"].sudo()
         return persons_sudo._get_counts(self.reminders.case_id, self.today)
+
+    def knows_payments(self, mandate, due):
+        """Whether the payments of ``mandate`` are known through ``due``: many ask the same."""
+        if (mandate, due) not in self.coverage:
+            self.coverage[mandate, due] = mandate._knows_payments(due, self.today)
+        return self.coverage[mandate, due]
 
     def count(self, reminder):
         """Count a reminder that passed: the next one may be for the same person."""
@@ -242,7 +249,7 @@ class KgwGate(models.AbstractModel):
         if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
             return Verdict()
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
-        if reminder.mandate_id._knows_payments(due, facts.today):
+        if facts.knows_payments(reminder.mandate_id, due):
             return Verdict()
         return Verdict("coverage", facts.tomorrow)
 
