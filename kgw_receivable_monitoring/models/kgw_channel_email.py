@@ -255,6 +255,7 @@ class KgwChannelEmail(models.AbstractModel):
             subject=reminder.subject,
             body=reminder.body,
             subtype="html",
+            attachments=[(doc.name, doc.raw, doc.mimetype) for doc in reminder.attachment_id],
             message_id=reminder.message_ref,
             reply_to=self._get_reply_to(brand),
             headers={
