@@ -29,6 +29,7 @@
         "data/kgw_template_data.xml",
         "data/kgw_account_template_data.xml",
         "data/kgw_template_withdrawal_data.xml",
+        "data/kgw_template_authority_data.xml",
         "data/kgw_kind_data.xml",
         "data/kgw_dispute_reason_data.xml",
         "data/kgw_sensitive_word_data.xml",
@@ -92,6 +93,7 @@
             "kgw_receivable_monitoring/static/src/bulk/*",
             "kgw_receivable_monitoring/static/src/mandate/*",
             "kgw_receivable_monitoring/static/src/desk/*",
+            "kgw_receivable_monitoring/static/src/promise/*",
         ],
         "web.assets_frontend": [
             "kgw_receivable_monitoring/static/src/portal/*.scss",

@@ -262,7 +262,8 @@ class KgwChannelEmail(models.AbstractModel):
             "Auto-Submitted": "auto-generated",
             "MIME-Version": "1.0",
         }
-        return mime.build(own, shared, html2plaintext(reminder.body), reminder.body)
+        papers = [(doc.name, doc.raw, doc.mimetype) for doc in reminder.attachment_id]
+        return mime.build(own, shared, html2plaintext(reminder.body), reminder.body, papers)
 
     def _get_reply_to(self, brand):
         return brand.alias_domain_id.catchall_email or self._get_sender(brand)

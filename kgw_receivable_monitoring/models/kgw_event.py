@@ -41,7 +41,6 @@ class KgwEvent(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")
     channel = fields.Selection(CHANNELS, readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
-    told = fields.Char(compute="_compute_told", help="How a call ended, and the note with it.")
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
     note = fields.Text(compute="_compute_note")
@@ -106,15 +105,6 @@ class KgwEvent(models.Model):
     def _compute_note(self):
         for event in self:
             event.note = (event.payload or {}).get("note") or ""
-
-    @api.depends("payload")
-    def _compute_told(self):
-        field = self.env["kgw.reminder"]._fields["outcome"]
-        outcomes = dict(field._description_selection(self.env))
-        for event in self:
-            payload = event.payload or {}
-            words = (outcomes.get(payload.get("outcome"), ""), payload.get("note"))
-            event.told = ": ".join(filter(None, words))
 
     @api.model
     def _record(self, vals_list):

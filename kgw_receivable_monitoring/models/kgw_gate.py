@@ -245,8 +245,9 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, facts):
         """After the due date, payments must be known through it (the transfer may be on its way).
-        What confirms a promise or takes a message back asks for no money."""
-        if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
+        What belongs to a talk or takes a message back asks for no money."""
+        asks_for_nothing = reminder._belongs_to_talk() or reminder.correction_of_id
+        if reminder.side == "before" or asks_for_nothing:
             return Verdict()
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
         if facts.knows_payments(reminder.mandate_id, due):
@@ -261,10 +262,10 @@ class KgwGate(models.AbstractModel):
         return Verdict(obstacle) if obstacle else Verdict()
 
     def _judge_gap(self, reminder, facts):
-        """At most one contact per case and day, over all channels; what confirms a promise belongs
-        to the contact in which it was given."""
+        """At most one contact per case and day, over all channels; what confirms a promise or was
+        asked for belongs to the contact in which it was said."""
         others = facts.contacts.get(reminder.case_id.id, set()) - {reminder.id}
-        is_second = others and not reminder.promise_id
+        is_second = others and not reminder._belongs_to_talk()
         return Verdict("gap", facts.tomorrow) if is_second else Verdict()
 
     def _judge_caps(self, reminder, facts):

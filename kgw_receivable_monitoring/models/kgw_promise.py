@@ -194,6 +194,7 @@ class KgwPromise(models.Model):
         for given in self.filtered(lambda given: given.state == "open"):
             verdict = given._judge(on_date)
             verdicts[verdict.state] = verdicts.get(verdict.state, self.browse()) | given
+            given._mark_parts(on_date)
             if verdict.check_on and verdict.check_on != given.check_on:
                 given.check_on = verdict.check_on
         for state in ("kept", "partly", "broken"):
@@ -201,6 +202,17 @@ class KgwPromise(models.Model):
 
     def _judge(self, on_date):
         """Return the :class:`promise.Verdict` on one promise as seen on ``on_date``."""
+        return promise.decide(*self._get_facts(on_date))
+
+    def _mark_parts(self, on_date):
+        """Write what became of each part as seen on ``on_date``."""
+        states = promise.judge_parts(*self._get_facts(on_date))
+        for part, state in zip(self.part_ids.sorted("due_on"), states, strict=True):
+            if part.state != state:
+                part.state = state
+
+    def _get_facts(self, on_date):
+        """Return what a promise is decided from: parts, payments, how far they are known, grace."""
         self.ensure_one()
         mandate = self.mandate_id
         # Of the day itself nobody knows all payments yet.
@@ -208,7 +220,7 @@ class KgwPromise(models.Model):
         if not mandate.is_own_sales:
             known = min(known, mandate.coverage_date or date.min)
         parts = [(part.due_on, self._to_decimal(part.amount)) for part in self.part_ids]
-        return promise.decide(
+        return (
             parts,
             lambda day: self._to_decimal(self._get_paid_by(day)),
             known,
@@ -235,9 +247,11 @@ class KgwPromise(models.Model):
     @api.model
     def _follow_payment(self, receivables, now):
         """Decide at once the promises that a payment of ``receivables`` has fulfilled."""
+        today = calendar.local_date(now)
         for given in self._get_open(receivables):
+            given._mark_parts(today)
             if given._get_paid_by(date.max) >= given.amount:
-                given._decide(calendar.local_date(now), now)
+                given._decide(today, now)
 
     def _ask_for_payments(self, on_date):
         """Ask creditors, once a day, for the payments without which nobody can tell."""

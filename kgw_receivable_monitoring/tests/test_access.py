@@ -48,6 +48,7 @@ MATRIX = {
     "kgw.alarm": ("r", "r", "r"),
     "kgw.call.move": ("rwc", "rwc", "rwc"),
     "kgw.desk": ("rw", "rw", "rw"),
+    "kgw.desk.part": ("rwcu", "rwcu", "rwcu"),
     "kgw.team": ("r", "rwcu", "rwcu"),
     "kgw.team.member": ("r", "rwcu", "rwcu"),
     "kgw.call.report": ("", "r", "r"),

@@ -31,11 +31,12 @@ def _read(name, value):
     return _POLICY.header_store_parse(name, value)[1]
 
 
-def build(own, shared, plain, html):
+def build(own, shared, plain, html, attachments=()):
     """Return the message with its text in both forms.
 
     :param own: ``{name: value}`` of the headers of this message alone
     :param shared: ``{name: value}`` of those that many messages have, strings
+    :param attachments: ``(file name, content, MIME type)`` of each
     :raise ValueError: a header has a line break
     """
     message = EmailMessage(policy=_POLICY)
@@ -45,4 +46,7 @@ def build(own, shared, plain, html):
         message[name] = _read(name, value)
     message.add_alternative(plain, subtype="plain", charset="utf-8")
     message.add_alternative(html, subtype="html", charset="utf-8")
+    for name, content, mimetype in attachments:
+        maintype, _slash, subtype = mimetype.partition("/")
+        message.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
     return message
