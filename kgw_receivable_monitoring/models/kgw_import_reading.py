@@ -92,8 +92,8 @@ class KgwImportReading(models.AbstractModel):
         notes = [message] if message else []
         if state in ("new", "changed"):
             notes += self._get_notes(mandate, document)
-        if state == "new" and (doubt := self.env["kgw.account.doubt"]._get_note(mandate, document)):
-            notes.append(doubt)
+        if state in ("new", "changed"):
+            notes += filter(None, [self.env["kgw.account.doubt"]._get_note(mandate, document)])
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {
             "line": document.line or 0,

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 from ..tools import calendar, identifiers
+from .kgw_ledger import BATCH
 
 # The state of an import's row by that of the payment; what is not booked is taken all the same.
 ROW_STATES = {"known": "known", "refused": "refused"}
@@ -76,13 +77,14 @@ class KgwPaymentList(models.AbstractModel):
         :param rows: pairs of the import's row and what it was read from, planned a moment ago
         """
         today = calendar.local_date(now)
-        for row, plan in rows:
+        for done, (row, plan) in enumerate(rows, 1):
+            if not done % BATCH:
+                record._tell("payments", done, len(rows))
             if row.state == "new" and plan.payment.date > today:
                 row.write({"state": "refused", "message": self._get_future_refusal()})
             elif row.state == "new":
                 self._keep(record.mandate_id, plan, now, import_id=record.id)
                 row.state = "done"
-        self._match_waiting(record.mandate_id)
         self._cover(record, today)
 
     def _get_future_refusal(self):
@@ -134,16 +136,6 @@ class KgwPaymentList(models.AbstractModel):
         if plan.state == "booked":
             kept._book(now)
         return kept
-
-    def _match_waiting(self, mandate):
-        """What could not be matched may fit what came in meanwhile; no person has judged it yet."""
-        self.env["kgw.payment"].sudo().search(
-            [
-                ("mandate_id", "=", mandate.id),
-                ("state", "=", "unmatched"),
-                ("reason", "in", ("no_number", "no_invoice", "nothing_open")),
-            ]
-        )._match_anew()
 
     # === PAYMENTS KNOWN === #
 
