@@ -139,7 +139,8 @@ class KgwImport(models.Model):
         """Read the files and say, row by row, what they would do; writes only the preview.
 
         :param today: the day of the hand-over
-        :return: ``[(row, what it was read from)]``, of invoices a ``tools.readers`` document
+        :return: ``[(row, what it was read from)]``, of invoices a ``tools.readers`` document, and
+            the periods for which statements of account tell all payments
         """
         self.ensure_one()
         # What is being taken is read again by who takes it, and by nobody else.
@@ -152,7 +153,7 @@ class KgwImport(models.Model):
         }
         # Rows are written by reading the file, never by hand: nobody has the right to change them.
         self.sudo().line_ids.unlink()
-        findings, refusal = self.env["kgw.import.reading"]._read(self, today)
+        findings, refusal, periods = self.env["kgw.import.reading"]._read(self, today)
         for vals, _source in findings:
             vals["import_id"] = self.id
             key = vals.get("file_name"), vals.get("line") or 0, vals.get("number")
@@ -160,7 +161,7 @@ class KgwImport(models.Model):
         rows = self.env["kgw.import.line"].sudo().create([vals for vals, _source in findings])
         state = "refused" if refusal else "preview"
         self.write({"state": state, "message": refusal})
-        return list(zip(rows, (source for _vals, source in findings), strict=True))
+        return list(zip(rows, (source for _vals, source in findings), strict=True)), periods
 
     def _get_files(self):
         """Return what was handed over as pairs of name and content."""

@@ -87,10 +87,10 @@ class KgwImportTaking(models.Model):
     def _take_over(self, on_date, now):
         self._tell("read")
         # What was seen may have been taken meanwhile, by another file.
-        rows = self._preview(on_date)
+        rows, periods = self._preview(on_date)
         self._check_takeable()
         if self.content == "payments":
-            self.env["kgw.payment.list"]._take_file(self, rows, now)
+            self.env["kgw.payment.list"]._take_file(self, rows, periods, now)
         else:
             self.env["kgw.import.booking"]._book(self, rows, on_date, now)
         # What came in before its invoice, or could not be told apart, may fit now.

@@ -71,10 +71,11 @@ class KgwPaymentList(models.AbstractModel):
         )
 
     @api.model
-    def _take_file(self, record, rows, now):
+    def _take_file(self, record, rows, periods, now):
         """Keep the payments of an import and book the certain ones.
 
         :param rows: pairs of the import's row and what it was read from, planned a moment ago
+        :param periods: for which the files tell all payments
         """
         today = calendar.local_date(now)
         for done, (row, plan) in enumerate(rows, 1):
@@ -85,19 +86,16 @@ class KgwPaymentList(models.AbstractModel):
             elif row.state == "new":
                 self._keep(record.mandate_id, plan, now, import_id=record.id)
                 row.state = "done"
-        self._cover(record, today)
+        self._cover(record, periods, today)
 
     def _get_future_refusal(self):
         return self.env._("The day of the payment lies in the future. Correct the date.")
 
-    def _cover(self, record, today):
+    def _cover(self, record, periods, today):
         """Payments are known through the day that a person entered, else that the files tell."""
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
         if not record.known_through:
-            files = record._get_files()
-            statements = self.env["kgw.import.reading"]._read_statements(files)
-            periods = [period for _name, statement in statements for period in statement.periods]
             record.known_through, record.message = self._get_known_through(mandate, periods)
         if record.known_through:
             self._extend_coverage(mandate, record.known_through, today)
