@@ -94,6 +94,7 @@
             "kgw_receivable_monitoring/static/src/mandate/*",
             "kgw_receivable_monitoring/static/src/desk/*",
             "kgw_receivable_monitoring/static/src/promise/*",
+            "kgw_receivable_monitoring/static/src/import/*",
         ],
         "web.assets_frontend": [
             "kgw_receivable_monitoring/static/src/portal/*.scss",
