@@ -69,6 +69,7 @@
         "wizards/kgw_incoming_views.xml",
         "views/portal_account_templates.xml",
         "views/portal_case_templates.xml",
+        "views/portal_decide_templates.xml",
         "views/portal_handover_templates.xml",
         "views/portal_list_templates.xml",
         "views/kgw_menus.xml",

@@ -2,11 +2,13 @@ from odoo import api, fields, models
 
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
+from .kgw_portal_effect import KgwPortalEffect
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
 from .kgw_portal_list import KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_overview import KgwPortalOverview
+from .kgw_portal_plan import KgwPortalPlan
 from .kgw_portal_talk import KgwPortalTalk
 from .kgw_portal_timeline import KgwPortalTimeline
 
@@ -24,11 +26,13 @@ class KgwPortal(models.AbstractModel):
     _inherit = [
         KgwPortalCase._name,
         KgwPortalDecision._name,
+        KgwPortalEffect._name,
         KgwPortalHandover._name,
         KgwPortalHistory._name,
         KgwPortalList._name,
         KgwPortalLive._name,
         KgwPortalOverview._name,
+        KgwPortalPlan._name,
         KgwPortalTalk._name,
         KgwPortalTimeline._name,
     ]
