@@ -9,6 +9,7 @@ from .kgw_portal_list import KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_overview import KgwPortalOverview
 from .kgw_portal_plan import KgwPortalPlan
+from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
 from .kgw_portal_timeline import KgwPortalTimeline
 
@@ -33,6 +34,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalLive._name,
         KgwPortalOverview._name,
         KgwPortalPlan._name,
+        KgwPortalReport._name,
         KgwPortalTalk._name,
         KgwPortalTimeline._name,
     ]

@@ -80,6 +80,7 @@ from . import (
     test_sending,
     test_simulation,
     test_stale_pointers,
+    test_summary,
     test_template_texts,
     test_text,
     test_tours,

@@ -40,6 +40,8 @@ class RoutesCase(IsolationCase):
         cls.message = cls.env["kgw.event"].search([("kind", "=", "message")], limit=1)
         cls.file = cls.env["kgw.import"].search([("mandate_id", "=", cls.mandate.id)], limit=1)
         cls.change = cls.env["kgw.account.change"].search([("mandate_id", "=", cls.mandate.id)])
+        access = cls.env["kgw.portal.access"].search([("user_id", "=", cls.user_a.id)])
+        cls.summary = cls.env["kgw.summary"]._send(access, now)
         cls.scheduled = cls.env["kgw.decision"]._take("go_on", cls.case, {}, now)
         cls.employee = new_test_user(cls.env, "kgw_nobody", groups="base.group_user")
         cls.employee.partner_id.parent_id = cls.creditor
@@ -58,6 +60,7 @@ class RoutesCase(IsolationCase):
             "event_id": self.message.id,
             "import_id": self.file.id,
             "change_id": self.change.id,
+            "summary_id": self.summary.id,
             "number": 0,
             "page": 1,
             "form": "csv",
