@@ -67,6 +67,7 @@
         "views/res_config_settings_views.xml",
         "views/kgw_portal_access_views.xml",
         "views/kgw_summary_views.xml",
+        "views/kgw_acceptance_views.xml",
         "views/portal_templates.xml",
         "wizards/kgw_incoming_views.xml",
         "views/portal_account_templates.xml",
@@ -74,6 +75,7 @@
         "views/portal_decide_templates.xml",
         "views/portal_handover_templates.xml",
         "views/portal_report_templates.xml",
+        "views/portal_terms_templates.xml",
         "views/portal_list_templates.xml",
         "views/kgw_menus.xml",
         # reports

@@ -11,6 +11,7 @@ from .kgw_portal_overview import KgwPortalOverview
 from .kgw_portal_plan import KgwPortalPlan
 from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
+from .kgw_portal_terms import KgwPortalTerms
 from .kgw_portal_timeline import KgwPortalTimeline
 
 
@@ -36,6 +37,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalPlan._name,
         KgwPortalReport._name,
         KgwPortalTalk._name,
+        KgwPortalTerms._name,
         KgwPortalTimeline._name,
     ]
     _description = "Creditor's Portal"

@@ -49,6 +49,7 @@ class KgwPortalOverview(models.AbstractModel):
             "notices": self._get_notices(),
             "summary": self._get_summary_choice(),
             "summaries": self._get_summaries(),
+            "terms": self._get_unaccepted(),
         }
 
     def _get_money(self):

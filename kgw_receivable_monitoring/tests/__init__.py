@@ -1,4 +1,5 @@
 from . import (
+    test_acceptance,
     test_access,
     test_access_work,
     test_account_change,

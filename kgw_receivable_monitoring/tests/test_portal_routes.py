@@ -61,6 +61,8 @@ class RoutesCase(IsolationCase):
             "import_id": self.file.id,
             "change_id": self.change.id,
             "summary_id": self.summary.id,
+            "mandate_id": self.mandate.id,
+            "paper": "agreement",
             "number": 0,
             "page": 1,
             "form": "csv",
