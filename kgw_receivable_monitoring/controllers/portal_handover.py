@@ -25,7 +25,7 @@ class KgwPortalHandoverController(KgwPortalController):
         website=True,
         max_content_length=MAX_BYTES + 1024 * 1024,
     )
-    def kgw_upload(self, mandate_id="", content="", known_through=""):
+    def kgw_upload(self, mandate_id="", content="", known_through="", **_files):
         try:
             import_id = request.env["kgw.portal"]._upload(
                 self._kgw_read_number(mandate_id),

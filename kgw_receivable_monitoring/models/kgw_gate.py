@@ -10,7 +10,7 @@ from ..tools import calendar
 # Reasons for which the fallback channel of the step is taken.
 FALLBACK_REASONS = ("no_contact_point", "sender")
 # Reasons for which the course goes on without the step.
-PASSING_REASONS = ("authority", "approval", "no_contact_point", "sender")
+PASSING_REASONS = ("authority", "approval", "consent", "decision", "no_contact_point", "sender")
 
 
 class Verdict(NamedTuple):
@@ -141,6 +141,7 @@ class KgwGate(models.AbstractModel):
             self._judge_mandate,
             self._judge_hold,
             self._judge_authority,
+            self._judge_consent,
         )
 
     @api.model
@@ -231,8 +232,24 @@ class KgwGate(models.AbstractModel):
             return Verdict("approval")
         return Verdict()
 
+    def _judge_consent(self, reminder, facts):
+        """A warning of an entry in a register needs the creditor's consent for every receivable; no
+        note asks for interest that the creditor waived."""
+        scope = reminder.template_id.scope
+        if not scope or reminder.mandate_id.is_own_sales:
+            return Verdict()
+        decisions, lines = reminder.case_id.decision_ids, reminder.line_ids._get_own().receivable_id
+        if scope == "warn":
+            agreed = decisions._get_standing("warning", facts.today)._get_receivables()
+            return Verdict() if lines <= agreed else Verdict("consent")
+        waived = decisions._get_standing("waive", facts.today)._get_receivables()
+        return Verdict("decision") if lines & waived else Verdict()
+
     def _is_approved(self, reminder):
-        """Whether the creditor agreed to this step for every receivable that takes it."""
+        """Whether the creditor agreed to this step for every receivable that takes it, or asked
+        for it itself."""
+        if reminder.decision_id:
+            return True
         lines = reminder.line_ids.filtered(lambda line: line.step_id == reminder.step_id)
         approved = self.env["kgw.decision"].search(
             [

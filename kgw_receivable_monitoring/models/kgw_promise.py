@@ -173,6 +173,18 @@ class KgwPromise(models.Model):
             "%(amount)s by %(day)s", amount=amount, day=format_date(self.env, self.due_on)
         )
 
+    def _prepare_text_values(self, lang):
+        """Return the promise as strings for a text to the creditor."""
+        code = self.currency_id.name
+        paid = self.currency_id.round(self.paid_amount)
+        return {
+            "counterparty": self.case_id.counterparty_id.name or "",
+            "invoices": self.invoices or "",
+            "amount": words.format_money(Decimal(str(self.amount)), code, lang),
+            "day": words.format_date(self.due_on, lang),
+            "paid": words.format_money(Decimal(str(paid)), code, lang) if paid else "",
+        }
+
     # === DECIDING === #
 
     @api.model
@@ -275,8 +287,11 @@ class KgwPromise(models.Model):
             self._add_tasks(now)
 
     def _add_tasks(self, now):
-        """Bring broken promises back to the controllers: a person calls, the course goes on."""
-        for given in self.filtered(lambda g: sum(g.receivable_ids.mapped("amount_residual"))):
+        """Bring broken promises back to the controllers: a person calls, the course goes on; their
+        creditors learn of it."""
+        owing = self.filtered(lambda g: sum(g.receivable_ids.mapped("amount_residual")))
+        self.env["kgw.creditor.mail"]._tell_broken(owing, now)
+        for given in owing:
             agent = given.case_id._get_controller()
             summary = given.with_context(lang=agent.lang)._describe()
             given.case_id._add_task("promise", agent, summary, given.invoices, now)

@@ -45,6 +45,9 @@ class KgwReminder(models.Model):
     line_ids = fields.One2many("kgw.reminder.line", "reminder_id", string="Receivables")
     promise_id = fields.Many2one("kgw.promise", string="Confirms", index="btree_not_null")
     origin_id = fields.Many2one("kgw.reminder", string="Replaces", index="btree_not_null")
+    decision_id = fields.Many2one(
+        "kgw.decision", string="By Decision", readonly=True, index="btree_not_null"
+    )
     print_run_id = fields.Many2one("kgw.print.run", index="btree_not_null")
     activity_ids = fields.One2many("mail.activity", "kgw_reminder_id")
     event_ids = fields.One2many("kgw.event", "reminder_id", string="History")

@@ -36,6 +36,8 @@ MATRIX = {
     "kgw.bulk.line": ("rwc", "rwc", "rwc"),
     "kgw.sensitive.word": ("r", "r", "rwcu"),
     "kgw.portal.access": ("r", "rwcu", "rwcu"),
+    "kgw.summary": ("r", "r", "r"),
+    "kgw.acceptance": ("r", "r", "r"),
     "kgw.print.run": ("r", "r", "r"),
     "kgw.import": ("", "rwcu", "rwcu"),
     "kgw.import.line": ("", "r", "r"),
