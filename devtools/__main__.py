@@ -95,6 +95,7 @@ def add_upkeep(commands):
     parser = commands.add_parser("bench", help="measurements: one GOAL line for each goal")
     parser.add_argument("names", nargs="*", help="names in bench/ (all)")
     parser.add_argument("--short", action="store_true", help="only the short versions")
+    parser.add_argument("--seed", type=int, help="repeat the dice of an earlier run")
     parser.set_defaults(run=with_runtime(bench.run))
     parser = commands.add_parser(
         "chaos", help="kill workers and database while reminders go out; count what went wrong"

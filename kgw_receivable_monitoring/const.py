@@ -98,6 +98,7 @@ REASONS = [
     ("mandate", "The mandate is not active"),
     ("authority", "The power of attorney does not cover this, or is not in force"),
     ("approval", "The creditor did not agree to this step"),
+    ("consent", "The creditor did not consent to the warning of an entry in a debt register"),
     ("no_contact_point", "No usable contact point for this channel"),
     ("sender", "The sender name of the brand is not approved by the SMS operator"),
     ("replanned", "The day passed before it could go out: it is planned anew"),
@@ -175,6 +176,11 @@ CURES = [
         " open. What was refused is not asked again.",
     ),
     (
+        "consent",
+        "The creditor consents in its portal, among its decisions about the counterparty. What was"
+        " passed over is not made up for.",
+    ),
+    (
         "no_contact_point",
         "Find out the e-mail, phone or address and enter it among the contact points of the case.",
     ),
@@ -219,6 +225,7 @@ CURE_PLACES = {
     "mandate": "mandate",
     "authority": "mandate",
     "approval": "decision",
+    "consent": "case",
     "no_contact_point": "case",
     "sender": "brand",
     "no_route": "case",

@@ -44,9 +44,9 @@ CALL_TABLE = {
     "will_pay_parts": CallOutcome(
         "Promises to pay in parts",
         "reached",
-        "The promise is confirmed in writing and holds its invoices; each part is checked on its"
-        " day.",
-        ("promise_on", "promise_amount", "promise2_on", "promise2_amount"),
+        "The promise is confirmed in writing and holds its invoices; each payment is checked when"
+        " its day and the grace days are over.",
+        ("promise_on", "part_ids"),
         "promise",
         "2",
     ),
@@ -191,8 +191,9 @@ CALL_TABLE = {
     "authority": CallOutcome(
         "Asks for the power of attorney",
         "reached",
-        "You get the task of sending it; the course goes on after the gap of the scenario.",
-        effect="task",
+        "It is sent by e-mail at once; without its file or an address you get the task. The course"
+        " goes on after the gap of the scenario.",
+        effect="authority",
         key="a",
     ),
     "complaint": CallOutcome(

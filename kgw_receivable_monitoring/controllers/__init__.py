@@ -5,4 +5,5 @@ from . import (
     portal_account,
     portal_decision,
     portal_handover,
+    portal_terms,
 )

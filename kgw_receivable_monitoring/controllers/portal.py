@@ -146,6 +146,13 @@ class KgwPortalController(CustomerPortal):
             return request.redirect("/my/monitoring")
         return self._kgw_send_file(*document, "application/pdf", "inline")
 
+    @http.route("/my/monitoring/summary/<int:summary_id>", type="http", auth="user", website=True)
+    def kgw_summary(self, summary_id):
+        found = request.env["kgw.portal"]._get_summary_file(summary_id)
+        if not found:
+            return request.redirect("/my/monitoring")
+        return self._kgw_send_file(*found, "application/pdf", "inline")
+
     @http.route("/my/monitoring/letter/<int:reminder_id>", type="http", auth="user", website=True)
     def kgw_letter(self, reminder_id):
         letter = request.env["kgw.portal"]._get_letter(reminder_id)
@@ -174,7 +181,7 @@ class KgwPortalController(CustomerPortal):
         website=True,
         max_content_length=12 * 1024 * 1024,
     )
-    def kgw_message(self, case_id, text=""):
+    def kgw_message(self, case_id, text="", **_files):
         files = self._kgw_read_uploads()
         try:
             request.env["kgw.portal"]._write_message(case_id, text, files, fields.Datetime.now())

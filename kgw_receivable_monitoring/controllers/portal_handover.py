@@ -25,7 +25,7 @@ class KgwPortalHandoverController(KgwPortalController):
         website=True,
         max_content_length=MAX_BYTES + 1024 * 1024,
     )
-    def kgw_upload(self, mandate_id="", content="", known_through=""):
+    def kgw_upload(self, mandate_id="", content="", known_through="", **_files):
         try:
             import_id = request.env["kgw.portal"]._upload(
                 self._kgw_read_number(mandate_id),
@@ -53,9 +53,13 @@ class KgwPortalHandoverController(KgwPortalController):
         try:
             with request.env.cr.savepoint():  # all of it is taken over, or nothing
                 portal = request.env["kgw.portal"]
-                portal._accept(import_id, struck, fields.Datetime.now(), portal._get_address())
+                state = portal._accept(
+                    import_id, struck, fields.Datetime.now(), portal._get_address()
+                )
         except UserError as error:
             return self._kgw_go(PATH, str(error), is_problem=True)
+        if state == "taking":  # the page itself says so
+            return request.redirect(f"{PATH}/{import_id}")
         return self._kgw_go(f"{PATH}/{import_id}", request.env._("Taken over: monitoring begins."))
 
     @http.route(f"{PATH}/known", type="http", auth="user", methods=["POST"], website=True)

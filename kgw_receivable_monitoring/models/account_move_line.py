@@ -276,12 +276,11 @@ class AccountMoveLine(models.Model):
     def _kgw_get_courses(self, on_date):
         """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing."""
         facts = self.env["kgw.course.facts"]._read(self)
-        steps = {}
+        scenarios = self.kgw_case_id._get_scenarios()
+        steps = {s: s._get_course_steps() if s else [] for s in {*scenarios.values()}}
         answers = {}
         for line in self:
-            scenario = line.kgw_case_id._get_scenario()
-            if scenario not in steps:
-                steps[scenario] = scenario._get_course_steps() if scenario else []
+            scenario = scenarios[line.kgw_case_id]
             if line.kgw_stage == "closed":
                 answers[line] = course.Course(None)
             else:

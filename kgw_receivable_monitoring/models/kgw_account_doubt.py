@@ -21,7 +21,7 @@ class KgwAccountDoubt(models.AbstractModel):
     @api.model
     def _get_note(self, mandate, document):
         """Return why ``document`` is held for its account, or ''."""
-        if mandate.is_own_sales or document.gross < 0:
+        if mandate.is_own_sales:
             return ""
         if document.factor_account:
             return self.env._(
@@ -46,15 +46,19 @@ class KgwAccountDoubt(models.AbstractModel):
 
     @api.model
     def _hold(self, mandate, moves, documents, now):
-        """Hold those of the freshly booked ``moves`` whose document names another account.
+        """Hold those of ``moves`` whose document names another account.
 
-        :param documents: of the same order as ``moves``
+        :param moves: invoices freshly booked, changed or corrected; what is held for its account
+            already, or owed no more, is left alone
+        :param documents: of the same order as ``moves``: the invoice, or what changes it
         """
         doubts = [
             (move, document, note)
             for move, document in zip(moves, documents, strict=True)
             if (note := self._get_note(mandate, document))
         ]
+        held = self._get_held([move.id for move, _document, _note in doubts])
+        doubts = [doubt for doubt in doubts if doubt[0] not in held and self._is_owed(doubt[0])]
         if not doubts:
             return
         # Whoever may take a file over may have its invoices held; it harms nobody.
@@ -70,6 +74,16 @@ class KgwAccountDoubt(models.AbstractModel):
             ]
         )
         self._ask(mandate, [(move, document) for move, document, _note in doubts], now)
+
+    def _get_held(self, move_ids):
+        """Return the invoices whose account the creditor is asked about already."""
+        domain = [("move_id", "in", move_ids), ("reason", "=", "account"), ("is_open", "=", True)]
+        # As in _hold.
+        return self.env["kgw.hold"].sudo().search(domain).move_id if move_ids else []
+
+    def _is_owed(self, move):
+        lines = move._kgw_get_receivable_lines()
+        return any(line.amount_residual_currency > 0 for line in lines)
 
     def _ask(self, mandate, pairs, now):
         """Ask the creditor, in one e-mail, about the accounts that its invoices name."""

@@ -104,16 +104,19 @@ class KgwBrake(models.AbstractModel):
 
     def _get_sample(self, mandate, on_date, now):
         """Return some of the planned texts, one for each channel and template."""
-        planned = self.env["kgw.reminder"].search(
+        reminders = self.env["kgw.reminder"]
+        rows = reminders._read_group(
             [
                 ("mandate_id", "=", mandate.id),
                 ("planned_on", "=", on_date),
                 ("state", "=", "planned"),
             ],
-            order="id",
+            ["template_id"],
+            ["id:min"],
+            order="id:min",
+            limit=SAMPLE_SIZE,
         )
-        firsts = [group[0] for group in planned.grouped("template_id").values()]
-        return "\n\n".join(self._write_sample(first, now) for first in firsts[:SAMPLE_SIZE])
+        return "\n\n".join(self._write_sample(reminders.browse(row[1]), now) for row in rows)
 
     def _write_sample(self, reminder, now):
         try:

@@ -21,15 +21,15 @@ class KgwCallEffect(models.AbstractModel):
         :param values: what was entered: ``receivables`` (account.move.line), ``note`` and the
             fields that the outcome needs
         :param now: moment of the call, naive UTC
+        :return: what the agent has to be told of it, or None
         """
         effect = CALL_TABLE[outcome].effect
-        if effect:
-            getattr(self, f"_do_{effect}")(case, outcome, values, now)
+        return getattr(self, f"_do_{effect}")(case, outcome, values, now) if effect else None
 
     def _do_promise(self, case, outcome, values, now):
-        parts = [(values["promise_on"], values["promise_amount"])]
-        if outcome == "will_pay_parts":
-            parts.append((values["promise2_on"], values["promise2_amount"]))
+        parts = values["parts"]
+        if outcome == "will_pay":
+            parts = [(values["promise_on"], values["promise_amount"])]
         self.env["kgw.promise"]._give(case, values["receivables"], parts, now, values["note"])
 
     def _do_dispute(self, case, outcome, values, now):
@@ -52,6 +52,13 @@ class KgwCallEffect(models.AbstractModel):
     def _do_task(self, case, outcome, values, now):
         """Give the agent the task that the outcome names."""
         self._add_task(case, self.env.user, outcome, values, now)
+
+    def _do_authority(self, case, outcome, values, now):
+        """Send the power of attorney; where that can't be done, the agent gets the task."""
+        is_sent, said = self.env["kgw.proof.of.authority"]._send(case, now)
+        if not is_sent:
+            self._add_task(case, self.env.user, outcome, {"note": said}, now)
+        return said
 
     def _do_ask_manager(self, case, outcome, values, now):
         self._add_task(case, self._get_manager(case), outcome, values, now)

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date, format_datetime
+from odoo.fields import Domain
+from odoo.tools.misc import format_datetime
 
 from ..const_calls import CALL_CONSEQUENCES, CALL_GROUPS, CALL_OUTCOMES, CALL_TABLE, IDENTITY
 from ..tools import calendar, words
@@ -10,6 +11,16 @@ from ..tools.text import TextError
 
 # What the page shows of the history; the whole of it stands on the case.
 TIME_LINE = 30
+# Who speaks with somebody needs what was said and done, not how it was planned or postponed; that
+# a planned call was made stands in the entry of the call itself.
+TOLD = (
+    Domain("kind", "not in", ("planned", "waiting", "moved", "passed"))
+    & (Domain("kind", "!=", "cancelled") | Domain("reason", "!=", "replanned"))
+    & (
+        Domain("channel", "!=", "phone")
+        | Domain("kind", "not in", ("sent", "delivered", "undelivered", "failed"))
+    )
+)
 # What tells an open desk that something changed while the agent speaks.
 NEWS = ("payment", "hold", "lifted", "decision", "stage", "reply", "contact_point")
 
@@ -36,8 +47,8 @@ class KgwCallPage(models.AbstractModel):
     receivable_ids = fields.Many2many("kgw.receivable", string="Invoices Spoken About")
     promise_on = fields.Date(string="Pays On")
     promise_amount = fields.Monetary(string="Amount")
-    promise2_on = fields.Date(string="The Rest On")
-    promise2_amount = fields.Monetary(string="Rest")
+    part_count = fields.Integer(string="Payments in All", default=2)
+    part_ids = fields.One2many("kgw.desk.part", "desk_id", string="Payments")
     dispute_reason_id = fields.Many2one("kgw.dispute.reason", string="Why Disputed")
     callback_at = fields.Datetime(string="Call Again At")
     new_phone = fields.Char(string="New Number")
@@ -64,7 +75,7 @@ class KgwCallPage(models.AbstractModel):
     consequence = fields.Selection(CALL_CONSEQUENCES, compute="_compute_consequence")
     needs = fields.Json(compute="_compute_consequence")
     outcome_table = fields.Json(compute="_compute_tables")
-    promise_days = fields.Json(compute="_compute_tables")
+    promise_offer = fields.Json(compute="_compute_tables")
 
     def _compute_lists(self):
         """Invoices that something is owed of, with the amounts of this moment; the last events."""
@@ -76,7 +87,7 @@ class KgwCallPage(models.AbstractModel):
             desk.open_receivable_ids = owed
             desk.currency_id = owed[:1].currency_id or self.env.company.currency_id
             desk.event_ids = self.env["kgw.event"].search(
-                [("case_id", "=", case.id)], limit=TIME_LINE
+                Domain("case_id", "=", case.id) & TOLD, limit=TIME_LINE
             )
             desk.last_contact = desk.reminder_id.last_contact
 
@@ -169,17 +180,49 @@ class KgwCallPage(models.AbstractModel):
         return " ".join(filter(None, (time, kinds[event.kind], told, payload.get("note"))))
 
     def _compute_queue_note(self):
-        today = calendar.local_date(fields.Datetime.now())
-        left = self.env["kgw.reminder"].search_count(
+        left = self._count_left(fields.Datetime.now())
+        for desk in self:
+            desk.queue_note = self.env._("Calls to make today: %s", left)
+
+    @api.model
+    def _count_left(self, now):
+        """Return how many calls the user still has on the day of ``now``."""
+        return self.env["kgw.reminder"].search_count(
             [
                 ("channel", "=", "phone"),
                 ("state", "in", ("planned", "failed")),
                 ("agent_id", "=", self.env.uid),
-                ("planned_on", "<=", today),
+                ("planned_on", "<=", calendar.local_date(now)),
             ]
         )
-        for desk in self:
-            desk.queue_note = self.env._("Calls to make today: %s", left)
+
+    def _say_no_call(self, now):
+        """Return why there is no call to make at ``now``."""
+        if left := self._count_left(now):
+            return self.env._(
+                "No call can be made right now. Waiting: %s. Each card says what for: contact hours,"
+                " another part of the day, a hold, a colleague's desk.",
+                left,
+            )
+        return self.env._("All calls of today are made.") + " " + self._sum_up(now)
+
+    def _sum_up(self, now):
+        """Return what the user did on the day of ``now``, in words."""
+        midnight = calendar.noon(calendar.local_date(now)) - timedelta(hours=12)
+        self.env["kgw.event"].flush_model()
+        # The report is the lead's; its own figures are everybody's.
+        report_sudo = self.env["kgw.call.report"].sudo()
+        [(made, reached, promises)] = report_sudo._read_group(
+            [("user_id", "=", self.env.uid), ("at", ">=", midnight)],
+            [],
+            ["call_count:sum", "reached_count:sum", "promise_count:sum"],
+        )
+        return self.env._(
+            "Made: %(made)s, reached: %(reached)s, promises: %(promises)s.",
+            made=made or 0,
+            reached=reached or 0,
+            promises=promises or 0,
+        )
 
     @api.depends("outcome")
     def _compute_consequence(self):
@@ -204,9 +247,10 @@ class KgwCallPage(models.AbstractModel):
             }
             for group, _label in CALL_GROUPS
         ]
+        offer = self.env["kgw.promise.plan"]._get_offer(fields.Date.context_today(self))
         for desk in self:
             desk.outcome_table = table
-            desk.promise_days = self._get_promise_days(fields.Date.context_today(self))
+            desk.promise_offer = offer
 
     def _get_group_labels(self):
         return {
@@ -216,33 +260,19 @@ class KgwCallPage(models.AbstractModel):
             "number": self.env._("The number is of no use"),
         }
 
-    def _get_promise_days(self, today):
-        """Return the days on which people promise to pay, with their keys."""
-        friday = calendar.back(today + timedelta(days=4 - today.weekday()))
-        days = {
-            calendar.add_working_days(today, 1),
-            friday if friday > today else friday + timedelta(days=7),
-            calendar.forward(today + timedelta(days=7)),
-            calendar.forward(today + timedelta(days=14)),
-        }
-        return [
-            {
-                "key": str(key),
-                "day": day.isoformat(),
-                "label": format_date(self.env, day, date_format="EEE d.MM"),
-            }
-            for key, day in enumerate(sorted(days), start=1)
-        ]
-
     @api.onchange("outcome", "receivable_ids")
     def _onchange_outcome(self):
         """A promise is taken to be about all that is owed of the invoices spoken about."""
-        total = sum(self.receivable_ids.mapped("residual"))
         if self.outcome == "will_pay":
-            self.promise_amount = total
-        if self.outcome == "will_pay_parts":
-            self.promise_amount = self.promise_amount or round(total / 2, 2)
-            self.promise2_amount = total - self.promise_amount
+            self.promise_amount = sum(self.receivable_ids.mapped("residual"))
+
+    @api.onchange("outcome", "receivable_ids", "promise_on", "part_count")
+    def _onchange_parts(self):
+        """From the first day and the number of payments follow the others, which may be changed."""
+        if self.outcome == "will_pay_parts" and self.promise_on and self.part_count > 0:
+            total = sum(self.receivable_ids.mapped("residual"))
+            plan = self.env["kgw.promise.plan"]
+            self.part_ids = plan._plan_parts(total, self.part_count, self.promise_on)
 
     # === WHAT IS ENTERED === #
 

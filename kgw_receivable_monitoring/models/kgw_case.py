@@ -216,6 +216,15 @@ class KgwCase(models.Model):
         self.ensure_one()
         return self.scenario_id or self.mandate_id._get_scenario(self.kind_id)
 
+    def _get_scenarios(self):
+        """Return ``{case: its scenario}``, the agreement of each mandate and kind read once."""
+        agreed = {}
+        for case in self:
+            key = case.mandate_id, case.kind_id
+            if not case.scenario_id and key not in agreed:
+                agreed[key] = case._get_scenario()
+        return {case: case.scenario_id or agreed[case.mandate_id, case.kind_id] for case in self}
+
     def _get_open_receivables(self):
         """Return the receivables of these cases that are not closed, the oldest due date first."""
         return self.env["account.move.line"].search(

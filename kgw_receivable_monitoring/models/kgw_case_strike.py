@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 
 from ..tools import calendar
 
@@ -11,18 +11,6 @@ class KgwCaseStrike(models.Model):
     """
 
     _inherit = "kgw.case"
-
-    @api.model
-    def _get_to_strike(self, mandates):
-        """Return the cases of ``mandates`` that wait for their creditor to look at the names."""
-        holds = self.env["kgw.hold"].search(
-            [
-                ("case_id.mandate_id", "in", mandates.ids),
-                ("reason", "=", "names"),
-                ("lifted_at", "=", False),
-            ]
-        )
-        return holds.case_id
 
     def _hold_names(self, now):
         """Let these new cases wait for the creditor for as long as the mandate gives it."""

@@ -8,8 +8,9 @@ from markupsafe import escape
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.mail import email_normalize
+from odoo.tools.mail import email_normalize, html2plaintext
 
+from ..tools import mime
 from .kgw_channel import Outcome
 
 _logger = logging.getLogger(__name__)
@@ -92,7 +93,6 @@ class KgwChannelEmail(models.AbstractModel):
     _inherit = "kgw.channel"
     _description = "Channel: E-mail"
 
-    _claim_size = 50
     _send_size = 1
 
     @api.model
@@ -248,20 +248,22 @@ class KgwChannelEmail(models.AbstractModel):
 
     def _build(self, brand, reminder):
         """Return the MIME message; every address of it is the brand's."""
-        alias, sender = brand.alias_domain_id, self._get_sender(brand)
-        return self.env["ir.mail_server"]._build_email__(
-            email_from=sender,
-            email_to=[reminder.recipient],
-            subject=reminder.subject,
-            body=reminder.body,
-            subtype="html",
-            message_id=reminder.message_ref,
-            reply_to=self._get_reply_to(brand),
-            headers={
-                "Return-Path": alias.bounce_email or brand.email,
-                "Auto-Submitted": "auto-generated",
-            },
-        )
+        alias = brand.alias_domain_id
+        own = {
+            "Message-Id": reminder.message_ref,
+            "Subject": reminder.subject,
+            "To": [reminder.recipient],
+            "Date": self.env.cr.now(),
+        }
+        shared = {
+            "From": self._get_sender(brand),
+            "Reply-To": self._get_reply_to(brand),
+            "Return-Path": alias.bounce_email or brand.email,
+            "Auto-Submitted": "auto-generated",
+            "MIME-Version": "1.0",
+        }
+        papers = [(doc.name, doc.raw, doc.mimetype) for doc in reminder.attachment_id]
+        return mime.build(own, shared, html2plaintext(reminder.body), reminder.body, papers)
 
     def _get_reply_to(self, brand):
         return brand.alias_domain_id.catchall_email or self._get_sender(brand)

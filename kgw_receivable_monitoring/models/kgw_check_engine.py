@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..const import CHANNELS
 from ..tools import calendar
 from ..tools.health import Check, listed, when
+from ..tools.notice import notice
 
 CRONS = "base.ir_cron_act"
 REMINDERS = "kgw_receivable_monitoring.action_kgw_reminder"
@@ -196,7 +197,7 @@ class KgwCheckEngine(models.AbstractModel):
 
     def _wake_dispatchers(self):
         self.env["kgw.dispatcher"]._wake()
-        return self._notify(self.env._("The dispatchers run within a minute."))
+        return notice(self.env._("The dispatchers run within a minute."), sticky=True)
 
     def _check_uncertain(self, now):
         domain = [("state", "=", "unknown")]
@@ -306,12 +307,13 @@ class KgwCheckEngine(models.AbstractModel):
     def _verify_register(self):
         broken = self.env["kgw.event"]._find_broken_link()
         if broken is None:
-            return self._notify(self.env._("The register is whole: every seal fits."))
-        return self._notify(
+            return notice(self.env._("The register is whole: every seal fits."), sticky=True)
+        return notice(
             self.env._(
                 "Event number %s of the register does not fit its seal. Keep a copy of the database"
                 " and call the administrator: somebody changed the register past Odoo.",
                 broken,
             ),
-            "danger",
+            kind="danger",
+            sticky=True,
         )

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.health import Check, day, listed, number, when
+from ..tools.notice import notice
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class KgwCheckGateway(models.AbstractModel):
                 kind = "danger"
                 failure = self.env._("does not answer (%s)", type(error).__name__)
                 lines.append(f"{server_sudo.name}: {failure}")
-        return self._notify(" · ".join(lines), kind)
+        return notice(" · ".join(lines), kind, sticky=True)
 
     def _ask_mail_server(self, server_sudo):
         """Connect as for sending, and return what is known then, also of its certificate."""

@@ -81,12 +81,13 @@ class KgwCourseFacts(models.AbstractModel):
         approvals = self._read_approvals(receivables)
         usable = receivables.kgw_case_id._get_usable_channels()
         known = self._get_known_cases(receivables)
+        scenarios = receivables.kgw_case_id._get_scenarios()
         return {
             line.id: course.Facts(
                 due=line.date_maturity,
                 effective_due=line.kgw_effective_due,
                 entered_on=line.kgw_entered_on,
-                horizon=line.kgw_case_id._get_scenario().horizon_days,
+                horizon=scenarios[line.kgw_case_id].horizon_days,
                 done=done.get(line.id, {}),
                 given=given.get(line.id, {}),
                 usable=usable.get(line.kgw_case_id.id, frozenset()),

@@ -77,6 +77,36 @@ class KgwCreditorMail(models.AbstractModel):
         }
         self._post(mandate, "email_creditor_payments", values)
 
+    # === NEWS === #
+
+    @api.model
+    def _tell_broken(self, promises, now):
+        """Tell creditors of the promises that were not kept: one e-mail for each mandate."""
+        today = calendar.local_date(now)
+        for mandate, broken in promises.grouped("mandate_id").items():
+            case, lines = broken.case_id[:1], broken.receivable_ids
+            lang = mandate.creditor_id.lang or "pl_PL"
+            values = {
+                **self._get_values(mandate, case, lines, today),
+                "broken": [given._prepare_text_values(lang) for given in broken],
+            }
+            self._post(mandate, "email_promise_broken", values)
+
+    @api.model
+    def _post_summary(self, mandate, report, attachment, email):
+        """Send the summary of a period to one person.
+
+        :param report: as ``kgw.portal._get_report`` gives it
+        """
+        names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed")
+        figures = {name: str(report[name]) for name in names}
+        values = {
+            "brand": self.env["kgw.text"]._get_brand(mandate._get_own_brand()),
+            "creditor": {"name": mandate.creditor_id.name or ""},
+            "summary": {**figures, "waits": "1" if report["decisions"] else ""},
+        }
+        self._post(mandate, "email_creditor_summary", values, attachment, email)
+
     # === DISPUTES AND INSOLVENCY === #
 
     @api.model

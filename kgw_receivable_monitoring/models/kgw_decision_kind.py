@@ -82,7 +82,7 @@ class KgwDecisionKind(models.Model):
             raise UserError(self.env._("Nothing is owed any more: there is no date to move."))
 
     def _check_ahead(self, today):
-        if self.until_date < today:
+        if self.until_date and self.until_date < today:
             raise UserError(self.env._("The day lies in the past. Choose today or a later day."))
 
     def _check_scenario(self, today):
@@ -154,7 +154,7 @@ class KgwDecisionKind(models.Model):
         :raise UserError: it has acted already
         """
         for decision in self:
-            if decision.state != "scheduled":
+            if decision.state != "scheduled" and not decision._is_standing():
                 raise UserError(
                     self.env._("This decision has acted already. Decide anew: for example, go on.")
                 )
@@ -256,7 +256,7 @@ class KgwDecisionKind(models.Model):
 
     def _cancel_contacts(self, now, channel=None):
         """Take back what is planned about the receivables: calls leave the board, printed letters
-        their run, and its PDF is out of date."""
+        their run."""
         reminders = self.env["kgw.reminder"].search(
             [
                 ("case_id", "=", self.case_id.id),
@@ -264,12 +264,18 @@ class KgwDecisionKind(models.Model):
                 *([("channel", "=", channel)] if channel else []),
             ]
         )
-        printed = reminders.filtered(lambda r: r.print_run_id.state == "open")
-        reminders = reminders.filtered(lambda r: r.state != "claimed") | printed
+        reminders = reminders.filtered(
+            lambda r: r.state != "claimed" or r.print_run_id.state == "open"
+        )
         if not channel and not self.is_lasting:
             reminders = reminders.filtered(
                 lambda r: r._get_live_lines().move_id & self.receivable_ids.move_id
             )
+        self._take_back(reminders, now)
+
+    def _take_back(self, reminders, now):
+        """Cancel contacts; a print run that loses a letter has a PDF that is out of date."""
+        printed = reminders.filtered(lambda r: r.state == "claimed")
         moved = reminders._set_state("cancelled", now, reason="decision")
         for run in (moved & printed).print_run_id.filtered("document"):
             run.document = False
@@ -319,17 +325,3 @@ class KgwDecisionKind(models.Model):
         message = self.env["kgw.message"].create({**values, "template_id": template.id})
         reminder = self.env["kgw.reminder"].create(message._prepare_reminder_vals(now))
         self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
-
-    def _do_ask_demand(self, now):
-        """A demand stands on the course and on the power of attorney: a person decides."""
-        self._tell_controller(self.env._("The creditor asks for a demand for payment."))
-
-    def _do_waive(self, now):
-        self._tell_controller(
-            self.env._("The creditor waives interest and compensation: ask for neither.")
-        )
-
-    def _do_warning(self, now):
-        self._tell_controller(
-            self.env._("The creditor consents to the warning of an entry in a debt register.")
-        )

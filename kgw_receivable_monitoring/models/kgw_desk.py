@@ -7,6 +7,7 @@ from odoo.tools.misc import format_datetime
 
 from ..const_calls import CALL_TABLE, DESK_MINUTES
 from ..tools import calendar
+from ..tools.notice import notice
 
 # Calls looked at for one that may be made now.
 QUEUE = 50
@@ -140,10 +141,7 @@ class KgwDesk(models.Model):
 
         What it puts off for a time is shown with its reason and without a number to dial.
         """
-        call_sudo = call._get_decidable()
-        desk = self._open(call.case_id, now, reminder=call)
-        if not call.agent_id:
-            call_sudo._assign(self.env.user, now)
+        desk, call_sudo = self._take_up(call, now), call._get_decidable()
         call_sudo.line_ids.receivable_id._kgw_load()
         verdict = self.env["kgw.gate"].sudo()._judge(call_sudo, now)
         if verdict.reason and not verdict.until:
@@ -153,15 +151,25 @@ class KgwDesk(models.Model):
         return desk
 
     @api.model
+    def _take_up(self, call, now):
+        """Return the desk with ``call``, which is the user's from now on."""
+        desk = self._open(call.case_id, now, reminder=call)
+        if not call.agent_id:
+            call._get_decidable()._assign(self.env.user, now)
+        return desk
+
+    @api.model
     def _open_next(self, now):
-        """Return the desk with the next call of the user that may be made now, or none."""
+        """Return the desk with the next call of the user that may be made now, or none.
+
+        Whoever changes what the gate has judged writes the case, which is locked afterwards.
+        """
         for call in self._get_queue(now):
-            call_sudo = call._get_decidable()
-            if not self.env["kgw.gate"].sudo()._let_through(call_sudo, now):
+            if not self.env["kgw.gate"].sudo()._let_through(call._get_decidable(), now):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    return self._open_call(call, now)
+                    return self._take_up(call, now)
             except UserError:  # a colleague has it
                 continue
         return self.browse()
@@ -188,7 +196,7 @@ class KgwDesk(models.Model):
     # === OUTCOME === #
 
     def _save(self, now):
-        """Record the outcome and put the case away.
+        """Record the outcome and put the case away; return what the agent has to be told, or None.
 
         :raise UserError: something is missing, or the call left the board meanwhile
         """
@@ -198,7 +206,7 @@ class KgwDesk(models.Model):
         case.check_access("write")
         self._record(now)
         self.sudo().unlink()  # agents end desks by their buttons only
-        self.env["kgw.call.effect"]._carry_out(case, outcome, values, now)
+        return self.env["kgw.call.effect"]._carry_out(case, outcome, values, now)
 
     def _get_values(self):
         # The lines themselves, to hold and promise; the agent's right is on the case.
@@ -208,8 +216,7 @@ class KgwDesk(models.Model):
             "note": self.note or "",
             "promise_on": self.promise_on,
             "promise_amount": self.promise_amount,
-            "promise2_on": self.promise2_on,
-            "promise2_amount": self.promise2_amount,
+            "parts": [(part.due_on, part.amount) for part in self.part_ids],
             "dispute_reason": self.dispute_reason_id,
             "new_phone": self.new_phone,
         }
@@ -287,34 +294,27 @@ class KgwDesk(models.Model):
         """Open the next call of the user, or say that all are made."""
         now = fields.Datetime.now()
         desk = self.search([("user_id", "=", self.env.uid)]) or self._open_next(now)
-        return desk._get_action() if desk else self._get_board_action(self.env._("All calls made."))
+        return desk._get_action() if desk else self._get_board_action(self._say_no_call(now))
 
     def _get_board_action(self, message):
         """Return to the board with a word."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "sticky": False,
-                "message": message,
-                "next": self.env["kgw.reminder"].action_open_calls(),
-            },
-        }
+        return notice(message, then=self.env["kgw.reminder"].action_open_calls())
 
     def action_save(self):
         """Record the outcome and open the next call."""
         now = fields.Datetime.now()
-        self._save(now)
+        said = self._save(now)
         desk = self._open_next(now)
-        if desk:
-            return desk._get_action()
-        return self._get_board_action(self.env._("Recorded. All calls are made."))
+        if not desk:
+            recorded = self.env._("Recorded.")
+            return self._get_board_action(said or f"{recorded} {self._say_no_call(now)}")
+        action = desk._get_action()
+        return notice(said, kind="info", sticky=True, then=action) if said else action
 
     def action_save_and_stop(self):
         """Record the outcome and return to the board."""
-        self._save(fields.Datetime.now())
-        return self._get_board_action(self.env._("Recorded."))
+        said = self._save(fields.Datetime.now())
+        return self._get_board_action(said or self.env._("Recorded."))
 
     def action_close(self):
         """Put the case away; nothing is recorded of the call."""

@@ -41,7 +41,6 @@ class KgwEvent(models.Model):
     step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")
     channel = fields.Selection(CHANNELS, readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
-    told = fields.Char(compute="_compute_told", help="How a call ended, and the note with it.")
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
     note = fields.Text(compute="_compute_note")
@@ -107,15 +106,6 @@ class KgwEvent(models.Model):
         for event in self:
             event.note = (event.payload or {}).get("note") or ""
 
-    @api.depends("payload")
-    def _compute_told(self):
-        field = self.env["kgw.reminder"]._fields["outcome"]
-        outcomes = dict(field._description_selection(self.env))
-        for event in self:
-            payload = event.payload or {}
-            words = (outcomes.get(payload.get("outcome"), ""), payload.get("note"))
-            event.told = ": ".join(filter(None, words))
-
     @api.model
     def _record(self, vals_list):
         """Append events.
@@ -123,12 +113,33 @@ class KgwEvent(models.Model):
         :param vals_list: values of events; ``at`` (naive UTC) and ``kind`` are required, ``payload``
             is a dictionary of JSON values, the exact text for what was sent
         """
-        user = self.env.user
+        if not vals_list:
+            return self.browse()
+        names = sorted({"user_id"}.union(*vals_list))
         # Nobody has the right to create events directly: they come from what people and crons do,
         # whose own rights were checked there.
-        events = self.sudo().create([{"user_id": user.id, **vals} for vals in vals_list])
-        self.env["kgw.portal"]._tell_changed(events.case_id)
-        return events
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO kgw_event (%s) VALUES %s RETURNING id",
+                SQL(", ").join(map(SQL.identifier, names)),
+                SQL(", ").join(
+                    self._prepare_row({"user_id": self.env.uid, **vals}, names)
+                    for vals in vals_list
+                ),
+            )
+        )
+        cases = self.env["kgw.case"].browse({v["case_id"] for v in vals_list if v.get("case_id")})
+        for model in (cases, self.env["kgw.reminder"]):
+            model.invalidate_model(["event_ids"], flush=False)
+        self.env["kgw.portal"]._tell_changed(cases)
+        return self.browse(event_id for (event_id,) in rows)
+
+    def _prepare_row(self, vals, names):
+        """Return the columns ``names`` of one event, their values checked as ``create`` does."""
+        return tuple(
+            self._fields[name].convert_to_column_insert(vals[name], self) if name in vals else None
+            for name in names
+        )
 
     # === SEAL === #
 

@@ -75,4 +75,5 @@ class KgwFallback(models.AbstractModel):
             "planned_on": on_date,
             "until": reminder.until,
             "origin_id": reminder.id,
+            "decision_id": reminder.decision_id.id,
         }

@@ -10,7 +10,7 @@ from ..tools import calendar
 # Reasons for which the fallback channel of the step is taken.
 FALLBACK_REASONS = ("no_contact_point", "sender")
 # Reasons for which the course goes on without the step.
-PASSING_REASONS = ("authority", "approval", "no_contact_point", "sender")
+PASSING_REASONS = ("authority", "approval", "consent", "decision", "no_contact_point", "sender")
 
 
 class Verdict(NamedTuple):
@@ -32,6 +32,7 @@ class Facts:
         self.now = now
         self.today = calendar.local_date(now)
         self.tomorrow = calendar.noon(self.today + timedelta(days=1))
+        self.coverage = {}
 
     @cached_property
     def holds(self):
@@ -79,6 +80,12 @@ class Facts:
         # Nobody has rights on the counts across creditors.
         persons_sudo = self.reminders.env["kgw.person"].sudo()
         return persons_sudo._get_counts(self.reminders.case_id, self.today)
+
+    def knows_payments(self, mandate, due):
+        """Whether the payments of ``mandate`` are known through ``due``: many ask the same."""
+        if (mandate, due) not in self.coverage:
+            self.coverage[mandate, due] = mandate._knows_payments(due, self.today)
+        return self.coverage[mandate, due]
 
     def count(self, reminder):
         """Count a reminder that passed: the next one may be for the same person."""
@@ -146,6 +153,7 @@ class KgwGate(models.AbstractModel):
             self._judge_hold,
             self._judge_authority,
             self._judge_answer_time,
+            self._judge_consent,
         )
 
     @api.model
@@ -239,8 +247,24 @@ class KgwGate(models.AbstractModel):
             return Verdict("approval")
         return Verdict()
 
+    def _judge_consent(self, reminder, facts):
+        """A warning of an entry in a register needs the creditor's consent for every receivable; no
+        note asks for interest that the creditor waived."""
+        scope = reminder.template_id.scope
+        if not scope or reminder.mandate_id.is_own_sales:
+            return Verdict()
+        decisions, lines = reminder.case_id.decision_ids, reminder.line_ids._get_own().receivable_id
+        if scope == "warn":
+            agreed = decisions._get_standing("warning", facts.today)._get_receivables()
+            return Verdict() if lines <= agreed else Verdict("consent")
+        waived = decisions._get_standing("waive", facts.today)._get_receivables()
+        return Verdict("decision") if lines & waived else Verdict()
+
     def _is_approved(self, reminder):
-        """Whether the creditor agreed to this step for every receivable that takes it."""
+        """Whether the creditor agreed to this step for every receivable that takes it, or asked
+        for it itself."""
+        if reminder.decision_id:
+            return True
         lines = reminder.line_ids.filtered(lambda line: line.step_id == reminder.step_id)
         approved = self.env["kgw.decision"].search(
             [
@@ -261,11 +285,12 @@ class KgwGate(models.AbstractModel):
 
     def _judge_coverage(self, reminder, facts):
         """After the due date, payments must be known through it (the transfer may be on its way).
-        What confirms a promise or takes a message back asks for no money."""
-        if reminder.side == "before" or reminder.promise_id or reminder.correction_of_id:
+        What belongs to a talk or takes a message back asks for no money."""
+        asks_for_nothing = reminder._belongs_to_talk() or reminder.correction_of_id
+        if reminder.side == "before" or asks_for_nothing:
             return Verdict()
         due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
-        if reminder.mandate_id._knows_payments(due, facts.today):
+        if facts.knows_payments(reminder.mandate_id, due):
             return Verdict()
         return Verdict("coverage", facts.tomorrow)
 
@@ -278,9 +303,9 @@ class KgwGate(models.AbstractModel):
 
     def _judge_gap(self, reminder, facts):
         """At most one contact per case and day, over all channels, and between steps the gap of
-        the scenario; what confirms a promise belongs to the contact in which it was given."""
+        the scenario; what belongs to a talk was said in it."""
         last = facts.get_last_contact(reminder)
-        if not last or reminder.promise_id:
+        if not last or reminder._belongs_to_talk():
             return Verdict()
         free = last + timedelta(days=self._get_gap(reminder))
         return Verdict("gap", calendar.noon(free)) if free > facts.today else Verdict()

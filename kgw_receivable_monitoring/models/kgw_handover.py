@@ -45,7 +45,8 @@ class KgwHandover(models.AbstractModel):
         self._begin(claimed.browse(), versions, last, now)
         progress(len(last))
         self._settle(outcomes, now)
-        self._take_back(claimed.filtered(lambda r: r not in outcomes), now)
+        left_over = claimed.filtered(lambda r: r not in outcomes and r.state == "claimed")
+        self._take_back(left_over, now)
         return progress()
 
     # === BEGIN === #
@@ -73,38 +74,40 @@ class KgwHandover(models.AbstractModel):
                  WHERE rl.reminder_id = r.id))"""
         )
 
-    def _begin(self, batch, versions, last, now):
-        """Note the outcomes of ``last`` and mark those of ``batch`` that may be handed over now.
+    def init(self):
+        """Create the function of :meth:`_begin`: PostgreSQL plans its statements once a session,
+        which costs more than they do."""
+        self.env.cr.execute(
+            SQL(
+                """
+            CREATE OR REPLACE FUNCTION kgw_handover_begin(
+                answered int[], answers text[], chosen int[], versions text[], moment timestamp, today date
+            ) RETURNS SETOF int AS $$
+            BEGIN
+                UPDATE kgw_reminder r
+                   SET answer = known.answer::jsonb
+                  FROM unnest(answered, answers) AS known(id, answer)
+                 WHERE r.id = known.id;
+                RETURN QUERY %s;
+            END;
+            $$ LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+            """,
+                self._get_begin_query(),
+            )
+        )
 
-        A case on which somebody works at this moment is left out, and so are all when others keep
-        writing what this transaction reads.
-        """
-        for _attempt in range(BEGIN_ATTEMPTS):
-            try:
-                self._note(last)
-                return self._mark_begun(batch, versions, now) if batch else batch
-            except SerializationFailure:
-                self.env.cr.rollback()
-        return batch.browse()
-
-    def _mark_begun(self, batch, versions, now):
-        self.env.cr.execute(self._get_begin_query(batch, versions, now), log_exceptions=False)
-        begun = {row[0] for row in self.env.cr.fetchall()}
-        batch.invalidate_model(["handed_at"], flush=False)
-        return batch.browse(reminder_id for reminder_id in batch.ids if reminder_id in begun)
-
-    def _get_begin_query(self, batch, versions, now):
+    def _get_begin_query(self):
         return SQL(
             """
             WITH free AS MATERIALIZED (
                 SELECT c.id, c.xmin
                   FROM kgw_case c
-                 WHERE c.id IN (SELECT case_id FROM kgw_reminder WHERE id = ANY(%(ids)s))
+                 WHERE c.id IN (SELECT r.case_id FROM kgw_reminder r WHERE r.id = ANY(chosen))
                    FOR NO KEY UPDATE SKIP LOCKED
             )
             UPDATE kgw_reminder r
-               SET handed_at = %(now)s
-              FROM unnest(%(ids)s, %(versions)s) AS known(id, version), free c, kgw_mandate m
+               SET handed_at = moment
+              FROM unnest(chosen, versions) AS known(id, version), free c, kgw_mandate m
              WHERE r.id = known.id AND c.id = r.case_id AND m.id = r.mandate_id
                AND r.state = 'claimed' AND %(version)s = known.version
                AND NOT EXISTS (
@@ -117,30 +120,41 @@ class KgwHandover(models.AbstractModel):
                       AND (h.channel IS NULL OR h.channel = r.channel))
          RETURNING r.id
             """,
-            ids=batch.ids,
-            versions=[versions[reminder_id] for reminder_id in batch.ids],
-            now=now,
             version=self._get_version(),
-            in_force=self.env["kgw.planner"]._get_hold_condition(calendar.local_date(now)),
+            in_force=self.env["kgw.planner"]._get_hold_condition(SQL("today")),
         )
 
-    # === OUTCOME === #
+    def _begin(self, batch, versions, last, now):
+        """Note the outcomes of ``last`` and mark those of ``batch`` that may be handed over now.
 
-    def _note(self, outcomes):
-        """Keep what the gateway answered, until it is recorded."""
-        if not outcomes:
-            return
-        answers = [json.dumps(outcome._asdict()) for outcome in outcomes.values()]
+        A case on which somebody works at this moment is left out, and so are all when others keep
+        writing what this transaction reads.
+        """
+        for _attempt in range(BEGIN_ATTEMPTS):
+            try:
+                return self._mark_begun(batch, versions, last, now)
+            except SerializationFailure:
+                self.env.cr.rollback()
+        return batch.browse()
+
+    def _mark_begun(self, batch, versions, last, now):
         self.env.cr.execute(
-            SQL(
-                "UPDATE kgw_reminder r SET answer = known.answer::jsonb"
-                " FROM unnest(%s, %s) AS known(id, answer) WHERE known.id = r.id",
-                [reminder.id for reminder in outcomes],
-                answers,
+            "SELECT kgw_handover_begin(%s, %s, %s, %s, %s, %s)",
+            (
+                [reminder.id for reminder in last],
+                [json.dumps(outcome._asdict()) for outcome in last.values()],
+                batch.ids,
+                [versions[reminder_id] for reminder_id in batch.ids],
+                now,
+                calendar.local_date(now),
             ),
             log_exceptions=False,
         )
-        self.env["kgw.reminder"].invalidate_model(["answer"], flush=False)
+        begun = {row[0] for row in self.env.cr.fetchall()}
+        batch.invalidate_model(["handed_at", "answer"], flush=False)
+        return batch.browse(reminder_id for reminder_id in batch.ids if reminder_id in begun)
+
+    # === OUTCOME === #
 
     @api.model
     def _settle(self, outcomes, now):
@@ -224,9 +238,10 @@ class KgwHandover(models.AbstractModel):
         )
         self.env["ir.cron"]._commit_progress()
         if again:
-            self._note(door._send(again))
+            outcomes = door._send(again)
+            self._begin(again.browse(), {}, outcomes, now)
             self.env["ir.cron"]._commit_progress()
-            self._settle({r: Outcome(**r.answer) for r in again}, now)
+            self._settle(outcomes, now)
 
     def _get_repeatable(self, door, uncertain, now):
         """Return those of ``uncertain`` that may be handed over once more, at once.

@@ -13,12 +13,14 @@ CONTENTS = [
 STATES = [
     ("draft", "New"),
     ("preview", "Preview"),
+    ("taking", "Being taken"),
     ("done", "Taken"),
     ("refused", "Refused"),
     ("withdrawn", "Taken back"),
 ]
 
-# What can't be changed once the file was taken over.
+# When a file is taken over, or is being taken, and what can't be changed any more then.
+TAKEN_STATES = {"taking", "done", "withdrawn"}
 TAKEN = {"mandate_id", "content", "file", "attachment_ids", "known_through", "state"}
 
 
@@ -100,7 +102,7 @@ class KgwImport(models.Model):
 
     def write(self, vals):
         """What was taken stays as it was: its rows are the memory of what is booked."""
-        taken = {"done", "withdrawn"}.intersection(self.mapped("state"))
+        taken = TAKEN_STATES.intersection(self.mapped("state"))
         if not self.env.su and TAKEN.intersection(vals) and taken:
             raise UserError(self.env._("This file was already taken over."))
         res = super().write(vals)
@@ -119,7 +121,7 @@ class KgwImport(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_taken(self):
-        if {"done", "withdrawn"}.intersection(self.mapped("state")):
+        if TAKEN_STATES.intersection(self.mapped("state")):
             raise UserError(
                 self.env._("A file that was taken over stays: it tells what is booked already.")
             )
@@ -131,21 +133,18 @@ class KgwImport(models.Model):
         for record in self:
             record._preview(today)
 
-    def action_take(self):
-        now = fields.Datetime.now()
-        for record in self:
-            record._take(calendar.local_date(now), now)
-
     # === PREVIEW === #
 
     def _preview(self, today):
         """Read the files and say, row by row, what they would do; writes only the preview.
 
         :param today: the day of the hand-over
-        :return: ``[(row, what it was read from)]``, of invoices a ``tools.readers`` document
+        :return: ``[(row, what it was read from)]``, of invoices a ``tools.readers`` document, and
+            the periods for which statements of account tell all payments
         """
         self.ensure_one()
-        if self.state not in ("draft", "preview", "refused"):
+        # What is being taken is read again by who takes it, and by nobody else.
+        if self.state in ("done", "withdrawn") or (self.state == "taking" and not self.env.su):
             raise UserError(self.env._("This file was already taken over."))
         decided = {
             (row.file_name, row.line, row.number): row.decision
@@ -154,7 +153,7 @@ class KgwImport(models.Model):
         }
         # Rows are written by reading the file, never by hand: nobody has the right to change them.
         self.sudo().line_ids.unlink()
-        findings, refusal = self.env["kgw.import.reading"]._read(self, today)
+        findings, refusal, periods = self.env["kgw.import.reading"]._read(self, today)
         for vals, _source in findings:
             vals["import_id"] = self.id
             key = vals.get("file_name"), vals.get("line") or 0, vals.get("number")
@@ -162,7 +161,7 @@ class KgwImport(models.Model):
         rows = self.env["kgw.import.line"].sudo().create([vals for vals, _source in findings])
         state = "refused" if refusal else "preview"
         self.write({"state": state, "message": refusal})
-        return list(zip(rows, (source for _vals, source in findings), strict=True))
+        return list(zip(rows, (source for _vals, source in findings), strict=True)), periods
 
     def _get_files(self):
         """Return what was handed over as pairs of name and content."""
@@ -171,31 +170,3 @@ class KgwImport(models.Model):
             lambda a: a.res_model == self._name and a.res_id == self.id
         )
         return files + [(attachment.name, attachment.raw or b"") for attachment in own]
-
-    # === TAKE OVER === #
-
-    def _take(self, on_date, now):
-        """Write what the preview showed, in the current transaction.
-
-        :param on_date: the day of the hand-over
-        :raise UserError: the mandate is not active, or there is nothing to take
-        """
-        self.ensure_one()
-        self.check_access("write")
-        # Booking reads journals and writes moves, cases and courses, for which importers have no
-        # rights; who may hand over a mandate's file may have it booked.
-        self.sudo()._take_over(on_date, now)
-
-    def _take_over(self, on_date, now):
-        rows = self._preview(
-            on_date
-        )  # what was seen may have been taken meanwhile, by another file
-        if self.state == "refused":
-            raise UserError(self.message)
-        if self.mandate_id.state != "active":
-            raise UserError(self.env._("Activate the mandate first, then take over its files."))
-        if self.content == "payments":
-            self.env["kgw.payment.list"]._take_file(self, rows, now)
-        else:
-            self.env["kgw.import.booking"]._book(self, rows, on_date, now)
-        self.state = "done"

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..tools import identifiers
+from .kgw_ledger import BATCH
 
 
 class KgwImportBooking(models.AbstractModel):
@@ -35,6 +36,7 @@ class KgwImportBooking(models.AbstractModel):
             return
         mandate, documents = record.mandate_id, [document for _row, document in pairs]
         moves = self._post(record, documents)
+        record._tell("cases", len(moves), len(moves))
         parties = {move: document.buyer for move, document in zip(moves, documents, strict=True)}
         known = self.env["kgw.case"].search([("mandate_id", "=", mandate.id)])
         self.env["kgw.enrolment"]._enrol(mandate, moves, on_date, now, parties)
@@ -51,10 +53,12 @@ class KgwImportBooking(models.AbstractModel):
         mandate = record.mandate_id
         partners = self.env["kgw.counterparty"]._match(mandate, [d.buyer for d in documents])
         books = self.env["kgw.own.sales" if mandate.is_own_sales else "kgw.ledger"]
-        moves = books.with_context(default_kgw_import_id=record.id)._book_invoices(
-            mandate, documents, partners
-        )
-        moves = moves.with_context(default_kgw_import_id=False)
+        books = books.with_context(default_kgw_import_id=record.id)
+        moves = self.env["account.move"]
+        for start in range(0, len(documents), BATCH):
+            part = slice(start, start + BATCH)
+            moves |= books._book_invoices(mandate, documents[part], partners[part])
+            record._tell("invoices", len(moves), len(documents))
         self._mark_stamped(mandate, moves, documents)
         return moves
 
@@ -83,6 +87,8 @@ class KgwImportBooking(models.AbstractModel):
         move = self._post(record, [document])
         move.kgw_corrected_ids = corrected
         left = self.env["kgw.ledger.change"]._apply_credit(move, corrected, on_date, now)
+        named = [document] * len(corrected)
+        self.env["kgw.account.doubt"]._hold(record.mandate_id, corrected, named, now)
         vals = {"state": "done", "move_id": move.id}
         if not move.currency_id.is_zero(left):
             vals["message"] = self.env._(
@@ -101,6 +107,8 @@ class KgwImportBooking(models.AbstractModel):
         content[0][1] += float(document.claim - document.residual)
         change._restate(row.move_id, content, on_date, now)
         row.write({"state": "done", "before": {"content": before}})
+        mandate = row.import_id.mandate_id
+        self.env["kgw.account.doubt"]._hold(mandate, row.move_id, [document], now)
         self._record_change(row, before, content, now)
 
     def _record_change(self, row, before, content, now):

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar, identifiers
+from .kgw_ledger import BATCH
 
 
 @dataclass
@@ -231,8 +232,9 @@ class KgwImportOpenItems(models.AbstractModel):
     @api.model
     def _book(self, record, rows, on_date, now):
         """Correct balances, settle what is absent, and move the knowledge of payments."""
-        self._check_confirmed(record)
-        for row, source in rows:
+        for done, (row, source) in enumerate(rows, 1):
+            if not done % BATCH:
+                record._tell("balances", done, len(rows))
             if row.state == "changed":
                 self._correct(record, row, float(source.residual), on_date, now)
             elif row.state == "absent":
@@ -243,6 +245,7 @@ class KgwImportOpenItems(models.AbstractModel):
             mandate, record.known_through, calendar.local_date(now)
         )
 
+    @api.model
     def _check_confirmed(self, record):
         """
         :raise UserError: so much would vanish that a person has to confirm it

@@ -15,23 +15,24 @@ class KgwImportReading(models.AbstractModel):
 
     @api.model
     def _read(self, record, today):
-        """Return ``(findings, refusal)`` of an import handed over on ``today``.
+        """Return ``(findings, refusal, periods)`` of an import handed over on ``today``.
 
-        :return: ``[(values of a row, what it was read from or None)]`` in the order of the files,
-            and the sentence for which nothing at all can be taken, or False
+        :return: ``[(values of a row, what it was read from or None)]`` in the order of the files;
+            the sentence for which nothing at all can be taken, or False; the ``tools.readers``
+            periods for which statements tell all payments
         """
         files = record._get_files()
         if not files:
             nothing = PROBLEM_CODES["file_empty"]
-            return [], self.env._(nothing)
+            return [], self.env._(nothing), []
         if record.content == "payments":
             return self._read_payments(record.mandate_id, files)
         if record.content == "open_items":
             if refusal := self.env["kgw.import.open.items"]._get_refusal(record, today):
-                return [], refusal
+                return [], refusal, []
         read = list(read_all(files, record.mandate_id._get_columns()))
         if len(read) == 1 and read[0].problem:
-            return [], self._describe(read[0].problem)
+            return [], self._describe(read[0].problem), []
         documents = [
             (found.name, self._complete(record.mandate_id, document))
             for found in read
@@ -39,29 +40,28 @@ class KgwImportReading(models.AbstractModel):
             for document in found.result.documents
         ]
         findings = self._judge(record.mandate_id, documents)
-        problems = [finding for found in read for finding in self._prepare_problems(found)]
+        problems = [
+            finding
+            for found in read
+            for finding in self._prepare_problems(
+                found.name, [found.problem] if found.problem else found.result.problems
+            )
+        ]
         if record.content == "open_items":
             lists = self.env["kgw.import.open.items"]
             findings, record.vanish_note = lists._judge(record, findings, len(problems))
-        return findings + problems, False
+        return findings + problems, False, []
 
     def _read_payments(self, mandate, files):
         try:
-            statements = self._read_statements(files)
+            statements = [(name, read_payments(content, name)) for name, content in files]
         except UnreadableFile as error:
-            return [], self._describe(error.problem)
+            return [], self._describe(error.problem), []
         findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
         for name, statement in statements:
-            findings += [(self._prepare_problem(name, p), None) for p in statement.problems]
-        return [f for f in findings if f[0].get("state")], False
-
-    @api.model
-    def _read_statements(self, files):
-        """Return pairs of name and ``tools.readers`` statement.
-
-        :raise UnreadableFile: one of the files can't be read
-        """
-        return [(name, read_payments(content, name)) for name, content in files]
+            findings += self._prepare_problems(name, statement.problems)
+        periods = [period for _name, statement in statements for period in statement.periods]
+        return findings, False, periods
 
     @api.model
     def _complete(self, mandate, document):
@@ -92,8 +92,8 @@ class KgwImportReading(models.AbstractModel):
         notes = [message] if message else []
         if state in ("new", "changed"):
             notes += self._get_notes(mandate, document)
-        if state == "new" and (doubt := self.env["kgw.account.doubt"]._get_note(mandate, document)):
-            notes.append(doubt)
+        if state in ("new", "changed"):
+            notes += filter(None, [self.env["kgw.account.doubt"]._get_note(mandate, document)])
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {
             "line": document.line or 0,
@@ -141,24 +141,24 @@ class KgwImportReading(models.AbstractModel):
             return self.env._("Lowers what is owed for %s, as a credit note.", numbers)
         return self.env._("Raises what is owed for %s: watched as an invoice of its own.", numbers)
 
-    def _prepare_problems(self, found):
-        """Return the findings of what is wrong with a file beside its documents."""
-        problems = [found.problem] if found.problem else found.result.problems
+    def _prepare_problems(self, name, problems):
+        """Return the findings of what could not be read: one a line, with a sentence a problem."""
+        lines = {}
+        for number, problem in enumerate(problems):
+            if problem.severity == "error":
+                lines.setdefault((problem.line, 0 if problem.line else number), []).append(problem)
         return [
-            (self._prepare_problem(found.name, problem), None)
-            for problem in problems
-            if problem.severity == "error"
+            (
+                {
+                    "file_name": name,
+                    "line": line or 0,
+                    "state": "refused",
+                    "message": " ".join(map(self._describe, found)),
+                },
+                None,
+            )
+            for (line, _number), found in lines.items()
         ]
-
-    def _prepare_problem(self, name, problem):
-        if problem.severity != "error":
-            return {}
-        return {
-            "file_name": name,
-            "line": problem.line or 0,
-            "state": "refused",
-            "message": self._describe(problem),
-        }
 
     @api.model
     def _describe(self, problem):

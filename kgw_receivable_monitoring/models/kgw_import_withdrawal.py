@@ -110,8 +110,8 @@ class KgwImportWithdrawal(models.AbstractModel):
         cases = contacts.case_id - done.case_id
         if not cases:
             raise UserError(self.env._("Nobody is left to write to about this import."))
-        busy = self._free(cases, now)
         moves = record.line_ids.move_id
+        busy = self._free(cases, moves, now)
         values = [
             self._prepare_correction_vals(
                 record, contacts.filtered(lambda r, c=case: r.case_id == c), moves, now
@@ -122,15 +122,14 @@ class KgwImportWithdrawal(models.AbstractModel):
         self.env["kgw.event"]._record([r._prepare_event_vals("planned", now) for r in planned])
         return planned, busy
 
-    def _free(self, cases, now):
-        """Cancel what is only planned, it is planned anew later; return the cases where another
-        contact is already on its way."""
+    def _free(self, cases, moves, now):
+        """Cancel what is still planned about nothing but the invoices that were taken back; return
+        the cases where another contact is planned or on its way: the correction waits for it."""
         reminders = self.env["kgw.reminder"].search(
             [("case_id", "in", cases.ids), ("state", "in", OPEN_STATES)]
         )
-        reminders.filtered(lambda r: r.state == "planned")._set_state(
-            "cancelled", now, reason="replanned"
-        )
+        planned = reminders.filtered(lambda r: r.state == "planned" and r.line_ids.move_id <= moves)
+        planned.filtered("line_ids")._set_state("cancelled", now, reason="withdrawn")
         return reminders.filtered(lambda r: r.state in OPEN_STATES).case_id
 
     def _prepare_correction_vals(self, record, contacts, moves, now):

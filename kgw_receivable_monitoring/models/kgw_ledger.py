@@ -104,19 +104,12 @@ class KgwLedger(models.AbstractModel):
 
     @api.model
     def _book_invoices(self, mandate, documents, partners):
-        """Create and post creditors' invoices.
+        """Create and post creditors' invoices, at most ``BATCH`` at once.
 
         :param documents: list of ``tools.readers`` documents of one mandate, new to it
         :param partners: the counterparties, in the same order
         :return: the posted moves, in the same order
         """
-        moves = self.env["account.move"]
-        for start in range(0, len(documents), BATCH):
-            end = start + BATCH
-            moves |= self._book_batch(mandate, documents[start:end], partners[start:end])
-        return moves
-
-    def _book_batch(self, mandate, documents, partners):
         journal = mandate.journal_id
         moves = (
             self.env["account.move"]

@@ -52,6 +52,7 @@ class KgwLedgerChange(models.AbstractModel):
                 if line.amount_residual_currency > 0:
                     (line | credit).with_context(kgw_put_back=True).reconcile()
         move_sudo.flush_recordset()
+        self.env["kgw.payment"].sudo()._follow_restated(settled.move_id)  # as _get_writable
         self._reopen(terms, on_date, now)
 
     def _prepare_restated_lines(self, move, terms, content):
@@ -75,27 +76,37 @@ class KgwLedgerChange(models.AbstractModel):
 
         :return: what could not be raised: it was never paid
         """
-        left = amount
+        left, undone = amount, []
         partials = receivables.sudo().matched_credit_ids.sorted("id", reverse=True)
         for partial in partials:
-            entry = partial.credit_move_id.move_id
-            if left <= 0 or entry.move_type != "entry":
+            if left <= 0 or partial.credit_move_id.move_id.move_type != "entry":
                 continue
             line, freed = partial.debit_move_id, partial.debit_amount_currency
-            partial.unlink()
-            if not entry.line_ids.matched_debit_ids:
-                self._cancel(entry)
-            if freed > left:
-                self.env["kgw.ledger"]._book_payment(line, freed - left, entry.date, now)
+            undone.append((line, min(freed, left), partial.credit_move_id.date))
+            self._undo(partial, freed - left, now)
             left = receivables[:1].currency_id.round(left - freed)
         self._reopen(receivables, on_date, now)
+        self.env["kgw.mirror"]._record_back(undone, now)
         return max(left, 0.0)
+
+    def _undo(self, partial, rest, now):
+        """Cancel what an entry settled; ``rest`` of it, if above zero, stays settled."""
+        entry, line = partial.credit_move_id.move_id, partial.debit_move_id
+        partial.unlink()
+        if line.currency_id.compare_amounts(rest, 0) > 0:
+            smaller = self.env["kgw.mirror"]._book(line, rest, entry.date, now)
+            smaller.kgw_import_id = entry.kgw_import_id
+            parts = self.env["kgw.payment.part"].sudo().search([("entry_id", "=", entry.id)])
+            parts.write({"entry_id": smaller.id, "amount": rest})
+        if not entry.line_ids.matched_debit_ids:
+            self._cancel(entry)
 
     @api.model
     def _cancel(self, moves):
         """Cancel moves of the ledger; what they settled is open again."""
         self._get_writable(moves).button_cancel()
         moves.flush_recordset()
+        self.env["kgw.payment"].sudo()._follow_cancelled(moves)  # as _get_writable
 
     def _get_writable(self, moves):
         # Nobody has rights on the ledger: imports and their taking back are its only writers.

@@ -119,6 +119,15 @@ class KgwMirror(models.AbstractModel):
         change = self.env["kgw.ledger.change"]
         change._cancel(entries_sudo)
         lines = self.env["account.move.line"].union(*(line for line, _a, _d in undone))
+        self._record_back(undone, now)
+        change._reopen(lines, calendar.local_date(now), now)
+
+    @api.model
+    def _record_back(self, undone, now):
+        """Write into the register what is owed again.
+
+        :param undone: ``[(receivable, amount, day of the payment)]``
+        """
         self.env["kgw.event"]._record(
             [
                 line._kgw_prepare_event_vals(
@@ -135,7 +144,6 @@ class KgwMirror(models.AbstractModel):
                 for line, amount, paid_on in undone
             ]
         )
-        change._reopen(lines, calendar.local_date(now), now)
 
     def _get_journal(self, company):
         return (

@@ -47,6 +47,7 @@ MATCH_REASONS = [
     ("no_number", "Nothing in it names an invoice, a case or a known payer"),
     ("rejected", "A person rejected the proposal"),
     ("taken_back", "It was taken back"),
+    ("undone", "What it had settled was undone by another file or a correction"),
     # nothing to do
     ("debit", "Money went out"),
     ("reported", "It was reported before and is booked"),
@@ -130,7 +131,8 @@ class KgwPayment(models.Model):
 
     def action_match(self):
         """Look anew for what these payments are for; proposals are not booked by it."""
-        self._get_checked()._match_anew()
+        payments = self._get_checked().filtered(lambda p: p.state in ("proposed", "unmatched"))
+        self.env["kgw.payment.waiting"]._match(payments.filtered(lambda p: p.amount > 0))
 
     def action_take_back(self):
         """Take booked payments back: what they settled is owed again."""
@@ -216,6 +218,25 @@ class KgwPayment(models.Model):
             }
         )
 
+    @api.model
+    def _follow_cancelled(self, entries):
+        """Mirror entries were cancelled, by whatever: what they settled is not paid by them any
+        more. A payment of which nothing is left waits for a person."""
+        parts = self.env["kgw.payment.part"].search([("entry_id", "in", entries.ids)])
+        payments = parts.payment_id.filtered(lambda p: p.state == "booked")
+        parts.unlink()
+        empty = payments.filtered(lambda p: not p.part_ids and p.currency_id.is_zero(p.surplus))
+        empty._clear("unmatched", "undone")
+
+    @api.model
+    def _follow_restated(self, entries):
+        """The invoices that these entries settle amount to something else now: what an entry
+        settles less than before is surplus of its payment, and the other way round."""
+        for part in self.env["kgw.payment.part"].search([("entry_id", "in", entries.ids)]):
+            used = sum(part.entry_id.line_ids.matched_debit_ids.mapped("debit_amount_currency"))
+            part.payment_id.surplus += part.amount - used
+            part.amount = used
+
     def _assign(self, lines, now):
         """Book one payment to receivables that a person chose, the oldest due date first.
 
@@ -271,18 +292,6 @@ class KgwPayment(models.Model):
             for line, (_id, amount) in zip(lines, parts, strict=True)
         ]
 
-    def _match_anew(self):
-        """Ask the matcher again about what is not booked; what fits is proposed."""
-        waiting = self.filtered(lambda p: p.state in ("proposed", "unmatched") and p.amount > 0)
-        for mandate, payments in waiting.grouped("mandate_id").items():
-            matcher = self.env["kgw.payment.match"]._get_matcher(
-                mandate, min(payments.mapped("date"))
-            )
-            for payment in payments.sorted(lambda p: (p.date, p.id)):
-                match = self.env["kgw.payment.match"]._match(matcher, payment._to_reader())
-                payment.state = "proposed" if match.parts else "unmatched"
-                payment._set_match(match.reason, match.parts, match.surplus, match.case)
-
     def _to_reader(self):
         """Return the payment as a reader gave it."""
         return Payment(
@@ -294,4 +303,5 @@ class KgwPayment(models.Model):
             title=self.title or "",
             payer=self.payer or "",
             account=self.account or "",
+            reference=self.reference or "",
         )

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 from ..tools import calendar, identifiers
+from .kgw_ledger import BATCH
 
 # The state of an import's row by that of the payment; what is not booked is taken all the same.
 ROW_STATES = {"known": "known", "refused": "refused"}
@@ -70,32 +71,31 @@ class KgwPaymentList(models.AbstractModel):
         )
 
     @api.model
-    def _take_file(self, record, rows, now):
+    def _take_file(self, record, rows, periods, now):
         """Keep the payments of an import and book the certain ones.
 
         :param rows: pairs of the import's row and what it was read from, planned a moment ago
+        :param periods: for which the files tell all payments
         """
         today = calendar.local_date(now)
-        for row, plan in rows:
+        for done, (row, plan) in enumerate(rows, 1):
+            if not done % BATCH:
+                record._tell("payments", done, len(rows))
             if row.state == "new" and plan.payment.date > today:
                 row.write({"state": "refused", "message": self._get_future_refusal()})
             elif row.state == "new":
                 self._keep(record.mandate_id, plan, now, import_id=record.id)
                 row.state = "done"
-        self._match_waiting(record.mandate_id)
-        self._cover(record, today)
+        self._cover(record, periods, today)
 
     def _get_future_refusal(self):
         return self.env._("The day of the payment lies in the future. Correct the date.")
 
-    def _cover(self, record, today):
+    def _cover(self, record, periods, today):
         """Payments are known through the day that a person entered, else that the files tell."""
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
         if not record.known_through:
-            files = record._get_files()
-            statements = self.env["kgw.import.reading"]._read_statements(files)
-            periods = [period for _name, statement in statements for period in statement.periods]
             record.known_through, record.message = self._get_known_through(mandate, periods)
         if record.known_through:
             self._extend_coverage(mandate, record.known_through, today)
@@ -134,16 +134,6 @@ class KgwPaymentList(models.AbstractModel):
         if plan.state == "booked":
             kept._book(now)
         return kept
-
-    def _match_waiting(self, mandate):
-        """What could not be matched may fit what came in meanwhile; no person has judged it yet."""
-        self.env["kgw.payment"].sudo().search(
-            [
-                ("mandate_id", "=", mandate.id),
-                ("state", "=", "unmatched"),
-                ("reason", "in", ("no_number", "no_invoice", "nothing_open")),
-            ]
-        )._match_anew()
 
     # === PAYMENTS KNOWN === #
 

@@ -2,7 +2,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from odoo import api, models
@@ -33,6 +33,15 @@ class Plan:
     related: int | None = None
     format: str = ""
     file_name: str = ""
+
+
+@dataclass
+class Earlier:
+    """What is known to be paid: booked payments, and the last day for which a file of invoices or
+    open items told what was paid of an invoice (by its id)."""
+
+    payments: list
+    told: dict
 
 
 class KgwPaymentMatch(models.AbstractModel):
@@ -77,19 +86,30 @@ class KgwPaymentMatch(models.AbstractModel):
             return self._plan_outgoing(plan, earlier)
         return self._plan_incoming(plan, matcher, earlier)
 
+    @api.model
     def _plan_incoming(self, plan, matcher, earlier):
+        """Return ``plan`` with what is done about one payment that came in.
+
+        :param earlier: of :meth:`_get_earlier`
+        """
         payment = plan.payment
         match = self._match(matcher, payment)
-        repeated = self._find_repeated(plan, match, matcher, earlier)
-        if repeated and match.reason == "settled":
+        invoices = self._get_invoices(match, matcher)
+        repeated = self._find_repeated(plan, invoices, earlier)
+        is_told = any(payment.date <= earlier.told.get(one, date.min) for one in invoices)
+        if (repeated or is_told) and match.reason == "settled":
             match = matching.Match("none", "reported", case=match.case)
-            return replace(plan, state="aside", match=match, related=repeated.id)
-        if repeated and match.parts:
+            return replace(plan, state="aside", match=match, related=repeated and repeated.id)
+        if (repeated or is_told) and match.parts:
             match = replace(match, level="likely", reason="maybe_known")
         if match.level == "certain":
             matcher.book.take(match.parts)
         state = {"certain": "booked", "likely": "proposed", "none": "unmatched"}[match.level]
-        return replace(plan, state=state, match=match, related=repeated.id if repeated else None)
+        return replace(plan, state=state, match=match, related=repeated and repeated.id)
+
+    def _get_invoices(self, match, matcher):
+        """Return the ids of the invoices that a match is about, settled ones as well."""
+        return {matcher.book.owed[one].invoice for one, _amount in match.parts} | set(match.settled)
 
     def _match(self, matcher, payment):
         credit = matching.Credit(
@@ -109,7 +129,7 @@ class KgwPaymentMatch(models.AbstractModel):
         payment = plan.payment
         sent_back = [
             one
-            for one in earlier
+            for one in earlier.payments
             if payment.amount < 0
             and one.currency_id.compare_amounts(one.amount, -float(payment.amount)) == 0
             and one.currency_id.name == payment.currency
@@ -164,8 +184,9 @@ class KgwPaymentMatch(models.AbstractModel):
         # Whoever may hand over a mandate's file is told what of it is known.
         return set(self.env["kgw.payment"].sudo().search(domain).mapped("key"))
 
+    @api.model
     def _get_earlier(self, mandate, payments):
-        """Return booked payments that those of the file may repeat or send back."""
+        """Return what these payments may repeat or send back."""
         days = [payment.date for payment in payments]
         # As in _get_known.
         booked = (
@@ -181,24 +202,44 @@ class KgwPaymentMatch(models.AbstractModel):
                 ]
             )
         )
-        return list(booked - booked.search([("related_id", "in", booked.ids)]).related_id)
+        known = booked - booked.search([("related_id", "in", booked.ids)]).related_id
+        return Earlier(list(known), self._get_told(mandate, min(days)))
 
-    def _find_repeated(self, plan, match, matcher, earlier):
+    def _get_told(self, mandate, first_day):
+        """Return invoice -> last day for which a file told what was paid of it: a payment up to
+        that day is in the balance already."""
+        entry = "credit_move_id.move_id"
+        # As in _get_known.
+        partials = (
+            self.env["account.partial.reconcile"]
+            .sudo()
+            .search(
+                [
+                    (f"{entry}.kgw_import_id.mandate_id", "=", mandate.id),
+                    (f"{entry}.move_type", "=", "entry"),
+                    ("credit_move_id.date", ">=", first_day),
+                ]
+            )
+        )
+        told = {}
+        for partial in partials:
+            invoice = partial.debit_move_id.move_id.id
+            told[invoice] = max(told.get(invoice, date.min), partial.credit_move_id.date)
+        return told
+
+    def _find_repeated(self, plan, invoices, earlier):
         """Return the earlier payment of the same invoice, amount and days, and take it off the
         list: it is repeated once."""
         payment = plan.payment
-        moves = {matcher.book.owed[one].invoice for one, _amount in match.parts} | set(
-            match.settled
-        )
-        for one in earlier:
+        for one in earlier.payments:
             if (
-                moves.intersection(one.part_ids.move_id.ids)
+                invoices.intersection(one.part_ids.move_id.ids)
                 and one.currency_id.name == payment.currency
                 and one.currency_id.compare_amounts(one.amount, float(payment.amount)) == 0
                 and abs((one.date - payment.date).days) <= SAME_DAYS
                 and not self._are_two(one, plan)
             ):
-                earlier.remove(one)
+                earlier.payments.remove(one)
                 return one
         return None
 

@@ -42,7 +42,8 @@ class KgwPerson(models.Model):
         points = case.contact_point_ids.filtered(lambda p: p.kind in ("email", "phone"))
         values = {*points.mapped("value"), case.counterparty_id.vat or ""} - {""}
         # The database's secret is the key: without it a hash tells nothing, here or elsewhere.
-        return sorted(hmac(self.env(su=True), "kgw.person", value) for value in values)
+        env_su = self.env(su=True)
+        return sorted(hmac(env_su, "kgw.person", value) for value in values)
 
     @api.model
     def _get_counts(self, cases, on_date):

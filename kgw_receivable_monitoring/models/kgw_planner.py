@@ -80,7 +80,9 @@ class KgwPlanner(models.AbstractModel):
             ("channel", "!=", "phone"),
             ("step_id", "!=", False),
             "|",
+            "&",
             ("origin_id", "=", False),
+            ("decision_id", "=", False),
             ("until", "<", on_date),
         ]
         self.env["kgw.reminder"].search(chosen + past)._set_state(

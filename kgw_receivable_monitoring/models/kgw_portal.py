@@ -2,12 +2,16 @@ from odoo import api, fields, models
 
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
+from .kgw_portal_effect import KgwPortalEffect
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
 from .kgw_portal_list import KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_overview import KgwPortalOverview
+from .kgw_portal_plan import KgwPortalPlan
+from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
+from .kgw_portal_terms import KgwPortalTerms
 from .kgw_portal_timeline import KgwPortalTimeline
 
 
@@ -24,12 +28,16 @@ class KgwPortal(models.AbstractModel):
     _inherit = [
         KgwPortalCase._name,
         KgwPortalDecision._name,
+        KgwPortalEffect._name,
         KgwPortalHandover._name,
         KgwPortalHistory._name,
         KgwPortalList._name,
         KgwPortalLive._name,
         KgwPortalOverview._name,
+        KgwPortalPlan._name,
+        KgwPortalReport._name,
         KgwPortalTalk._name,
+        KgwPortalTerms._name,
         KgwPortalTimeline._name,
     ]
     _description = "Creditor's Portal"

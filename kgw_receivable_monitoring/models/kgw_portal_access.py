@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .kgw_summary import EVERY
+
 RIGHTS = ("may_decide", "may_hand_over", "may_bill")
-NOTICES = ("gets_questions", "gets_disputes", "gets_reports")
+NOTICES = ("gets_questions", "gets_disputes", "gets_promises", "gets_reports")
 # Which notice an e-mail to the creditor is.
 NOTICE_OF_TEMPLATE = {
     "email_approval": "gets_questions",
@@ -10,8 +12,18 @@ NOTICE_OF_TEMPLATE = {
     "email_creditor_payments": "gets_questions",
     "email_dispute": "gets_disputes",
     "email_insolvency": "gets_disputes",
+    "email_promise_broken": "gets_promises",
     "email_creditor_report": "gets_reports",
 }
+# What only reaches who may do what it asks for.
+RIGHT_OF_TEMPLATE = {
+    "email_approval": "may_decide",
+    "email_creditor_question": "may_decide",
+    "email_dispute": "may_decide",
+    "email_creditor_payments": "may_hand_over",
+}
+# Nothing is asked: where people are known and none of them wants it, it goes to nobody.
+NEWS = ("gets_promises", "gets_reports")
 
 
 class KgwPortalAccess(models.Model):
@@ -40,7 +52,11 @@ class KgwPortalAccess(models.Model):
     gets_disputes = fields.Boolean(
         default=True, help="E-mails about disputes and insolvency of counterparties."
     )
+    gets_promises = fields.Boolean(default=True, help="E-mails about promises that were not kept.")
     gets_reports = fields.Boolean(default=True, help="E-mails about what monitoring has ended for.")
+    summary = fields.Selection(
+        EVERY, required=True, default="weekly", help="E-mail with the figures of the period as PDF."
+    )
 
     _once = models.UniqueIndex("(user_id)", "This person already has its rights.")
 
@@ -59,12 +75,18 @@ class KgwPortalAccess(models.Model):
 
     @api.model
     def _get_recipients(self, creditor, template_code):
-        """Return the e-mail addresses for one kind of notice, with commas: of the people who want
-        it, else the creditor's own, so that a question never goes to nobody."""
-        notice = NOTICE_OF_TEMPLATE.get(template_code)
-        wanted = [(notice, "=", True)] if notice else []
+        """Return the e-mail addresses for one kind of notice, with commas, '' for nobody.
+
+        They are of the people who want it and may do what it asks for. A question never goes to
+        nobody: else it goes to the creditor's own address.
+        """
         people = self.search(
-            [("user_id.partner_id", "child_of", creditor.commercial_partner_id.id), *wanted]
+            [("user_id.partner_id", "child_of", creditor.commercial_partner_id.id)]
         )
-        emails = people.user_id.filtered("active").mapped("email")
-        return ", ".join(sorted({email for email in emails if email})) or creditor.email
+        people = people.filtered("user_id.active")
+        needed = [NOTICE_OF_TEMPLATE.get(template_code), RIGHT_OF_TEMPLATE.get(template_code)]
+        wanted = people.filtered(lambda a: all(a[name] for name in needed if name))
+        emails = {email for email in wanted.user_id.mapped("email") if email}
+        if people and not emails and needed[0] in NEWS:
+            return ""
+        return ", ".join(sorted(emails)) or creditor.email

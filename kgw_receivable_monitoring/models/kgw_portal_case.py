@@ -1,19 +1,13 @@
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 
-from ..const import OPEN_STATES, RUNG_LEVEL
-from ..tools import calendar, course
-from ..tools.course_walk import Walk, effective_day
 from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_timeline import PAGE
 
-# How far ahead the plan is told.
-PLAN_DAYS = 45
-# Of so many invoices, those that are due first; more would say the same days again.
-PLAN_LINES = 20
+# Days for which the page says that a decision could not be carried out.
+TOLD_DAYS = 7
 
 
 class KgwPortalCase(models.AbstractModel):
@@ -38,6 +32,7 @@ class KgwPortalCase(models.AbstractModel):
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
         plan = self._get_plan(case, is_open)
+        rights = self._get_rights()
         events, has_more = self._get_events(case, show, limit)
         return {
             **self._prepare_head(case),
@@ -53,13 +48,11 @@ class KgwPortalCase(models.AbstractModel):
                     "kgw.dispute", [("case_id", "=", case.id), ("state", "=", "open")]
                 )
             ],
-            "scheduled": [
-                self._prepare_scheduled(d) for d in case.decision_ids if d.state == "scheduled"
-            ],
+            **self._get_taken(case),
             "plan": plan,
             "offers": self._get_offers(case),
             "presets": self._get_presets(),
-            "rights": self._get_rights(),
+            "rights": rights,
             "talk": self._get_talk(case),
             "events": events,
             "has_more": has_more,
@@ -118,6 +111,7 @@ class KgwPortalCase(models.AbstractModel):
             "invoices": decision.invoices,
             "deadline": self._format_date(decision.deadline),
             "default": self._get_silence(decision),
+            "consequence": self._say_consequence(decision),
             "sender": decision.mandate_id._get_brand("after").name,
             "has_preview": decision.kind == "approval",
             "is_letter": decision.step_id.channel == "letter",
@@ -152,12 +146,51 @@ class KgwPortalCase(models.AbstractModel):
             return self.env._("Without your answer it will not be sent.")
         return self.env._("Without your answer we wait for the payment and contact nobody.")
 
-    def _prepare_scheduled(self, decision):
+    def _say_consequence(self, decision):
+        """Return what follows each answer."""
+        if decision.kind != "approval":
+            return self.env._(
+                "Handing over and ending stop every contact about these invoices at once."
+            )
+        sentence = self.env._(
+            "If you agree, it goes out on %(day)s at the earliest. If not, monitoring goes on"
+            " without it.",
+            day=self._format_date(decision.deadline),
+        )
+        if not decision.step_id.answer_days:
+            return sentence
+        days = self._count(decision.step_id.answer_days, "day")
+        return f"{sentence} {self.env._('It gives %s for an answer.', days)}"
+
+    def _get_taken(self, case):
+        """Return what the creditor decided by itself: what acts in the next run, what holds on, and
+        what could lately not be carried out."""
+        decisions, today = case.decision_ids, self._get_today()
+        standing = decisions.filtered(
+            lambda d: (
+                d._get_standing(d.kind, today)
+                and any(line.kgw_stage != "closed" for line in d.receivable_ids)
+            )
+        )
+        since = fields.Datetime.to_datetime(today - timedelta(days=TOLD_DAYS))
+        failed = decisions.filtered(lambda d: d.state == "impossible" and d.decided_at >= since)
+        scheduled = decisions.filtered(lambda d: d.state == "scheduled")
+        return {
+            "scheduled": [self._prepare_taken(decision) for decision in scheduled],
+            "standing": [self._prepare_taken(decision) for decision in standing],
+            "failed": [self._prepare_taken(decision) for decision in failed],
+        }
+
+    def _prepare_taken(self, decision):
         return {
             "id": decision.id,
+            "kind": decision.kind,
             "kind_label": self._get_label(decision, "kind"),
             "at": self._format_moment(decision.decided_at),
+            "until": self._format_date(decision.until_date),
             "who": decision.decided_by_id.name,
+            "invoices": decision.invoices,
+            "problem": decision.problem or "",
             "may_revoke": self._get_rights()[f"may_{SPECS[decision.kind].right}"],
         }
 
@@ -243,79 +276,3 @@ class KgwPortalCase(models.AbstractModel):
         )
         whole = found.filtered(lambda hold: not hold.move_id)
         return whole or (found if found.move_id >= lines.move_id else found.browse())
-
-    # === PLAN === #
-
-    def _get_plan(self, case, lines):
-        """Return the coming steps: what is planned, then what the course brings, day by day.
-
-        Payments, promises and answers change it; holds in force move its beginning.
-        """
-        holds = self._get_holds(case, lines)
-        if holds.filtered(lambda hold: not hold.until_date):
-            return []
-        today = self._get_today()
-        start = max(
-            [today, *(hold.until_date + timedelta(days=1) for hold in holds if hold.until_date)]
-        )
-        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        entries = [
-            (max(r.planned_on, today), "contact", r.step_id or r.template_id, r.channel)
-            for r in planned
-        ]
-        entries += self._walk_ahead(case, lines, planned, start)
-        told = [self._prepare_planned(*entry) for entry in sorted_plan(entries)]
-        # Invoices that walk the same way, or from one weekend to one Monday, are told once.
-        return list({(t["day"], t["act"], t["step"]): t for t in told}.values())
-
-    def _walk_ahead(self, case, lines, planned, start):
-        """Return ``(day, act, step, channel)`` of what the course of each receivable brings."""
-        scenario = case._get_scenario()
-        steps = scenario._get_course_steps() if scenario else []
-        records = {step.id: step for step in scenario.step_ids}
-        gaps = scenario.gap_before_days or 1, scenario.gap_after_days or 1
-        running = lines.filtered(lambda line: line.kgw_stage in ("before_due", "overdue"))
-        running = running.sorted(lambda line: line.kgw_next_date or date.max)[:PLAN_LINES]
-        facts = running.env["kgw.course.facts"]._read(running) if running else {}
-        entries = []
-        for line in running:
-            own = planned.filtered(lambda r, line=line: line in r.line_ids.receivable_id)[:1]
-            walk = Walk(steps, self._suppose_sent(facts[line.id], own, steps), gaps=gaps)
-            day, last = start, start + timedelta(days=PLAN_DAYS)
-            while day and day < last:
-                day = walk.spend(day)
-            entries += [
-                (entry.day, entry.act, records[entry.step], records[entry.step].channel)
-                for entry in walk.trace
-                if entry.step in records
-            ]
-        return entries
-
-    def _suppose_sent(self, facts, reminder, steps):
-        """Return the facts as they are when the planned ``reminder`` has gone out."""
-        step = next((s for s in steps if s.id == reminder.step_id.id), None)
-        if not step:
-            return facts
-        day = max(reminder.planned_on, self._get_today())
-        until = (
-            course.answer_by(day, step.answer_days, step.transit_days) if step.answer_days else None
-        )
-        given = {RUNG_LEVEL[reminder.rung]: course.Given(effective_day(step, day), until)}
-        return replace(
-            facts, done={**facts.done, step.id: "reached"}, given={**given, **facts.given}
-        )
-
-    def _prepare_planned(self, day, act, step, channel):
-        return {
-            "day": self._format_date(calendar.forward(day)),
-            "iso": day.isoformat(),
-            "act": act,
-            "step": step.name,
-            "channel": channel or "",
-            "channel_label": self._get_code_label("kgw.reminder", "channel", channel),
-        }
-
-
-def sorted_plan(entries):
-    """Return the entries by day; a question comes before a contact of the same day."""
-    return sorted(entries, key=lambda entry: (entry[0], entry[1] == "contact"))

@@ -1,19 +1,17 @@
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import CHANNELS, OPEN_STATES
+from ..const import CHANNELS
 from ..tools.decision import SPECS
 from ..tools.text import TextError
 from .kgw_portal_base import KgwPortalBase
 
 # So many counterparties are decided on at once; more make a page nobody reads.
 MAX_CASES = 200
-# Of so many it is told one by one what comes next.
-TOLD_CASES = 10
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
 # Days of a pause that are offered with one click.
 PAUSES = (3, 7, 14)
@@ -68,16 +66,37 @@ class KgwPortalDecision(models.AbstractModel):
         :raise UserError: something is missing or makes no sense
         """
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
+        if not SPECS[kind].at_once:
+            with self._trying(kind, cases, values, now, lines):
+                pass  # what the next run could not carry out is refused now, with its reason
         taken = cases.env["kgw.decision"]._take(kind, cases, values, now, lines, address)
         self._check_done(taken)
         return cases.ids
 
+    @contextmanager
+    def _trying(self, kind, cases, values, now, lines):
+        """Let a decision be taken and carried out within the block; at its end nothing stays.
+
+        :raise UserError: it can't be
+        """
+        with closing(self.env.cr.savepoint()):
+            decisions = cases.env["kgw.decision"].with_context(kgw_simulation=True)
+            taken = decisions._take(kind, cases, values, now, lines)
+            self._check_done(taken)
+            if not SPECS[kind].at_once:
+                taken._carry_out(now)
+                self._check_done(taken)
+            cases.env.flush_all()
+            yield
+
     def _check_done(self, decisions):
         """
-        :raise UserError: what had to act at once could not be carried out
+        :raise UserError: it could not be carried out
         """
-        if problems := decisions.filtered("problem").mapped("problem"):
-            raise UserError(problems[0])
+        for decision in decisions.filtered("problem")[:1]:
+            if len(decisions) == 1:
+                raise UserError(decision.problem)
+            raise UserError(f"{decision.case_id.counterparty_id.name}: {decision.problem}")
 
     @api.model
     def _revoke(self, decision_id, now, address=""):
@@ -201,77 +220,6 @@ class KgwPortalDecision(models.AbstractModel):
             "scenarios": [{"id": s.id, "name": s.name} for s in scenarios],
             "today": self._get_today().isoformat(),
         }
-
-    # === WHAT WILL CHANGE === #
-
-    @api.model
-    def _foresee(self, kind, values, now, case_ids, receivable_ids=None):
-        """Return what a decision would change, as a dictionary; nothing stays.
-
-        The decision itself is taken and carried out, and taken back.
-
-        :raise UserError: as taking it would
-        """
-        self = self.with_context(kgw_now=now)
-        cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        amount = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
-        with closing(self.env.cr.savepoint()):
-            before = self._picture(cases)
-            decisions = cases.env["kgw.decision"].with_context(kgw_simulation=True)
-            taken = decisions._take(kind, cases, values, now, lines)
-            self._check_done(taken)
-            if not SPECS[kind].at_once:
-                taken._carry_out(now)
-            cases.env.flush_all()
-            changes = self._compare(cases, before, self._picture(cases))
-            left = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
-        return {
-            "kind": kind,
-            "kind_label": self._get_code_label("kgw.decision", "kind", kind),
-            "at_once": SPECS[kind].at_once,
-            "count": self._count(len(cases), "counterparty"),
-            "amount": amount,
-            "left": left,
-            "changes": changes,
-        }
-
-    def _picture(self, cases):
-        """Return ``{case id: (planned contacts, what comes next)}`` in words."""
-        cases.invalidate_recordset()
-        few = len(cases) <= TOLD_CASES
-        return {
-            case.id: (
-                self._say_planned(case),
-                self._foresee_next(case) if few else "",
-            )
-            for case in cases
-        }
-
-    def _say_planned(self, case):
-        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        return [
-            f"{self._format_date(r.planned_on)}, {(r.step_id or r.template_id).name}"
-            for r in planned
-        ]
-
-    def _foresee_next(self, case):
-        lines = case._get_open_receivables()
-        return self._say_coming(case, lines, self._get_plan(case, lines))
-
-    def _compare(self, cases, before, after):
-        """Return what changes for each case, in words."""
-        rows = []
-        for case in cases:
-            gone = [text for text in before[case.id][0] if text not in after[case.id][0]]
-            rows.append(
-                {
-                    "counterparty": case.counterparty_id.name,
-                    "cancelled": gone,
-                    "before": before[case.id][1],
-                    "after": after[case.id][1],
-                }
-            )
-        return rows
 
     # === PREVIEW OF WHAT WOULD BE SENT === #
 

@@ -26,6 +26,7 @@ class KgwPortalHandover(models.AbstractModel):
                 {"id": m.id, "name": m.name, "known": self._format_date(m.coverage_date)}
                 for m in self._get_open_mandates()
             ],
+            "terms": self._get_unaccepted(),
             "contents": [
                 {"code": code, "label": label}
                 for code, label in imports._fields["content"]._description_selection(self.env)
@@ -146,24 +147,20 @@ class KgwPortalHandover(models.AbstractModel):
         need not wait any longer for the creditor to look at their names.
 
         :param struck: names of new counterparties
+        :return: the state of the hand-over: a large one is being taken from now on
         :raise UserError: it was taken over already, or can't be
         """
         self._check_right("may_hand_over")
         record = self._get_one("kgw.import", import_id, "mandate_id", [("state", "=", "preview")])
         newcomers = set(self._get_newcomers(record))
-        record._take(calendar.local_date(now), now)
-        cases = record.line_ids.move_id.line_ids.kgw_case_id
-        unwanted = cases.filtered(
-            lambda case: case.counterparty_id.name in newcomers.intersection(struck)
-        )
-        unwanted._strike(now)
-        (cases - unwanted)._confirm_names(now)
+        record.struck = {"names": sorted(newcomers.intersection(struck))}
         record.message_post(
             body=self.env._("Handed over in the portal from %s.", address or "–"),
             author_id=self.env.user.partner_id.id,
             subtype_xmlid="mail.mt_note",
         )
-        return len(cases), len(unwanted)
+        record._request_taking(now)
+        return record.state
 
     @api.model
     def _confirm_payments(self, mandate_id, known_through, now):

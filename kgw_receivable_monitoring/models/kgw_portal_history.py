@@ -24,13 +24,19 @@ class KgwPortalHistory(models.AbstractModel):
         if not case:
             return None
         values = {"case": case, "printed": self._format_moment(fields.Datetime.now())}
-        html = self.env["ir.qweb"]._render(f"{MODULE}.portal_history_document", values)
-        style = Path(file_path(f"{MODULE}/static/src/portal/history.css"))
-        document = pdf.html_to_pdf(
-            str(html),
-            style.read_text(encoding="utf-8"),
-            title=case["number"],
-            author=case["mandate"],
-            lang=self._get_lang(),
+        document = self._draw_paper(
+            "portal_history_document", values, case["number"], case["mandate"]
         )
         return f"{case['number'].replace('/', '-')}.pdf", document
+
+    def _draw_paper(self, template, values, title, author):
+        """Return a page of ours as PDF."""
+        html = self.env["ir.qweb"]._render(f"{MODULE}.{template}", values)
+        style = Path(file_path(f"{MODULE}/static/src/portal/history.css"))
+        return pdf.html_to_pdf(
+            str(html),
+            style.read_text(encoding="utf-8"),
+            title=title,
+            author=author,
+            lang=self._get_lang(),
+        )

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -47,6 +47,9 @@ class KgwPortalOverview(models.AbstractModel):
             "known": self._get_known(),
             "people": self._get_people(),
             "notices": self._get_notices(),
+            "summary": self._get_summary_choice(),
+            "summaries": self._get_summaries(),
+            "terms": self._get_unaccepted(),
         }
 
     def _get_money(self):
@@ -76,7 +79,7 @@ class KgwPortalOverview(models.AbstractModel):
             "owed": self._format_sums(owed),
             "overdue": self._format_sums(late),
             "ages": self._prepare_ages(ages),
-            "paid": self._format_sums(self._read_paid(today.replace(day=1))),
+            "paid": self._format_sums(self._read_paid(today.replace(day=1), datetime.max)),
         }
 
     def _get_age_expression(self, today):
@@ -105,19 +108,21 @@ class KgwPortalOverview(models.AbstractModel):
             for number, (label, age) in enumerate(zip(labels, ages, strict=True))
         ]
 
-    def _read_paid(self, since):
-        """Return ``{currency: amount}`` of payments that the register has since a day."""
+    def _read_paid(self, since, until):
+        """Return ``{currency: amount}`` of payments that the register has of a time."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT COALESCE(e.payload->>'currency', 'PLN'), sum((e.payload->>'amount')::numeric)
                   FROM kgw_event e
                  WHERE e.mandate_id = ANY(%(mandates)s) AND e.kind = 'payment' AND e.at >= %(since)s
+                   AND e.at < %(until)s
                    AND e.payload->>'amount' IS NOT NULL
                  GROUP BY 1
                 """,
                 mandates=self._search_own("kgw.mandate", []).ids,
                 since=since,
+                until=until,
             )
         )
         return dict(rows)
@@ -171,26 +176,41 @@ class KgwPortalOverview(models.AbstractModel):
             "is_old": not all(m._knows_payments(date.min, today) for m in mandates),
         }
 
+    def _get_access(self):
+        """Return the rights and choices of the user who asks; empty where nobody granted any."""
+        self._get_creditor_domain()
+        # The user's own row, which it has no right to read itself.
+        return self.env["kgw.portal.access"].sudo().search([("user_id", "=", self.env.uid)])
+
     @api.model
     def _get_notices(self):
         """Return ``{notice: bool}``: which e-mails the user gets."""
-        self._get_creditor_domain()
-        # The user's own row, which it has no right to read itself.
-        access = self.env["kgw.portal.access"].sudo().search([("user_id", "=", self.env.uid)])
+        access = self._get_access()
         return {name: bool(access[name]) for name in NOTICES}
+
+    def _get_summary_choice(self):
+        """Return how often the user gets a summary, and how often it may."""
+        field = self.env["kgw.portal.access"]._fields["summary"]
+        return {
+            "every": self._get_access().summary or "never",
+            "offers": [
+                {"code": code, "label": label}
+                for code, label in field._description_selection(self.env)
+            ],
+        }
 
     @api.model
     def _set_notices(self, values):
         """Let the user get the notices named in ``values`` and no others; rights stay."""
-        self._get_creditor_domain()
+        access = self._get_access()
         wanted = {name: bool(values.get(name)) for name in NOTICES}
-        rights = self.env["kgw.portal.access"].sudo()  # the user's own row, as above
-        access = rights.search([("user_id", "=", self.env.uid)])
+        if values.get("summary") in dict(access._fields["summary"].selection):
+            wanted["summary"] = values["summary"]
         if access:
             access.write(wanted)
         elif self._search_own("kgw.mandate", [], limit=1):
             nothing = dict.fromkeys(RIGHTS, False)
-            rights.create({"user_id": self.env.uid, **nothing, **wanted})
+            access.create({"user_id": self.env.uid, **nothing, **wanted})
 
     def _get_people(self):
         """Return the controllers of the creditor's mandates, as the contact box shows them."""

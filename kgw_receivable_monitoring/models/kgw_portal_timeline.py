@@ -9,7 +9,16 @@ from .kgw_portal_base import KgwPortalBase
 PAGE = 30
 
 # Why a step was passed over, where the creditor should know.
-TOLD_REASONS = ("authority", "approval", "no_contact_point", "no_route", "sender", "horizon")
+TOLD_REASONS = (
+    "authority",
+    "approval",
+    "consent",
+    "decision",
+    "no_contact_point",
+    "no_route",
+    "sender",
+    "horizon",
+)
 
 PROMISES = ("promise", "promise_kept", "promise_partly", "promise_broken", "promise_replaced")
 DISPUTES = (

@@ -173,6 +173,18 @@ class KgwPromise(models.Model):
             "%(amount)s by %(day)s", amount=amount, day=format_date(self.env, self.due_on)
         )
 
+    def _prepare_text_values(self, lang):
+        """Return the promise as strings for a text to the creditor."""
+        code = self.currency_id.name
+        paid = self.currency_id.round(self.paid_amount)
+        return {
+            "counterparty": self.case_id.counterparty_id.name or "",
+            "invoices": self.invoices or "",
+            "amount": words.format_money(Decimal(str(self.amount)), code, lang),
+            "day": words.format_date(self.due_on, lang),
+            "paid": words.format_money(Decimal(str(paid)), code, lang) if paid else "",
+        }
+
     # === DECIDING === #
 
     @api.model
@@ -194,6 +206,7 @@ class KgwPromise(models.Model):
         for given in self.filtered(lambda given: given.state == "open"):
             verdict = given._judge(on_date)
             verdicts[verdict.state] = verdicts.get(verdict.state, self.browse()) | given
+            given._mark_parts(on_date)
             if verdict.check_on and verdict.check_on != given.check_on:
                 given.check_on = verdict.check_on
         for state in ("kept", "partly", "broken"):
@@ -201,6 +214,17 @@ class KgwPromise(models.Model):
 
     def _judge(self, on_date):
         """Return the :class:`promise.Verdict` on one promise as seen on ``on_date``."""
+        return promise.decide(*self._get_facts(on_date))
+
+    def _mark_parts(self, on_date):
+        """Write what became of each part as seen on ``on_date``."""
+        states = promise.judge_parts(*self._get_facts(on_date))
+        for part, state in zip(self.part_ids.sorted("due_on"), states, strict=True):
+            if part.state != state:
+                part.state = state
+
+    def _get_facts(self, on_date):
+        """Return what a promise is decided from: parts, payments, how far they are known, grace."""
         self.ensure_one()
         mandate = self.mandate_id
         # Of the day itself nobody knows all payments yet.
@@ -208,7 +232,7 @@ class KgwPromise(models.Model):
         if not mandate.is_own_sales:
             known = min(known, mandate.coverage_date or date.min)
         parts = [(part.due_on, self._to_decimal(part.amount)) for part in self.part_ids]
-        return promise.decide(
+        return (
             parts,
             lambda day: self._to_decimal(self._get_paid_by(day)),
             known,
@@ -235,9 +259,11 @@ class KgwPromise(models.Model):
     @api.model
     def _follow_payment(self, receivables, now):
         """Decide at once the promises that a payment of ``receivables`` has fulfilled."""
+        today = calendar.local_date(now)
         for given in self._get_open(receivables):
+            given._mark_parts(today)
             if given._get_paid_by(date.max) >= given.amount:
-                given._decide(calendar.local_date(now), now)
+                given._decide(today, now)
 
     def _ask_for_payments(self, on_date):
         """Ask creditors, once a day, for the payments without which nobody can tell."""
@@ -261,8 +287,11 @@ class KgwPromise(models.Model):
             self._add_tasks(now)
 
     def _add_tasks(self, now):
-        """Bring broken promises back to the controllers: a person calls, the course goes on."""
-        for given in self.filtered(lambda g: sum(g.receivable_ids.mapped("amount_residual"))):
+        """Bring broken promises back to the controllers: a person calls, the course goes on; their
+        creditors learn of it."""
+        owing = self.filtered(lambda g: sum(g.receivable_ids.mapped("amount_residual")))
+        self.env["kgw.creditor.mail"]._tell_broken(owing, now)
+        for given in owing:
             agent = given.case_id._get_controller()
             summary = given.with_context(lang=agent.lang)._describe()
             given.case_id._add_task("promise", agent, summary, given.invoices, now)

@@ -13,5 +13,16 @@ class KgwPromisePart(models.Model):
     currency_id = fields.Many2one(related="promise_id.currency_id")
     due_on = fields.Date(string="Promised For", required=True)
     amount = fields.Monetary(required=True)
+    state = fields.Selection(
+        [
+            ("open", "Not decided yet"),
+            ("kept", "Kept"),
+            ("partly", "Partly kept"),
+            ("broken", "Broken"),
+        ],
+        required=True,
+        default="open",
+        help="What is paid counts for the earlier part first.",
+    )
 
     _positive = models.Constraint("CHECK (amount > 0)", "A promised amount is more than zero.")

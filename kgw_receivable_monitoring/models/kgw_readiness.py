@@ -49,6 +49,7 @@ class KgwReadiness(models.AbstractModel):
             self._ask_scope,
             self._ask_information,
             self._ask_coverage,
+            self._ask_acceptance,
         )
         return (
             self._ask_journal,
@@ -145,6 +146,30 @@ class KgwReadiness(models.AbstractModel):
                 " day below."
             ),
         )
+
+    def _ask_acceptance(self, mandate, on_date):
+        title = self.env._("Terms accepted by the creditor")
+        last, is_current = self.env["kgw.acceptance"]._get_last(mandate)
+        if is_current:
+            return ReadyLine(
+                "ok",
+                title,
+                self.env._(
+                    "By %(who)s on %(day)s.", who=last.signed_by, day=day(self.env, last.signed_at)
+                ),
+                last._name,
+                last.id,
+            )
+        if last:
+            sentence = self.env._(
+                "Scenario or papers have changed since: the creditor reads and signs them once more"
+                " in its portal."
+            )
+        else:
+            sentence = self.env._(
+                "The creditor reads scenario and papers in its portal and signs them there."
+            )
+        return ReadyLine("warning", title, sentence)
 
     # === PEOPLE, MONEY, PLAN === #
 

@@ -45,6 +45,9 @@ class KgwReminder(models.Model):
     line_ids = fields.One2many("kgw.reminder.line", "reminder_id", string="Receivables")
     promise_id = fields.Many2one("kgw.promise", string="Confirms", index="btree_not_null")
     origin_id = fields.Many2one("kgw.reminder", string="Replaces", index="btree_not_null")
+    decision_id = fields.Many2one(
+        "kgw.decision", string="By Decision", readonly=True, index="btree_not_null"
+    )
     print_run_id = fields.Many2one("kgw.print.run", index="btree_not_null")
     activity_ids = fields.One2many("mail.activity", "kgw_reminder_id")
     event_ids = fields.One2many("kgw.event", "reminder_id", string="History")
@@ -59,7 +62,7 @@ class KgwReminder(models.Model):
     message_ref = fields.Char(
         readonly=True, index="btree_not_null", help="Message-ID, or the gateway's id."
     )
-    attachment_id = fields.Many2one("ir.attachment", string="Letter", readonly=True)
+    attachment_id = fields.Many2one("ir.attachment", string="Document", readonly=True)
     # when
     planned_on = fields.Date(required=True)
     until = fields.Date(help="Last day on which this step still makes sense.")
@@ -167,6 +170,8 @@ class KgwReminder(models.Model):
                 "text": self.body or "",
                 "brand": self.brand_id.name,
             }
+            if self.attachment_id:
+                content["document"] = self.attachment_id.name
         if self.outcome:
             content["outcome"] = self.outcome
         return {
@@ -256,6 +261,12 @@ class KgwReminder(models.Model):
     def _is_handed_over(self):
         """Whether a gateway has it, as far as is known, and no more was heard of it."""
         return self.state == "sent" or bool(self.state == "claimed" and self.handed_at)
+
+    def _belongs_to_talk(self):
+        """Whether this is what a conversation led to: it confirms a promise, or brings a document
+        that was asked for."""
+        brings = self.is_requested and self.channel == "email" and self.attachment_id
+        return bool(self.promise_id or brings)
 
     def _get_waiting_reason(self):
         """Return the code of what this open reminder waits for, or ''."""

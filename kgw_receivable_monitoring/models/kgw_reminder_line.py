@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..const import CHANNELS, RUNGS
 from ..tools import calendar
@@ -87,5 +88,12 @@ class KgwReminderLine(models.Model):
         )
         owed = self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
         (self - owed).write({"void": True})
-        for line in owed:
-            line.amount = line.receivable_id.amount_residual_currency
+        self.receivable_id.flush_model(["amount_residual_currency"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE kgw_reminder_line rl SET amount = l.amount_residual_currency"
+                " FROM account_move_line l WHERE l.id = rl.receivable_id AND rl.id = ANY(%s)",
+                owed.ids,
+            )
+        )
+        owed.invalidate_recordset(["amount"], flush=False)

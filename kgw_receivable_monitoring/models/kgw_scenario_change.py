@@ -71,16 +71,8 @@ class KgwScenarioChange(models.AbstractModel):
     @api.model
     def _get_scenarios(self, lines):
         """Return ``{receivable: scenario}``."""
-        found = {}
-        for case in lines.kgw_case_id:
-            key = case.scenario_id, case.mandate_id, case.kind_id
-            if key not in found:
-                found[key] = case._get_scenario()
-        return {
-            line: found[case.scenario_id, case.mandate_id, case.kind_id]
-            for case, own in lines.grouped("kgw_case_id").items()
-            for line in own
-        }
+        scenarios = lines.kgw_case_id._get_scenarios()
+        return {line: scenarios[line.kgw_case_id] for line in lines}
 
     def _take_picture(self, lines, on_date):
         scenarios = self._get_scenarios(lines)

@@ -26,6 +26,7 @@ class KgwText(models.AbstractModel):
         return {
             **parties,
             **self._get_promised(reminder.promise_id, lang),
+            **self._get_waived(reminder, items | others, lang, today),
             "items": [self._get_item(line, lang, today) for line in items],
             "others": [self._get_item(line, lang, today) for line in others],
             "total": self._format_total(items, lang),
@@ -159,6 +160,22 @@ class KgwText(models.AbstractModel):
             "promised_total": promise
             and words.format_money(Decimal(str(promise.amount)), code, lang)
             or "",
+        }
+
+    @api.model
+    def _get_waived(self, reminder, receivables, lang, today):
+        """Return whether interest is left out, since the creditor waived it for one of the
+        receivables, and the day until which that stands where it is for all of them."""
+        if reminder.side == "before":
+            return {"waived": "", "waived_by": ""}
+        waivers = reminder.case_id.decision_ids._get_standing("waive", today)
+        waivers = waivers.filtered(lambda waiver: waiver._get_receivables() & receivables)
+        days = [waiver.until_date for waiver in waivers if waiver.until_date]
+        is_offer = days and len(days) == len(waivers)
+        is_offer = is_offer and receivables <= waivers._get_receivables()
+        return {
+            "waived": "1" if waivers else "",
+            "waived_by": words.format_date(min(days), lang, long=True) if is_offer else "",
         }
 
     @api.model

@@ -2,6 +2,8 @@ import secrets
 
 from odoo import fields, models
 
+from ..tools.notice import notice
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -39,13 +41,7 @@ class ResConfigSettings(models.TransientModel):
     def action_kgw_set_up_ledger(self):
         """Create the company, accounts and journals of the ledger; safe to repeat."""
         self.env["kgw.ledger"]._ensure()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "sticky": False,
-                "message": self.env._("The ledger of monitored receivables is ready."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(
+            self.env._("The ledger of monitored receivables is ready."),
+            then={"type": "ir.actions.client", "tag": "soft_reload"},
+        )

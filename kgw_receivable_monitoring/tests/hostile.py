@@ -1,11 +1,63 @@
 """Files that somebody sends to do harm, or that a broken program wrote; made by a seed.
 
-The same seed gives the same file on every machine. Nothing here reads or reaches anything.
+The same seed gives the same file on every machine. Nothing here reads or reaches anything. Shared by
+the tests and ``bench/hostile.py``.
 """
 
 import io
 import random
+import sys
 import zipfile
+from contextlib import contextmanager
+
+WATCHED = ("open", "socket.", "subprocess.", "os.system", "os.exec", "ftplib.", "urllib.")
+# What Python itself reads when a module is first used.
+OWN = (".py", ".pyc", ".so", "__pycache__", "/dev/null", "/dev/urandom", "/mime.types")
+_spies = []
+
+
+def _listen(event, arguments):
+    if _spies and event.startswith(WATCHED):
+        path = str(arguments[0]) if arguments else ""
+        if event != "open" or not path.endswith(OWN):
+            _spies[-1].append((event, path))
+
+
+sys.addaudithook(_listen)
+
+
+@contextmanager
+def watch_the_world():
+    """Yield the list of the files and connections that are opened meanwhile."""
+    seen = []
+    _spies.append(seen)
+    try:
+        yield seen
+    finally:
+        _spies.pop()
+
+
+def read_as_anything(readers, name, content):
+    """Read a file as invoices and as payments, as if it had been handed over as either.
+
+    :param readers: the package ``tools.readers``
+    :return: ``(format or None, problems)`` of each file that was found in it
+    """
+    for found in readers.read_all([(name, content)]):
+        result = found.result
+        yield result and result.format, [found.problem] if found.problem else result.problems
+    try:
+        statement = readers.read_payments(content, name)
+        yield statement.format, statement.problems
+    except readers.UnreadableFile as error:
+        yield None, [error.problem]
+
+
+def names_line_and_reason(readers, format_name, problem):
+    """Whether a refusal has a sentence, and of a table the line."""
+    is_row = format_name == "csv_polish" and problem.severity == "error"
+    return problem.code in readers.PROBLEM_CODES and (bool(problem.line) or not is_row)
+
 
 HEAD = "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;NIP;Nazwa kontrahenta;E-mail"
 ROW = "H/{n};25.08.2026;08.09.2026;{amount};9991010026;Budmax sp. z o.o.;a@budmax.example"
@@ -221,6 +273,43 @@ def _wide(dice):
     ).encode()
 
 
+def _many_rows(dice):
+    return "many.csv", f"{HEAD}\n".encode() + b"1;2\n" * dice.choice((120_000, 1_000_000))
+
+
+def _mt940(dice):
+    entries = "".join(
+        f":61:26090{n}090{n}CN{dice.randrange(1, 999)},00NTRFNONREF//B{n}\n"
+        f":86:020~00PRZELEW~20FV {n}/09/2026~32BUDMAX~38PL27114020040000300201355387\n"
+        for n in range(1, 4)
+    )
+    head = ":20:1\n:25:PL61109010140000071219812874\n:28C:1\n:60F:C260904PLN0,00\n"
+    return f"{head}{entries}:62F:C260905PLN0,00\n-".encode("cp1250")
+
+
+def _flipped_mt940(dice):
+    return "flip.sta", _flipped(dice, _mt940(dice))
+
+
+def _camt(dice, doctype="", title="FV 1/09/2026"):
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>{doctype}<Document xmlns="urn:iso:std:iso:20022:'
+        'tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Acct><Id><IBAN>PL61109010140000071219812874'
+        '</IBAN></Id></Acct><Ntry><Amt Ccy="PLN">'
+        f"{dice.randrange(1, 999)}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>"
+        "2026-09-05</Dt></BookgDt><NtryDtls><TxDtls><RmtInf><Ustrd>"
+        f"{title}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def _flipped_camt(dice):
+    return "flip.xml", _flipped(dice, _camt(dice))
+
+
+def _camt_doctype(dice):
+    return "camt.xml", _camt(dice, dice.choice(DOCTYPES), dice.choice(("&x;", "&c;", "FV 1")))
+
+
 MAKERS = (
     _nasty_cells,
     _broken_lines,
@@ -238,4 +327,8 @@ MAKERS = (
     _xlsx_parts,
     _noise,
     _wide,
+    _many_rows,
+    _flipped_mt940,
+    _flipped_camt,
+    _camt_doctype,
 )

@@ -73,3 +73,13 @@ def make_workbook(*rows):
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def known_through(statement):
+    """Return the day through which the payments of every account of a file are known, or None."""
+    closed = {}
+    for period in statement.periods:
+        closed.setdefault(period.account, []).append(period.closed_on)
+    if not closed or any(None in days for days in closed.values()):
+        return None
+    return min(max(days) for days in closed.values())

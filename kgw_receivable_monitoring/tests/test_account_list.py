@@ -12,14 +12,19 @@ from .test_account_change import NEW, AccountCase
 
 
 class Register(BaseHTTPRequestHandler):
-    """Speaks as the list of VAT payers does; ``answer`` is ``(status, body)``."""
+    """Speaks as the list of VAT payers does; ``answer`` is ``(status, body)``, without a status it
+    says nothing before ``released``."""
 
     answer = (200, b"{}")
     asked = []
+    released = threading.Event()
 
     def do_GET(self):
         self.asked.append(self.path)
         status, body = self.answer
+        if status is None:
+            self.released.wait(30)
+            return
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body)
@@ -78,9 +83,13 @@ class TestWhiteList(AccountCase):
             (200, "[]"),
             (200, '{"result": null}'),
             (200, '{"result": {"accountAssigned": "?"}}'),
-            (400, '{"code": "WL-115"}'),
-            (429, ""),
+            (400, '{"code": "WL-115", "message": "Nieprawidłowy NIP."}'),
+            (400, '{"code": "WL-118", "message": "Data spoza zakresu."}'),
+            (404, ""),
+            (429, '{"message": "Przekroczono limit zapytań."}'),
             (302, ""),
+            (500, ""),
+            (503, '{"result": {"accountAssigned": "TAK", "requestId": "x-1"}}'),
         ):
             self.answer(status, body)
             with self.subTest(body=body):
@@ -89,6 +98,26 @@ class TestWhiteList(AccountCase):
             self.assertEqual(white_list.check(nip, account, DUE).state, "unknown")
         with patch.object(white_list, "BASE_URL", "http://127.0.0.1:9"):
             self.assertEqual(white_list.check("9991010003", self.old, DUE).state, "unknown")
+
+    def test_register_that_says_nothing_is_not_waited_for(self):
+        Register.released.clear()
+        self.addCleanup(Register.released.set)
+        self.answer(None, "")
+        with patch.object(white_list, "TIMEOUT", 0.2):
+            self.assertEqual(white_list.check("9991010003", self.old, DUE).state, "unknown")
+
+    def test_unknown_blocks_neither_mandate_nor_change(self):
+        self.answer(429, "")
+        self.mandate._ask_white_list(self.now)
+        self.assertEqual(self.mandate.white_list_state, "unknown")
+        lines = self.env["kgw.readiness"]._get_lines(self.mandate, DUE)
+        self.assertNotIn("missing", [line.level for line in lines])
+        change = self.ask()
+        self.portal(self.second)._agree(change.id, self.now)
+        self.env["kgw.account.change"]._cron_work()
+        with freeze_time(self.now + timedelta(hours=25)):
+            self.env["kgw.account.change"]._cron_work()
+        self.assertEqual((change.white_list_state, self.mandate.account_number), ("unknown", NEW))
 
     def test_cron_asks_about_open_changes_and_lets_due_ones_hold(self):
         self.answer(body='{"result": {"accountAssigned": "NIE", "requestId": "x-2"}}')

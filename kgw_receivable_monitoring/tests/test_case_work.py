@@ -42,6 +42,18 @@ class TestCaseWork(KgwEngineCommon):
         self.assertEqual(self.as_agent.promise_ids.amount, 1000)
         self.assertEqual((self.as_agent.promise_count, self.as_agent.hold_count), (1, 1))
 
+    def test_number_of_payments_and_first_day_give_the_plan(self):
+        with freeze_time(self._at(self.day)):
+            dialogue = Form(
+                self.env["kgw.promise.entry"]
+                .with_user(self.agent)
+                .with_context(default_case_id=self.case.id, default_part_count=3)
+            )
+            dialogue.save().action_save()
+        parts = self.as_agent.promise_ids.part_ids
+        self.assertEqual(parts.mapped("amount"), [410, 410, 410])
+        self.assertEqual((parts[2].due_on - parts[0].due_on).days, 14)
+
     def test_agent_takes_down_a_dispute_with_a_document(self):
         paper = self.env["ir.attachment"].with_user(self.agent).create({"name": "a", "raw": b"a"})
         entry = (

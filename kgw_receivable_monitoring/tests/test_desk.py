@@ -3,8 +3,8 @@ from unittest.mock import patch
 
 from psycopg2.errors import UniqueViolation
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form
 from odoo.tests.common import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -165,9 +165,26 @@ class TestDesk(DeskCase):
         self.assertEqual(desk.reminder_id, self.call)
         self.assertEqual(held.waiting_reason, "hold")
 
-    def test_all_calls_made_leads_back_to_the_board(self):
-        action = self.open_desk(outcome="reached").action_save()
+    def test_gate_is_asked_once_about_the_next_call(self):
+        gate, asked = type(self.env["kgw.gate"]), []
+        ask = gate._ask
+
+        def note(model, questions, reminder, facts):
+            asked.append(reminder.id)
+            return ask(model, questions, reminder, facts)
+
+        with patch.object(gate, "_ask", note):
+            self.env["kgw.desk"].with_user(self.agent).action_start()
+        self.assertEqual(asked, self.call.ids)
+
+    def test_all_calls_made_leads_back_to_the_board_and_says_what_waits(self):
+        action = self.open_desk(outcome="no_answer").action_save()
         self.assertEqual(action["params"]["next"]["res_model"], "kgw.reminder")
+        self.assertIn("Waiting: 1.", action["params"]["message"])
+        action = self.open_desk(outcome="reached").action_save()
+        self.assertIn(
+            "All calls of today are made. Made: 2, reached: 1", action["params"]["message"]
+        )
 
     def test_payment_while_the_desk_is_open_is_told_and_shown(self):
         desk = self.open_desk(outcome="reached")
@@ -237,8 +254,10 @@ class TestOutcomes(DeskCase):
             "note": "notatka",
             "promise_on": calendar_next(self.day),
             "promise_amount": 615,
-            "promise2_on": calendar_next(calendar_next(self.day)),
-            "promise2_amount": 615,
+            "part_ids": [
+                Command.create({"due_on": calendar_next(self.day), "amount": 615}),
+                Command.create({"due_on": self.day + timedelta(days=7), "amount": 615}),
+            ],
             "dispute_reason_id": reason.id,
             "callback_at": self._at(self.day, 15),
         }
@@ -259,14 +278,6 @@ class TestOutcomes(DeskCase):
                 with self.subTest(outcome=code), self.assertRaises(UserError):
                     self.open_desk(outcome=code, note=False, promise_on=False).action_save()
         self.assertEqual(self.call.state, "planned")
-
-    def test_promise_needs_its_day_only_and_is_taken_about_all_that_is_owed(self):
-        with Form(self.open_desk()) as form:
-            form.outcome = "will_pay"
-            form.promise_on = calendar_next(self.day)
-        self.env["kgw.desk"].search([]).with_user(self.agent).action_save_and_stop()
-        promise = self.env["kgw.promise"].search([("case_id", "=", self.case.id)])
-        self.assertEqual((promise.amount, promise.due_on), (1230, calendar_next(self.day)))
 
     def test_dispute_holds_its_invoices_and_asks_the_creditor(self):
         self.end("set_off", note="potrąca")

@@ -192,6 +192,16 @@ class TestGate(KgwEngineCommon):
                 else:
                     self.assertNotYet("coverage", next_noon)
 
+    def test_each_of_several_is_asked_by_its_own_due_date(self):
+        later = self._watch(
+            self._document("FV 9", due=DUE + timedelta(days=1), buyer=self._other_party("Nowy", 9))
+        )
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        other = self._draft(later, "p2_sms", self.day)
+        self.mandate.coverage_date = DUE
+        self.assertEqual(self.gate._let_through(self.sms | other, self.now), self.sms)
+        self.assertEqual(other.waiting_reason, "coverage")
+
     def test_old_knowledge_of_payments_lets_nothing_through(self):
         """Known through the due date, but longer ago than the setting allows."""
         day = DUE + timedelta(days=11)

@@ -1,8 +1,11 @@
 from contextlib import suppress
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.tests.common import tagged
 
+from ..models.kgw_handover import BEGIN_ATTEMPTS
 from .common import MODULE
 from .engine_common import KgwDispatchCommon
 
@@ -108,6 +111,57 @@ class TestHandover(KgwDispatchCommon):
         self.assertEqual((email.state, email.waiting_reason), ("planned", "hold"))
         self.assertFalse(messages.exists())
 
+    # === TIME AND COLLISIONS === #
+
+    def test_what_is_not_begun_when_the_time_is_up_goes_back(self):
+        emails = self.watch_more(4, "p6_email")
+        left = patch.object(
+            type(self.env["ir.cron"]),
+            "_commit_progress",
+            lambda *_args, **_kwargs: 0 if self.gateways.sent else 9,
+        )
+        with left:
+            self.dispatch("email", self.day)
+        self.assertEqual(emails.mapped("state"), ["sent", "sent", "planned", "planned"])
+        self.assertEqual(emails.mapped("attempts"), [1, 1, 0, 0])
+        self.assertEqual(len(self.gateways.sent), 2)
+
+    def collide(self, times):
+        """Let PostgreSQL refuse to begin so many times, as beside other writers; send."""
+        owner, refusals = type(self.env["kgw.handover"]), [SerializationFailure()] * times
+        original = owner._mark_begun
+
+        def mark(model, *args):
+            if refusals:
+                raise refusals.pop()
+            return original(model, *args)
+
+        with (
+            patch.object(owner, "_mark_begun", mark),
+            patch.object(self.env.cr, "rollback", self.env.invalidate_all),
+        ):
+            self.dispatch("sms", self.day)
+
+    def test_begin_beside_another_writer_is_tried_again(self):
+        self.collide(2)
+        self.assertEqual((self.sms.state, len(self.gateways.sent)), ("sent", 1))
+
+    def assertSentOnce(self):
+        case = self.sms.case_id
+        count = self.env["kgw.person"]._get_counts(case, self.day)[case.id][0]
+        self.assertEqual((self.sms.state, self.sms.attempts, count.attempts), ("sent", 1, 1))
+        self.assertEqual(len(self.gateways.sent), 1)
+
+    def test_claim_that_others_do_not_let_begin_goes_back_and_is_claimed_anew(self):
+        self.collide(2 * BEGIN_ATTEMPTS)
+        self.assertSentOnce()
+
+    def test_claim_that_another_run_took_back_is_not_begun(self):
+        """As where the lock of the cron was lost and its process was not dead."""
+        handover = self.env["kgw.handover"]
+        self.change_between_claim_and_call(lambda: handover._take_back(self.sms, self.now))
+        self.assertSentOnce()
+
     # === CHANGES === #
 
     def change_between_claim_and_call(self, change):
@@ -151,6 +205,17 @@ class TestHandover(KgwDispatchCommon):
                 point.rollback()
                 sent.clear()
                 self.env.invalidate_all()
+
+    def test_mandate_suspended_between_claim_and_call_stops_the_message(self):
+        sent = self.change_between_claim_and_call(
+            lambda: self.mandate.write({"state": "suspended"})
+        )
+        self.assertEqual((sent, self.sms.reason), ([], "mandate"))
+
+    def test_receivable_set_aside_between_claim_and_call_stops_the_message(self):
+        """“No Follow-Up” is Odoo's own: nothing of ours is written with it."""
+        sent = self.change_between_claim_and_call(lambda: self.line.write({"no_followup": True}))
+        self.assertEqual((sent, self.sms.state), ([], "cancelled"))
 
     def test_wrong_number_between_claim_and_call_stops_the_message(self):
         phone = self.case.contact_point_ids.filtered(lambda p: p.kind == "phone")

@@ -85,12 +85,6 @@ class TestIdentifiers(BaseCase):
             ),
         )
 
-    def test_masks_show_no_full_number_or_address(self):
-        self.assertEqual(identifiers.mask_phone("+48 512 000 117"), "+48…17")
-        self.assertEqual(identifiers.mask_phone("12345"), "…")
-        self.assertEqual(identifiers.mask_email("jan@firma.example"), "j…@f….example")
-        self.assertEqual(identifiers.mask_email("no address"), "…")
-
     @QUICK
     @given(st.text(max_size=60))
     def test_any_text_gives_a_value_or_a_reason_and_never_both(self, text):
@@ -103,9 +97,6 @@ class TestIdentifiers(BaseCase):
         ):
             found = function(text)
             self.assertNotEqual(bool(found.value), bool(found.reason))
-        if len(text) > 8:
-            self.assertNotIn(text, identifiers.mask_phone(text))
-            self.assertNotIn(text, identifiers.mask_email(text))
 
 
 class TestGuessKind(BaseCase):

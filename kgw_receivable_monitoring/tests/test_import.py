@@ -176,6 +176,18 @@ class TestImportInvoices(ImportCase):
         self._take(record)
         self.assertEqual(self._get_moves().mapped("kgw_number"), ["5/2026"])
 
+    def test_row_with_three_faults_is_one_refused_row_with_three_sentences(self):
+        record = self._hand_over(
+            self._row("1/2026", due="32.13.2026", amount="dużo", issued="wczoraj"),
+            self._row("2/2026"),
+        )
+        record.with_context(lang="en_US").action_preview()
+        self.assertEqual((record.refused_count, record.new_count), (1, 1))
+        [row] = record.line_ids.filtered(lambda r: r.state == "refused")
+        self.assertEqual(row.line, 2)
+        for words in ("32.13.2026", "dużo", "wczoraj"):
+            self.assertIn(words, row.message)
+
     def test_unknown_currency_is_refused(self):
         record = self._hand_over(self._row(currency="QQQ"))
         record.action_preview()

@@ -97,3 +97,33 @@ class TestImportBack(ImportCase):
         self.assertRegex(self.gateways.sent[0]["body"], "pod uwag|disregard")
         with self.assertRaises(UserError):
             self.env["kgw.import.withdrawal"]._plan_corrections(record.sudo(), self._at(day, 16))
+
+    def test_correction_waits_for_what_was_planned_about_something_else(self):
+        record = self._take(self._hand_over(self._row("F/1")))
+        contacted = self._get_receivables("F/1")
+        for back in (5, 4, 3):
+            self.run_day(DUE + timedelta(days=1 - back), post=False)
+        self.assertTrue(self.reminders(contacted, "sent"))
+        self._back(record, DUE)
+        by_hand = self.env["kgw.reminder"].create(
+            {
+                "case_id": contacted.kgw_case_id.id,
+                "mandate_id": self.mandate.id,
+                "brand_id": self.brand.id,
+                "template_id": self.env.ref(
+                    "kgw_receivable_monitoring.kgw_template_call_information"
+                ).id,
+                "channel": "phone",
+                "rung": "information",
+                "side": "before",
+                "planned_on": DUE,
+                "is_requested": True,
+            }
+        )
+        withdrawal = self.env["kgw.import.withdrawal"]
+        planned, busy = withdrawal._plan_corrections(record.sudo(), self._at(DUE, 15))
+        self.assertEqual((len(planned), busy), (0, contacted.kgw_case_id))
+        self.assertEqual(by_hand.state, "planned")
+        by_hand._set_state("cancelled", self._at(DUE, 15), reason="withdrawn")
+        planned, busy = withdrawal._plan_corrections(record.sudo(), self._at(DUE, 16))
+        self.assertEqual((len(planned), len(busy)), (1, 0))

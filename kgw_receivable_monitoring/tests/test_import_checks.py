@@ -67,6 +67,30 @@ class TestImportChecks(ImportCase):
         own = self.mandate.copy({"code": "OWN", "is_own_sales": True, "journal_id": False})
         self.assertEqual(doubt._get_note(own, document), "")
 
+    def test_changed_or_corrected_invoice_is_asked_about_its_account_again(self):
+        header = f"{HEADER};Numer faktury korygowanej;Rachunek"
+        rows = {name: f"{self._row(name)};;" for name in ("1/2026", "2/2026", "3/2026")}
+        self._take(self._hand_over(*rows.values(), header=header))
+        other = "23 9990 0018 0000 0000 0000 1234"
+        record = self._hand_over(
+            f"{self._row('1/2026', amount='900,00')};;{other}",
+            f"{self._row('2/2026', amount='900,00')};;{other}",
+            f"{self._row('K/1', amount='-100,00')};3/2026;{other}",
+            header=header,
+        )
+        record.with_context(lang="en_US").action_preview()
+        self.assertEqual(record.line_ids.mapped("state"), ["changed", "changed", "new"])
+        self.assertTrue(all("held" in row.message for row in record.line_ids))
+        record.line_ids[0].action_take_new()
+        self._take(record)
+        holds = self.env["kgw.hold"].search([("reason", "=", "account")])
+        self.assertEqual(sorted(holds.move_id.mapped("kgw_number")), ["1/2026", "3/2026"])
+        again = self._hand_over(f"{self._row('1/2026', amount='800,00')};;{other}", header=header)
+        again.action_preview()
+        again.line_ids.action_take_new()
+        self._take(again)
+        self.assertEqual(self.env["kgw.hold"].search_count([("reason", "=", "account")]), 2)
+
     def test_known_number_written_differently_is_refused_and_another_amount_is_named(self):
         self._take(self._hand_over(self._row("FV 210/10/2026")))
         for row, state, words in (

@@ -44,7 +44,7 @@ class TestReadiness(KgwEngineCommon):
 
     def test_ready_mandate_has_no_red_line(self):
         self.assertEqual(self.missing(), [])
-        self.assertEqual(len(self.lines()), 13)
+        self.assertEqual(len(self.lines()), 14)
 
     def test_each_thing_taken_away_turns_its_own_line_red(self):
         for values, title in NEEDED:
@@ -121,7 +121,7 @@ class TestReadiness(KgwEngineCommon):
 
     def test_panel_of_the_form_is_in_the_reader_s_words(self):
         panel = self.mandate.with_user(self.agent).readiness
-        self.assertEqual(len(panel), 13)
+        self.assertEqual(len(panel), 14)
         self.assertEqual(set(panel[0]), {"level", "title", "sentence", "model", "res_id"})
         self.assertFalse(self.env["kgw.mandate"].new().readiness)
 

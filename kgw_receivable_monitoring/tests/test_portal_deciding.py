@@ -108,19 +108,35 @@ class TestDecisionsInThePortal(DecisionCase):
         with self.assertRaises(AccessError):
             self.env["kgw.portal"].with_user(self.user_b)._get_preview(question.id, self._at(LATE))
 
-    def test_notices_go_to_who_wants_them_and_never_to_nobody(self):
+    def test_notices_go_to_who_wants_them_and_questions_never_to_nobody(self):
         people = self.env["kgw.portal.access"]
-        self.portal._set_notices({"gets_disputes": "1"})
+        self.portal._set_notices({"gets_disputes": "1", "summary": "never"})
         self.assertEqual(
-            self.portal._get_notices(),
-            {"gets_questions": False, "gets_disputes": True, "gets_reports": False},
+            {name for name, is_on in self.portal._get_notices().items() if is_on}, {"gets_disputes"}
         )
-        self.assertEqual(people._get_recipients(self.creditor, "email_dispute"), self.user_a.email)
-        self.assertEqual(
-            people._get_recipients(self.creditor, "email_approval"), self.creditor.email
-        )
+        self.assertEqual(self.portal._get_summary_choice()["every"], "never")
+        recipients = {
+            "email_dispute": self.user_a.email,
+            "email_approval": self.creditor.email,
+            "email_promise_broken": "",
+            "email_creditor_report": "",
+        }
+        for code, email in recipients.items():
+            self.assertEqual(people._get_recipients(self.creditor, code), email, code)
         self.assertTrue(self.portal._get_rights()["may_decide"], "rights stay")
         stranger = self._create_portal_user("kgw_stranger", self.case.counterparty_id)
         people.search([("user_id", "=", stranger.id)]).unlink()
         self.env["kgw.portal"].with_user(stranger)._set_notices({"gets_disputes": "1"})
         self.assertFalse(people.search([("user_id", "=", stranger.id)]))
+
+    def test_who_may_not_decide_is_not_asked_to(self):
+        colleague = self._create_portal_user("kgw_looks", self.creditor)
+        people = self.env["kgw.portal.access"]
+        people.search([("user_id", "=", colleague.id)]).write(
+            {"may_decide": False, "may_hand_over": False}
+        )
+        both = ", ".join(sorted((self.user_a.email, colleague.email)))
+        for code in ("email_approval", "email_dispute", "email_creditor_payments"):
+            self.assertEqual(people._get_recipients(self.creditor, code), self.user_a.email, code)
+        for code in ("email_promise_broken", "email_insolvency"):
+            self.assertEqual(people._get_recipients(self.creditor, code), both, code)

@@ -204,13 +204,6 @@ class TestDecisions(DecisionCase):
         call = self._get_open_reminder()
         self.assertEqual(call.line_ids.receivable_id, self.first)
 
-    def test_demand_that_is_asked_for_goes_to_the_controller(self):
-        self._take("ask_demand", note="Klient nie odbiera")
-        self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
-        task = self.case.activity_ids[-1:]
-        self.assertEqual(task.user_id, self.agent)
-        self.assertIn("Klient nie odbiera", task.note)
-
     def test_confirmed_payment_is_booked_and_ends_the_contacts(self):
         self._take("payment", amount="1730,00", until_date=LATE.isoformat())
         payments = self.env["kgw.payment"].search([("case_id", "=", self.case.id)])
@@ -262,8 +255,10 @@ class TestDecisions(DecisionCase):
 
     @mute_logger("odoo.addons.kgw_receivable_monitoring.models.kgw_decision_kind")
     def test_decision_that_fails_does_not_stop_the_others(self):
-        waived = self._take("waive")
-        fine = self._take("ask_demand")
-        with patch.object(type(waived), "_do_waive", side_effect=ValueError):
+        consent = self._take("warning")
+        fine = self._take("go_on")
+        with patch.object(type(consent), "_do_warning", side_effect=ValueError):
             self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
-        self.assertEqual((waived.state, fine.state), ("impossible", "taken"))
+        self.assertEqual((consent.state, fine.state), ("impossible", "taken"))
+        [told] = self.portal.with_context(kgw_now=self._at(LATE))._get_case(self.case.id)["failed"]
+        self.assertEqual(told["id"], consent.id)

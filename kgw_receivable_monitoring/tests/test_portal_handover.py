@@ -37,11 +37,16 @@ class TestPortalHandover(IsolationCase):
         self.assertGreater(preview["new"], 0)
         self.assertEqual(self.env["account.move"].search_count([]), moves)
         struck = preview["newcomers"][0]
-        taken, unwanted = self.portal._accept(import_id, [struck], self._at(DUE), "203.0.113.7")
-        self.assertEqual(unwanted, 1)
-        self.assertGreater(taken, 1)
-        hold = self.env["kgw.hold"].search([("case_id.counterparty_id.name", "=", struck)])
-        self.assertTrue(hold.is_open)
+        state = self.portal._accept(import_id, [struck], self._at(DUE), "203.0.113.7")
+        self.assertEqual(state, "done")
+        holds = self.env["kgw.hold"].search([("case_id.counterparty_id.name", "=", struck)])
+        self.assertEqual(holds.mapped("is_open"), [True])
+        others = set(preview["newcomers"]) - {struck}
+        waiting = self.env["kgw.hold"].search(
+            [("case_id.counterparty_id.name", "in", list(others)), ("is_open", "=", True)]
+        )
+        self.assertTrue(others)
+        self.assertFalse(waiting)
         with self.assertRaises(AccessError):
             self.portal._accept(import_id, [], self._at(DUE))
 

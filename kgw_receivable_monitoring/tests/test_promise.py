@@ -127,6 +127,16 @@ class TestPromise(KgwEngineCommon):
         self.decide(BROKEN + timedelta(days=14))
         self.assertEqual(promise.state, "partly")
 
+    def test_each_part_says_what_became_of_it(self):
+        later = FRIDAY + timedelta(days=7)
+        promise = self.give((FRIDAY, 400), (later, 400), (later + timedelta(days=7), 430))
+        self.pay(self.line, 400, FRIDAY)
+        self.assertEqual(promise.part_ids.mapped("state"), ["kept", "open", "open"])
+        self.pay(self.line, 100, later)
+        self.decide(BROKEN + timedelta(days=7))
+        self.assertEqual(promise.part_ids.mapped("state"), ["kept", "partly", "open"])
+        self.assertEqual(promise.state, "partly")
+
     def test_paid_after_the_grace_days_breaks_although_known_before_the_decision(self):
         promise = self.give()
         self.pay(self.line, 1000, BROKEN)

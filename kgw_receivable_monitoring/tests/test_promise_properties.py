@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from odoo.tests.common import BaseCase
 
 from ..tools import calendar
-from ..tools.promise import decide, last_day
+from ..tools.promise import decide, judge_parts, last_day, split
 
 FIRST = date(2026, 9, 1)
 DAYS = st.integers(0, 60).map(lambda number: FIRST + timedelta(days=number))
@@ -61,6 +61,25 @@ class TestPromiseProperties(BaseCase):
         self.assertEqual(decide(parts, _paid([(last, total)]), LATER, grace).state, "kept")
         late = [(last + timedelta(days=1), total)]
         self.assertEqual(decide(parts, _paid(late), LATER, grace).state, "broken")
+
+    @settings(max_examples=200, deadline=None)
+    @given(PARTS, PAYMENTS, GRACE, DAYS)
+    def test_parts_add_up_to_the_verdict_on_the_whole(self, parts, payments, grace, known):
+        states = judge_parts(parts, _paid(payments), known, grace)
+        verdict = decide(parts, _paid(payments), known, grace)
+        self.assertEqual(verdict.state == "kept", set(states) == {"kept"})
+        first = next((state for state in states if state != "kept"), "kept")
+        self.assertEqual(verdict.state == "open", first == "open")
+
+    @settings(max_examples=200, deadline=None)
+    @given(AMOUNTS, st.integers(1, 12), DAYS)
+    def test_plan_gives_the_whole_in_weekly_parts_on_working_days(self, total, count, first):
+        parts = split(total, count, first)
+        self.assertEqual(sum(amount for _day, amount in parts), total)
+        self.assertTrue(all(calendar.is_working_day(day) for day, _amount in parts))
+        self.assertLess(parts[-1][1] - parts[0][1], Decimal(count) / 100)
+        for number, (day, _amount) in enumerate(parts):
+            self.assertEqual(day, calendar.forward(first + timedelta(weeks=number)))
 
     @settings(max_examples=100, deadline=None)
     @given(DAYS, GRACE)

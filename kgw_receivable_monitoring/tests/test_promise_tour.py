@@ -16,6 +16,7 @@ class TestPromiseTour(KgwEngineCommon, HttpCase):
         url = f"/odoo/action-kgw_receivable_monitoring.action_kgw_case/{case.id}"
         self.start_tour(url, "kgw_promise_taken", login=self.agent.login)
         self.assertEqual(case.promise_ids.mapped("state"), ["open"])
-        later = today + timedelta(days=10)
+        self.assertEqual(case.promise_ids.part_ids.mapped("amount"), [410, 410, 410])
+        later = today + timedelta(days=20)
         self.env["kgw.promise"]._decide_due(later, self._at(later, 7))
         self.start_tour(url, "kgw_promise_back", login=self.agent.login)

@@ -13,6 +13,7 @@ from ..tools.readers import PROBLEM_CODES, Statement, UnreadableFile, read_payme
 from .payments_common import (
     OWN,
     PAYER,
+    known_through,
     make_camt,
     make_camt_entry,
     make_entry,
@@ -79,7 +80,9 @@ class TestMt940(PaymentsCase):
         self.assertEqual((payment.date, f"{payment.amount}", payment.line), (DAY, "1230.00", 5))
         self.assertEqual((payment.currency, payment.reference), ("PLN", "B1"))
         statement = read_payments(content)
-        self.assertEqual((statement.opened_on, statement.known_through), (date(2026, 9, 4), DAY))
+        self.assertEqual(
+            (statement.periods[0].opened_on, known_through(statement)), (date(2026, 9, 4), DAY)
+        )
 
     def test_words_of_mbank_are_read_and_its_encoding(self):
         entry = ":61:2609050905CN10,00NTRFNONREF//EL1\n911-TRANSAKCJA IPH\n" + MBANK
@@ -125,20 +128,20 @@ class TestMt940(PaymentsCase):
 
     def test_statement_that_is_not_whole_says_nothing_of_payments_known(self):
         whole = make_mt940(make_entry(), closing="C260905PLN1230,00")
-        self.assertEqual(read_payments(whole).known_through, DAY)
+        self.assertEqual(known_through(read_payments(whole)), DAY)
         differs = read_payments(make_mt940(make_entry(), closing="C260905PLN1330,00"))
         self.assertEqual(
-            (differs.known_through, self._get_codes(differs)), (None, ["balance_differs"])
+            (known_through(differs), self._get_codes(differs)), (None, ["balance_differs"])
         )
         broken = read_payments(make_mt940(":61:2609x5", closing="C260905PLN0,00"))
-        self.assertEqual((broken.known_through, self._get_codes(broken)), (None, ["bad_entry"]))
-        self.assertIsNone(read_payments(make_mt940(make_entry())).known_through)
+        self.assertEqual((known_through(broken), self._get_codes(broken)), (None, ["bad_entry"]))
+        self.assertIsNone(known_through(read_payments(make_mt940(make_entry()))))
 
     def test_two_accounts_are_known_through_the_earlier_day(self):
         first = make_mt940(closing="C260905PLN0,00")
         second = make_mt940(closing="C260904PLN0,00", account=PAYER)
-        self.assertEqual(read_payments(first + b"\n" + second).known_through, date(2026, 9, 4))
-        self.assertEqual(read_payments(first + b"\n" + first).known_through, DAY)
+        self.assertEqual(known_through(read_payments(first + b"\n" + second)), date(2026, 9, 4))
+        self.assertEqual(known_through(read_payments(first + b"\n" + first)), DAY)
 
     def test_intraday_report_is_refused(self):
         content = make_mt940(make_entry()).replace(b":60F:C260904PLN0,00", b":34F:PLN0")
@@ -157,7 +160,7 @@ class TestCamt(PaymentsCase):
                 self.assertEqual((payment.account, payment.own_account), (PAYER, OWN))
                 self.assertEqual((payment.date, f"{payment.amount}"), (DAY, "1230.00"))
                 self.assertEqual(payment.reference, "R1")
-                self.assertEqual(read_payments(content).known_through, DAY)
+                self.assertEqual(known_through(read_payments(content)), DAY)
 
     def test_batch_is_read_transfer_by_transfer_if_they_add_up(self):
         parts = make_transfer("FV 1", "1000.00") + make_transfer("FV 2", "230.00")
@@ -189,7 +192,7 @@ class TestCamt(PaymentsCase):
             self._get_codes(statement),
             ["value_missing", "value_missing", "bad_entry", "entry_pending"],
         )
-        self.assertIsNone(statement.known_through)
+        self.assertIsNone(known_through(statement))
 
     def test_debit_is_negative_and_reversal_is_marked(self):
         payment = self._read_one(
@@ -221,7 +224,7 @@ class TestHistories(PaymentsCase):
         statement = read_payments(MBANK_CSV.encode("cp1250"))
         self.assertEqual([f"{payment.amount}" for payment in statement.payments], ["1230.00"])
         self.assertEqual(statement.payments[0].account, "")
-        self.assertEqual(statement.known_through, date(2026, 9, 30))
+        self.assertEqual(known_through(statement), date(2026, 9, 30))
 
     def test_history_of_santander_without_heading_is_read(self):
         statement = read_payments(SANTANDER.encode())
@@ -230,9 +233,9 @@ class TestHistories(PaymentsCase):
             [(2, "1230.00", PAYER), (3, "-50.00", "")],
         )
         self.assertEqual(
-            (statement.known_through, statement.format), (date(2026, 9, 30), "payments_santander")
+            (known_through(statement), statement.format), (date(2026, 9, 30), "payments_santander")
         )
-        self.assertIsNone(read_payments((SANTANDER + "x\r\n").encode()).known_through)
+        self.assertIsNone(known_through(read_payments((SANTANDER + "x\r\n").encode())))
 
     def test_columns_of_credits_and_debits_become_one_amount(self):
         rows = "05.09.2026;FV 1;100,00;;PLN", "06.09.2026;prowizja;;3,00;PLN", "07.09.2026;x;;;PLN"

@@ -102,6 +102,13 @@ class TestJpk(ReaderCase):
         self.assertEqual((document.kind, f"{document.gross}"), ("correction", "-12.30"))
         self.assertEqual(document.corrected_numbers, ("FV 9/2026",))
 
+    def test_correction_of_several_invoices_names_each(self):
+        more = "<NrFaKorygowanej>FV 9/2026, FV 10/2026;\nFV 9/2026</NrFaKorygowanej>"
+        document = self._read_one(
+            make_jpk(make_jpk_invoice(gross="-12,30", kind="KOREKTA", more=more))
+        )
+        self.assertEqual(document.corrected_numbers, ("FV 9/2026", "FV 10/2026"))
+
     def test_invoice_without_buyer_or_repeated_costs_only_itself(self):
         result = readers.read(
             make_jpk(make_jpk_invoice(), make_jpk_invoice(buyer=""), make_jpk_invoice())

@@ -45,3 +45,21 @@ class TestTours(IsolationCase, HttpCase):
         self.start_tour("/my/monitoring/counterparties", "kgw_portal_many", login="kgw_creditor_a")
         held = self.env["kgw.hold"].search([("until_date", "=", "2030-01-31")])
         self.assertEqual(held.case_id, lines.kgw_case_id)
+
+    def test_creditor_signs_the_terms_hands_over_a_file_and_answers_a_dispute(self):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        now = fields.Datetime.now()
+        dispute = self.env["kgw.dispute"]._open(self.receivable, reason, "Brak dostawy", now)
+        self.start_tour("/my/monitoring", "kgw_portal_handover", login="kgw_creditor_a")
+        acceptance, is_current = self.env["kgw.acceptance"]._get_last(self.mandate)
+        self.assertEqual((acceptance.signed_by, acceptance.user_id), ("Anna Kos", self.user_a))
+        self.assertTrue(is_current)
+        cases = self.env["kgw.case"].search([("counterparty_id.name", "like", "Nowy ")])
+        self.assertEqual(
+            cases.hold_ids.filtered(lambda h: h.reason == "struck").case_id.counterparty_id.name,
+            "Nowy drugi",
+        )
+        self.assertEqual(
+            (dispute.state, dispute.answer_note),
+            ("rejected", "Towar dostarczono, protokół w załączeniu"),
+        )

@@ -73,8 +73,11 @@ class Walk:
         )
         return answer.next
 
-    def take(self, following, day):
-        """Carry one answer of the course out."""
+    def take(self, following, day, channel=None):
+        """Carry one answer of the course out.
+
+        :param channel: the one that is used; by default any of the step
+        """
         step = self.steps[following.step_id]
         self.trace.append(Entry(day, following.act, step.id, following.rung))
         if following.act == "approval":
@@ -84,17 +87,20 @@ class Walk:
         outcome = self.outcome(step) if following.act == "contact" else "passed"
         given = dict(self.facts.given)
         if outcome == "reached":
-            until = (
-                course.answer_by(day, step.answer_days, step.transit_days)
-                if step.answer_days
-                else None
-            )
-            given.setdefault(step.rung, course.Given(effective_day(step, day), until))
+            given = {**self.get_given(step, day, channel), **given}
         self.facts = replace(
             self.facts,
             done={**self.facts.done, step.id: outcome},
             given=given,
         )
+
+    def get_given(self, step, day, channel=None):
+        """Return ``{rung: course.Given}`` of a contact made on ``day``."""
+        until = None
+        if step.answer_days:
+            until = course.answer_by(day, step.answer_days, step.transit_days)
+        used = replace(step, channels=(channel,)) if channel else step
+        return {step.rung: course.Given(effective_day(used, day), until)}
 
     @property
     def contacts(self):

@@ -12,6 +12,7 @@ class Spec(NamedTuple):
     :param right: what the creditor's user needs: ``decide`` or ``hand_over``
     :param many: it can be taken for many counterparties at once
     :param ahead: its day is today or a later one
+    :param standing: it holds on, on its day at the latest, until it is taken back
     """
 
     wants: tuple = ()
@@ -20,6 +21,7 @@ class Spec(NamedTuple):
     right: str = "decide"
     many: bool = True
     ahead: bool = False
+    standing: bool = False
 
 
 # What the creditor decides by itself; each kind has its method ``_do_<kind>``.
@@ -35,8 +37,8 @@ SPECS = {
     "no_channel": Spec(wants=("channel",), takes=("note",), at_once=True),
     "ask_call": Spec(takes=("note",)),
     "ask_demand": Spec(takes=("note",)),
-    "waive": Spec(takes=("until_date", "note")),
-    "warning": Spec(takes=("note",)),
+    "waive": Spec(takes=("until_date", "note"), at_once=True, ahead=True, standing=True),
+    "warning": Spec(takes=("note",), standing=True),
     "payment": Spec(wants=("amount", "until_date"), at_once=True, many=False),
     "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False),
     "collection": Spec(takes=("note",), at_once=True, right="hand_over"),

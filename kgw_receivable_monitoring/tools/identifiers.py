@@ -1,4 +1,4 @@
-"""Numbers and addresses that identify a party: checked, normalised, masked.
+"""Numbers and addresses that identify a party: checked and normalised.
 
 Thin wrappers on python-stdnum and phonenumbers. Each check returns ``Checked``: the
 normalised value and an empty reason, or an empty value and the code of what is wrong
@@ -139,20 +139,6 @@ def _crc8(text) -> int:
         for _bit in range(8):
             crc = (crc << 1) ^ 0x107 if crc & 0x80 else crc << 1
     return crc
-
-
-def mask_phone(value) -> str:
-    """Return a phone number fit for a log: '+48512345678' gives '+48…78'."""
-    text = re.sub(r"[^0-9+]", "", value or "")
-    return f"{text[:3]}…{text[-2:]}" if len(text) > 8 else "…"
-
-
-def mask_email(value) -> str:
-    """Return an e-mail address fit for a log: 'jan@firma.example' gives 'j…@f….example'."""
-    local, at, domain = (value or "").strip().rpartition("@")
-    if not at or not local or not domain:
-        return "…"
-    return f"{local[0]}…@{domain[0]}….{domain.rpartition('.')[2]}"
 
 
 # --- kind of counterparty -----------------------------------------------------------------

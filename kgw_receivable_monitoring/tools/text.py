@@ -107,6 +107,9 @@ SAMPLE_VALUES = {
     "count_invoices": "1 faktura",  # nominative, in the language of the text
     "count_of_invoices": "1 faktury",  # genitive; in English the same as above
     "is_consumer": "",  # "1" when the counterparty is a consumer
+    # "1" when the creditor waived interest; the day by which one has to pay for it, "" for none
+    "waived": "",
+    "waived_by": "",
     # what was promised, for its confirmation: parts with their days, and the sum
     "promised": [
         {
@@ -118,6 +121,27 @@ SAMPLE_VALUES = {
     "promised_total": "5\u00a0000,00\u00a0zł",
     # to the creditor: what its counterparty says; "goes_on" is "1" when silence means rejecting
     "dispute": {"reason": "Wada towaru", "note": "Pęknięta płyta", "goes_on": "1"},
+    # to the creditor: promises that were not kept; "paid" is "" when nothing came in
+    "broken": [
+        {
+            "counterparty": "Budmax Józef Święcicki",
+            "invoices": "FV 9999/11/2026",
+            "amount": "5\u00a0000,00\u00a0zł",
+            "day": "27.11.2026",
+            "paid": "",
+        }
+    ],
+    # to the creditor: the figures of a week or month; "waits" is "1" when decisions are open
+    "summary": {
+        "period": "16.11.2026 – 22.11.2026",
+        "owed": "184\u00a0300,00\u00a0zł",
+        "overdue": "61\u00a0250,00\u00a0zł",
+        "paid": "92\u00a0100,00\u00a0zł",
+        "promised": "18\u00a0000,00\u00a0zł",
+        "decisions": "3",
+        "elapsed": "1",
+        "waits": "1",
+    },
     # to the creditor: what becomes of its account; the state is one of const.ACCOUNT_CHANGE_STATES
     "account_change": {
         "state": "asked",

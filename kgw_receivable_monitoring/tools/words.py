@@ -3,6 +3,7 @@
 ``lang`` is an Odoo language code; all but Polish get the English form.
 """
 
+import functools
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -136,6 +137,7 @@ def format_date(day: date, lang: str, long: bool = False) -> str:
     return f"{day.day} {month if long else month[:3]} {day.year}"
 
 
+@functools.lru_cache(maxsize=1024)
 def format_account(account: str) -> str:
     """Return a Polish account as '61 1090 1014 …' (2 + 6 × 4), another IBAN in fours."""
     number = "".join((account or "").split())
@@ -146,6 +148,7 @@ def format_account(account: str) -> str:
     return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
 
 
+@functools.lru_cache(maxsize=1024)
 def format_phone(phone: str) -> str:
     """Return '+48512345678' as '+48 512 345 678'; what is no number comes back as it is."""
     try:

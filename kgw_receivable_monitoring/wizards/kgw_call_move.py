@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.notice import notice
+
 
 class KgwCallMove(models.TransientModel):
     """Pass calls on to another agent, or move them to another day, one or many at once."""
@@ -52,13 +54,9 @@ class KgwCallMove(models.TransientModel):
                 left=len(refused),
                 first=refused[0],
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if refused else "success",
-                "sticky": bool(refused),
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(
+            message,
+            kind="warning" if refused else "success",
+            sticky=bool(refused),
+            then={"type": "ir.actions.client", "tag": "soft_reload"},
+        )

@@ -108,12 +108,3 @@ class KgwHealth(models.TransientModel):
         if domain:
             return {**action, "domain": domain, "context": {"active_test": False}}
         return action
-
-    @api.model
-    def _notify(self, message, kind="success"):
-        """Return the action that shows ``message`` in a corner until it is closed."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": kind, "message": message, "sticky": True},
-        }

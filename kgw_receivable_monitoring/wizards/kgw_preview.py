@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..const import OPEN_STATES
 from ..tools import calendar
+from ..tools.notice import notice
 
 MAX_DAYS = 62
 MAX_CASES = 500
@@ -64,7 +65,9 @@ class KgwPreview(models.TransientModel):
         self._write_lines(entries)
         remarks = self._get_remarks(is_all, last, busy)
         action = self._get_action(last)
-        return self._notify(remarks, action) if remarks else action
+        if not remarks:
+            return action
+        return notice(" ".join(remarks), kind="warning", sticky=True, then=action)
 
     def _check_days(self, today):
         if not today <= self.date_from <= self.date_to:
@@ -171,16 +174,4 @@ class KgwPreview(models.TransientModel):
             "view_mode": "list,form",
             "domain": [("preview_id", "=", self.id)],
             "target": "current",
-        }
-
-    def _notify(self, remarks, action):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "message": " ".join(remarks),
-                "next": action,
-            },
         }

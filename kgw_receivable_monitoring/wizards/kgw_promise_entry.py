@@ -1,4 +1,6 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
+
+from ..tools import calendar
 
 
 class KgwPromiseEntry(models.TransientModel):
@@ -16,6 +18,12 @@ class KgwPromiseEntry(models.TransientModel):
         readonly=False,
         domain="[('case_id', '=', case_id), ('stage', '!=', 'closed')]",
     )
+    first_on = fields.Date(
+        string="First Payment On",
+        default=lambda self: calendar.add_working_days(fields.Date.context_today(self), 1),
+    )
+    part_count = fields.Integer(string="Payments in All", default=1)
+    promise_offer = fields.Json(compute="_compute_promise_offer")
     part_ids = fields.One2many(
         "kgw.promise.entry.part",
         "entry_id",
@@ -35,17 +43,18 @@ class KgwPromiseEntry(models.TransientModel):
             )
             entry.receivable_ids = owed.filtered("is_overdue") or owed[:1]
 
-    @api.depends("receivable_ids")
+    def _compute_promise_offer(self):
+        offer = self.env["kgw.promise.plan"]._get_offer(fields.Date.context_today(self))
+        self.promise_offer = offer
+
+    @api.depends("receivable_ids", "first_on", "part_count")
     def _compute_part_ids(self):
-        """One payment of everything, unless parts were typed in already."""
+        """So many payments of everything, the first one on the day chosen."""
         for entry in self:
-            if len(entry.part_ids) <= 1:
+            if entry.first_on and entry.part_count > 0:
                 total = sum(entry.receivable_ids.mapped("residual"))
-                day = entry.part_ids[:1].due_on or fields.Date.context_today(self)
-                entry.part_ids = [
-                    Command.clear(),
-                    Command.create({"due_on": day, "amount": total}),
-                ]
+                plan = self.env["kgw.promise.plan"]
+                entry.part_ids = plan._plan_parts(total, entry.part_count, entry.first_on)
 
     def action_save(self):
         """Take down the promise: hold its invoices and confirm it in writing."""

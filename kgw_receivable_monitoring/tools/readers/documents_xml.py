@@ -1,6 +1,6 @@
-"""What readers of XML with many documents share: values with commas, warnings with lines."""
+"""What readers of files with many documents share: values with commas, warnings with lines."""
 
-from .base import MAX_VALUE, Problem, warning
+from .base import MAX_VALUE, Problem, ReadResult, warning
 from .checks import check_party
 from .xml_elements import ElementReader, text
 
@@ -45,7 +45,23 @@ class DocumentReader(ElementReader):
         return text(self.element, path)
 
 
-def keep_first(documents):
+def collect(name, readers, problems=()):
+    """Return the ReadResult of a file; a document that can't be read costs only itself.
+
+    :param name: the format
+    :param readers: one for each document, with ``document()`` and then ``problems``
+    :param problems: what is wrong with the file beside its documents
+    """
+    documents, problems = [], list(problems)
+    for reader in readers:
+        document = reader.document()
+        documents += [document] if document else []
+        problems += reader.problems
+    kept, repeated = _keep_first(documents)
+    return ReadResult(name, kept, (*problems, *repeated))
+
+
+def _keep_first(documents):
     """Return (documents, problems): of one number and day only the first is taken."""
     kept, problems = {}, []
     for document in documents:

@@ -17,13 +17,12 @@ from .base import (
     Instalment,
     Party,
     Problem,
-    ReadResult,
     UnreadableFile,
     warning,
 )
 from .cells import parse_date
 from .checks import check_party, split_tax_number
-from .documents_xml import keep_first
+from .documents_xml import collect
 from .table import MAX_CELL, MAX_ROWS, split_lines
 
 FORMAT = "epp"
@@ -48,16 +47,12 @@ def read(content, filename=""):
     sections = _Sections(_decode(content))
     if not sections.headers:
         raise UnreadableFile("unknown_format", filename)
-    seller = sections.seller()
-    documents, problems = [], list(sections.problems)
-    for line, cells in sections.headers:
-        if cells[0] in _SALES and len(cells) > 20:
-            reader = _SaleReader(line, cells, sections)
-            document = reader.document(seller)
-            documents += [document] if document else []
-            problems += reader.problems
-    kept, repeated = keep_first(documents)
-    return ReadResult(FORMAT, kept, (*problems, *repeated))
+    sales = (
+        _SaleReader(line, cells, sections)
+        for line, cells in sections.headers
+        if cells[0] in _SALES and len(cells) > 20
+    )
+    return collect(FORMAT, sales, sections.problems)
 
 
 def _decode(content):
@@ -130,7 +125,7 @@ class _SaleReader:
         self.line, self.cells, self.sections = line, cells, sections
         self.problems, self.warnings = [], []
 
-    def document(self, seller):
+    def document(self):
         """Return the Document, or None when it is cancelled or something needed is missing."""
         if self.cell(2) == _CANCELLED:
             number = self.cell(7)[:MAX_VALUE]
@@ -161,7 +156,7 @@ class _SaleReader:
             residual=residual,
             instalments=(Instalment(due, residual),) if due else (),
             due_derived=due is None,
-            seller=seller,
+            seller=self.sections.seller(),
             buyer=buyer,
             ksef_number=self.ksef_number(),
             corrected_number=corrected,

@@ -7,14 +7,15 @@ nor whether a row is an invoice, and they are refused.
 
 import re
 
-from .base import MAX_VALUE, Document, Party, ReadResult, TaxLine, UnreadableFile
+from .base import MAX_VALUE, Document, Party, TaxLine, UnreadableFile
 from .checks import check_nip, split_tax_number
-from .documents_xml import DocumentReader, keep_first
+from .documents_xml import DocumentReader, collect
 from .xml_elements import children, find, get_root_name, parse, text
 
 FORMAT = "jpk_fa"
 _KINDS = {"KOREKTA": "correction", "KOR": "correction", "ZAL": "advance"}
 _RATES = {"1": "23", "2": "8", "3": "5", "4": "4", "5": "oo", "6": "0", "7": "zw"}
+_BETWEEN = re.compile(r"[;,\n]+")
 _POSTAL = re.compile(r"(?:^|[, ]+)(\d{2}-\d{3})\s+([^,]+)")
 
 
@@ -35,15 +36,9 @@ def read(content, filename=""):
         raise UnreadableFile("tax_register", code[:MAX_VALUE])
     if not code.startswith("JPK_FA") or code.startswith("JPK_FA_RR"):
         raise UnreadableFile("not_an_invoice", code[:MAX_VALUE] or "JPK")
-    documents, problems = [], []
-    seller = _read_seller(root)
-    for element in children(root, "Faktura"):
-        reader = _InvoiceReader(element, seller, text(root, "Naglowek/DomyslnyKodWaluty"))
-        document = reader.document()
-        documents += [document] if document else []
-        problems += reader.problems
-    kept, repeated = keep_first(documents)
-    return ReadResult(FORMAT, kept, (*problems, *repeated))
+    seller, currency = _read_seller(root), text(root, "Naglowek/DomyslnyKodWaluty")
+    invoices = children(root, "Faktura")
+    return collect(FORMAT, (_InvoiceReader(one, seller, currency) for one in invoices))
 
 
 def _read_seller(root):
@@ -63,7 +58,7 @@ class _InvoiceReader(DocumentReader):
     def document(self):
         """Return the Document, or None when something needed is missing."""
         kind = _KINDS.get(self.text("RodzajFaktury"), "invoice")
-        corrected = self.text("NrFaKorygowanej")
+        corrected = self.corrected()
         facts = {
             "number": self.text("P_2A") or self.required(self.element, "P_2", "number"),
             "kind": kind,
@@ -86,12 +81,18 @@ class _InvoiceReader(DocumentReader):
             instalments=(),
             due_derived=True,
             seller=self.seller,
-            corrected_number=corrected,
-            corrected_numbers=(corrected,) if corrected else (),
+            corrected_number=", ".join(corrected),
+            corrected_numbers=corrected,
             split_payment=self.text("P_18A") in ("true", "1"),
             warnings=tuple(self.warnings),
             **facts,
         )
+
+    def corrected(self):
+        """Return the numbers of the corrected invoices: of a rebate for several they stand in one
+        field."""
+        numbers = (number.strip() for number in _BETWEEN.split(self.text("NrFaKorygowanej")))
+        return tuple(dict.fromkeys(filter(None, numbers)))
 
     def buyer(self):
         number = self.text("P_5B")

@@ -5,9 +5,9 @@
 
 from decimal import Decimal
 
-from .base import Document, Instalment, Party, ReadResult, TaxLine
+from .base import Document, Instalment, Party, TaxLine
 from .checks import check_account, split_tax_number
-from .documents_xml import DocumentReader, keep_first
+from .documents_xml import DocumentReader, collect
 from .xml_elements import children, find, get_root_name, parse, text
 
 FORMAT = "optima_xml"
@@ -32,14 +32,8 @@ def read(content, filename=""):
         text(party, "AKRONIM"): _get_address(party)
         for party in children(find(root, "KONTRAHENCI"), "KONTRAHENT")
     }
-    documents, problems = [], []
-    for element in children(find(root, "REJESTRY_SPRZEDAZY_VAT"), "REJESTR_SPRZEDAZY_VAT"):
-        reader = _SaleReader(element, parties)
-        document = reader.document()
-        documents += [document] if document else []
-        problems += reader.problems
-    kept, repeated = keep_first(documents)
-    return ReadResult(FORMAT, kept, (*problems, *repeated))
+    sales = children(find(root, "REJESTRY_SPRZEDAZY_VAT"), "REJESTR_SPRZEDAZY_VAT")
+    return collect(FORMAT, (_SaleReader(sale, parties) for sale in sales))
 
 
 def _get_address(party):

@@ -59,22 +59,6 @@ class Statement:
     problems: tuple[Problem, ...] = ()
     periods: tuple[Period, ...] = ()
 
-    @property
-    def known_through(self):
-        """The day through which the payments of every account in the file are known, or None."""
-        closed = {}
-        for period in self.periods:
-            closed.setdefault(period.account, []).append(period.closed_on)
-        if not closed or any(None in days for days in closed.values()):
-            return None
-        return min(max(days) for days in closed.values())
-
-    @property
-    def opened_on(self):
-        """The first day that the file tells, or None."""
-        days = [period.opened_on for period in self.periods]
-        return min(days) if days and None not in days else None
-
 
 def clean(text):
     """Return the text with single spaces and without the fillers of some banks."""

@@ -8,7 +8,7 @@ import csv
 import re
 from dataclasses import dataclass
 
-from ..identifiers import fold
+from ..identifiers import fold, spell
 from .base import MAX_VALUE, Problem, UnreadableFile, warning
 
 MAX_ROWS = 100_000
@@ -131,7 +131,7 @@ def with_columns(aliases, columns):
 
     :param columns: ``{heading: field}``
     """
-    mapped = {spell(heading): name for heading, name in columns.items()}
+    mapped = {spell(heading[:MAX_VALUE]): name for heading, name in columns.items()}
     return {
         name: (
             *(heading for heading, field in mapped.items() if field == name),
@@ -164,11 +164,6 @@ def split_table(content):
     return [_split(line, delimiter, strict=False) for line in lines]
 
 
-def spell(heading):
-    """Return a heading as aliases are written: small letters without diacritics and spaces."""
-    return fold(heading[:MAX_VALUE]).replace(" ", "")
-
-
 def _check_heading(heading, required):
     if heading is None:
         raise UnreadableFile("no_header")
@@ -195,7 +190,7 @@ def is_total(row) -> bool:
 def _match_columns(cells, aliases):
     names = {}
     for index, cell in enumerate(cells):
-        names.setdefault(spell(cell), index)
+        names.setdefault(spell(cell[:MAX_VALUE]), index)
     found = {}
     for field, accepted in aliases.items():
         index = next((names[name] for name in accepted if name in names), None)

@@ -4,6 +4,7 @@ import { deserializeDate } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { PromiseOffer } from "../promise/promise_days";
 import { Component, onWillUnmount, useExternalListener, useState } from "@odoo/owl";
 
 const KEYS_OFF = "kgw_desk_keys_off";
@@ -16,6 +17,7 @@ const PROMISES = ["will_pay", "will_pay_parts"];
  */
 export class OutcomesField extends Component {
     static template = "kgw_receivable_monitoring.OutcomesField";
+    static components = { PromiseOffer };
     static props = { ...standardFieldProps };
 
     setup() {
@@ -40,7 +42,7 @@ export class OutcomesField extends Component {
     }
 
     get days() {
-        return this.record.data.promise_days || [];
+        return this.record.data.promise_offer?.days || [];
     }
 
     get outcome() {
@@ -51,9 +53,8 @@ export class OutcomesField extends Component {
         return PROMISES.includes(this.outcome);
     }
 
-    get chosenDay() {
-        const day = this.record.data.promise_on;
-        return day && day.toISODate();
+    get isInParts() {
+        return this.outcome === "will_pay_parts";
     }
 
     async choose(code) {
@@ -64,6 +65,10 @@ export class OutcomesField extends Component {
     chooseDay(day) {
         this.state.awaitsDay = false;
         return this.record.update({ promise_on: deserializeDate(day) });
+    }
+
+    onDay() {
+        this.state.awaitsDay = false;
     }
 
     toggleKeys() {
@@ -141,7 +146,8 @@ registry.category("fields").add("kgw_outcomes", {
     supportedTypes: ["selection"],
     fieldDependencies: [
         { name: "outcome_table", type: "json" },
-        { name: "promise_days", type: "json" },
+        { name: "promise_offer", type: "json" },
         { name: "promise_on", type: "date" },
+        { name: "part_count", type: "integer" },
     ],
 });

@@ -143,3 +143,97 @@ registry.category("web_tour.tours").add("kgw_portal_many", {
         ...decide("pause", "2030-01-31"),
     ],
 });
+
+const CSV = [
+    "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Waluta;NIP;Nazwa kontrahenta",
+    "1/09/2026;25.08.2026;28.09.2026;1845,00;PLN;9991010109;Nowy pierwszy",
+    "2/09/2026;25.08.2026;28.09.2026;100,00;PLN;9991010121;Nowy drugi",
+].join("\r\n");
+
+// The creditor: signs the terms, hands a file over and strikes a name, answers a dispute.
+registry.category("web_tour.tours").add("kgw_portal_handover", {
+    url: "/my/monitoring",
+    steps: () => [
+        {
+            content: "The terms wait to be accepted",
+            trigger: ".alert-info a[href*='/terms/']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { content: "The scenario is told in words", trigger: "td:contains(Letter: demand)" },
+        {
+            content: "The name is signed",
+            trigger: ".o_web_sign_name_and_signature input",
+            run: "edit Anna Kos",
+        },
+        {
+            content: "Choose the drawn name",
+            trigger: ".o_web_sign_auto_button, canvas.o_web_sign_signature",
+        },
+        {
+            content: "Accept",
+            trigger: ".o_portal_sign_submit:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "It says who accepted: go on to the files",
+            trigger: ".alert-success:contains(Anna Kos) img",
+        },
+        {
+            content: "Go to the files",
+            trigger: ".breadcrumb a[href='/my/monitoring/handover']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Choose a file",
+            trigger: "#kgw_upload",
+            run() {
+                const files = new DataTransfer();
+                files.items.add(new File([CSV], "faktury.csv", { type: "text/csv" }));
+                this.anchor.files = files.files;
+            },
+        },
+        {
+            content: "Read it",
+            trigger: "form[action$='/upload'] button[type=submit]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { content: "The preview names the invoice", trigger: "td:contains(1/09/2026)" },
+        {
+            content: "Strike a name",
+            trigger: "input[name=struck][value='Nowy drugi']",
+            run: "check",
+        },
+        {
+            content: "Take over",
+            trigger: "form[action$='/accept'] button[type=submit]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is taken over: go to what is disputed",
+            trigger: ".alert-success",
+        },
+        {
+            content: "Go to the overview",
+            trigger: ".breadcrumb a[href='/my/monitoring']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Write an answer",
+            trigger: "textarea[name=note]",
+            run: "edit Towar dostarczono, protokół w załączeniu",
+        },
+        {
+            content: "Reject the dispute",
+            trigger: "form[action*='/dispute/'] button[value=reject]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { content: "It is recorded", trigger: ".alert-success" },
+    ],
+});

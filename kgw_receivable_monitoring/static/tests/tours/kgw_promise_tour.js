@@ -13,6 +13,24 @@ registry.category("web_tour.tours").add("kgw_promise_taken", {
             trigger: ".modal .o_field_widget[name='receivable_ids'] .badge:contains(FV 1/11/2026)",
         },
         {
+            content: "In three payments",
+            trigger: ".modal button[data-count='3']",
+            run: "click",
+        },
+        {
+            content: "from the second day offered on",
+            trigger: ".modal button[data-day='2']",
+            run: "click",
+        },
+        {
+            content: "The plan has three payments of 410.00",
+            trigger: ".modal .o_data_row:nth-child(3) td[name='amount']:contains(410.00)",
+        },
+        {
+            content: "and begins on that day",
+            trigger: ".modal button[data-day='2'].btn-primary",
+        },
+        {
             content: "Save it",
             trigger: ".modal footer button[name='action_save']",
             run: "click",

@@ -1,0 +1,130 @@
+from datetime import timedelta
+
+from odoo import Command, models
+from odoo.exceptions import UserError
+
+from ..const import OPEN_STATES
+from ..tools import calendar
+from ..tools.demand import next_demand
+
+
+class KgwDecisionDemand(models.Model):
+    """The creditor asks for a demand: the next one of its scenario, past none of the defences."""
+
+    _inherit = "kgw.decision"
+
+    def _do_ask_demand(self, now):
+        """Plan the next demand about what is overdue; the gate is asked now and when it goes out.
+
+        :raise UserError: no demand may go out, and why
+        """
+        today = calendar.local_date(now)
+        step, lines = self._choose_demand(today)
+        self._cancel_contacts(now)
+        if self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
+            raise UserError(
+                self.env._(
+                    "Another contact is on its way just now. Ask again when it has gone out."
+                )
+            )
+        reminder = self.env["kgw.reminder"].create(self._prepare_demand_vals(step, lines, today))
+        self._check_demand(reminder, now)
+        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.dispatcher"]._wake()
+
+    def _choose_demand(self, today):
+        """Return ``(step, receivables)`` of the mildest demand that may follow.
+
+        :raise UserError: none may
+        """
+        late = self.receivable_ids.filtered(lambda line: line.kgw_stage == "overdue")
+        if not late:
+            raise UserError(
+                self.env._("None of these invoices is overdue and monitored: nothing is demanded.")
+            )
+        steps = self.case_id._get_scenario()._get_course_steps()
+        facts = self.env["kgw.course.facts"]._read(late)
+        answers = {line: next_demand(steps, facts[line.id], today) for line in late}
+        wanted = {answer.step_id for answer in answers.values()} - {0}
+        chosen = [step for step in steps if step.id in wanted]
+        if not chosen:
+            raise UserError(self._say_no_demand(next(iter(answers.values()))))
+        mildest = min(chosen, key=lambda step: (step.rung, step.offset, step.id)).id
+        lines = late.filtered(lambda line: answers[line].step_id == mildest)
+        return self.env["kgw.scenario.step"].browse(mildest), lines
+
+    def _say_no_demand(self, answer):
+        """Return in words why no demand may follow."""
+        if answer.why == "waits" and answer.day:
+            return self.env._(
+                "A demand went out and gives time to answer until %s. The final demand may follow"
+                " after that day.",
+                self.env["kgw.portal"]._format_date(answer.day),
+            )
+        sentences = {
+            "none": self.env._("The agreed scenario has no such demand. Ask your controller."),
+            "open": self.env._("A demand is on its way already."),
+            "undelivered": self.env._(
+                "The demand did not arrive. Correct the contact data and ask your controller."
+            ),
+            "waits": self.env._(
+                "A demand went out and has not arrived yet. The final demand may follow after it."
+            ),
+            "given": self.env._(
+                "The final demand went out already. What is left is to hand over to collection."
+            ),
+        }
+        return sentences[answer.why]
+
+    def _prepare_demand_vals(self, step, lines, today):
+        """Return the values of the contact: ``lines`` take the step, other overdue ones are named."""
+        case, scenario = self.case_id, self.case_id._get_scenario()
+        channel, template = self._choose_way(step)
+        others = case._get_open_receivables().filtered(lambda r: r.kgw_stage == "overdue") - lines
+        return {
+            "case_id": case.id,
+            "mandate_id": case.mandate_id.id,
+            "brand_id": case.mandate_id._get_brand("after").id,
+            "decision_id": self.id,
+            "step_id": step.id,
+            "template_id": template.id,
+            "channel": channel,
+            "rung": step.rung,
+            "side": "after",
+            "planned_on": self._get_demand_day(scenario, today),
+            "until": max(lines.mapped("kgw_effective_due")) + timedelta(days=scenario.horizon_days),
+            "line_ids": [
+                *(Command.create(self._prepare_demand_line(line, step, channel)) for line in lines),
+                *(Command.create(self._prepare_named_line(line, channel)) for line in others),
+            ],
+        }
+
+    def _choose_way(self, step):
+        """Return ``(channel, template)``: the step's own, else its fallback where only that reaches."""
+        usable = self.case_id._get_usable_channels().get(self.case_id.id, ())
+        if step.channel not in usable and step.fallback_channel in usable:
+            return step.fallback_channel, step.fallback_template_id
+        return step.channel, step.template_id
+
+    def _get_demand_day(self, scenario, today):
+        """Return the working day on which the gap to the last contact has passed."""
+        days = [day for day in self.case_id.reminder_ids.mapped("contact_on") if day]
+        since = max(days) + timedelta(days=scenario.gap_after_days) if days else today
+        return calendar.forward(max(today, since))
+
+    def _prepare_demand_line(self, line, step, channel):
+        vals = self.env["kgw.reminder.line"]._prepare_stepless_vals(line, channel, step.rung)
+        return {**vals, "step_id": step.id}
+
+    def _prepare_named_line(self, line, channel):
+        vals = self.env["kgw.reminder.line"]._prepare_stepless_vals(line, channel, False)
+        return {**vals, "role": "carried"}
+
+    def _check_demand(self, reminder, now):
+        """
+        :raise UserError: the gate would never let it through
+        """
+        verdicts = self.env["kgw.gate"]._list_verdicts(reminder, now)
+        if never := [verdict.reason for verdict in verdicts if not verdict.until]:
+            label = self.env["kgw.portal"]._get_code_label("kgw.reminder", "reason", never[0])
+            raise UserError(self.env._("No demand can go out: %s.", label))

@@ -1,0 +1,103 @@
+from datetime import date
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools.misc import format_date
+
+from ..tools import words
+
+# Entries of which the channel is a part of what happened.
+OF_CHANNEL = ("sent", "delivered", "undelivered", "failed", "dead", "unknown", "cancelled")
+# Of an SMS as much is shown as fits into a line.
+SHOWN = 80
+# What the payload calls the code of a field of another model: entry, key, model, field.
+CODES = (
+    ("call", "outcome", "kgw.reminder", "outcome"),
+    ("hold", "reason", "kgw.hold", "reason"),
+    ("lifted", "reason", "kgw.hold", "reason"),
+    ("stage", "stage", "kgw.case", "stage"),
+    ("decision", "value", "kgw.decision", "value"),
+    ("question", "question", "kgw.decision", "kind"),
+)
+
+
+class KgwEventWords(models.Model):
+    """What the register tells the people who work with it, in their words: what happened, what was
+    said, and who did it."""
+
+    _inherit = "kgw.event"
+
+    headline = fields.Char(string="What Happened", compute="_compute_headline")
+    told = fields.Char(
+        string="What It Was",
+        compute="_compute_told",
+        help="How a call ended, what was paid, promised or decided, and the note with it.",
+    )
+    who = fields.Char(string="Who Did It", compute="_compute_who")
+
+    @api.depends("kind", "channel")
+    def _compute_headline(self):
+        for event in self:
+            shown = ("kind", "channel") if event.kind in OF_CHANNEL else ("kind",)
+            event.headline = " · ".join(filter(None, (event._get_label(name) for name in shown)))
+
+    def _get_label(self, name):
+        return self._get_code(self._name, name, self[name])
+
+    @api.model
+    def _get_code(self, model, name, code):
+        """Return the label of a code of a field, '' without one."""
+        labels = dict(self.env[model]._fields[name]._description_selection(self.env))
+        return labels.get(code, "") if code else ""
+
+    @api.depends("payload", "reason")
+    def _compute_told(self):
+        for event in self:
+            payload = event.payload or {}
+            told = (
+                *(
+                    self._get_code(model, name, payload.get(key))
+                    for kind, key, model, name in CODES
+                    if kind == event.kind
+                ),
+                event._tell_money(payload),
+                event._get_label("reason"),
+                event._tell_message(payload),
+                payload.get("note"),
+            )
+            event.told = ": ".join(filter(None, told))
+
+    def _tell_money(self, payload):
+        """Return the amount with its day, or days, of a payment or a promise."""
+        if not payload.get("amount"):
+            return ""
+        money = words.format_money(
+            Decimal(str(payload["amount"])),
+            payload.get("currency") or "PLN",
+            self.env.lang or "en_US",
+        )
+        days = [part["day"] for part in payload.get("parts", [])]
+        if self.kind == "payment":
+            days = [payload.get("paid_on")]
+        named = [format_date(self.env, date.fromisoformat(day)) for day in days if day]
+        return f"{money} ({', '.join(named)})" if named else money
+
+    def _tell_message(self, payload):
+        """Return the subject of what was written, else the beginning of its text."""
+        if payload.get("subject"):
+            return payload["subject"]
+        text = payload.get("text") or ""
+        is_short = self.channel == "sms" and text
+        return f"{text[:SHOWN]}…" if is_short and len(text) > SHOWN else is_short and text or ""
+
+    @api.depends("user_id", "kind")
+    def _compute_who(self):
+        """A person's name; what nobody did is done by the scenario, and replies are not ours."""
+        for event in self:
+            user = event.user_id
+            if event.kind in ("reply", "auto_reply"):
+                event.who = event.case_id.counterparty_id.name
+            elif not user or user._is_superuser():
+                event.who = self.env._("automatically")
+            else:
+                event.who = user.name

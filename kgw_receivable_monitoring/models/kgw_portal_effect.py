@@ -1,0 +1,148 @@
+from odoo import api, models
+
+from ..const import OPEN_STATES
+from ..tools.decision import SPECS
+from .kgw_portal_base import KgwPortalBase
+
+# Of so many it is told one by one what comes next.
+TOLD_CASES = 10
+
+
+class KgwPortalEffect(models.AbstractModel):
+    """What a decision would change, told before it is confirmed."""
+
+    _name = "kgw.portal.effect"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: What a Decision Changes"
+
+    @api.model
+    def _foresee(self, kind, values, now, case_ids, receivable_ids=None):
+        """Return what a decision would change, as a dictionary; nothing stays.
+
+        The decision itself is taken and carried out, and taken back.
+
+        :raise UserError: as taking it would
+        """
+        self = self.with_context(kgw_now=now)
+        cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
+        amount = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
+        before = self._picture(cases)
+        with self._trying(kind, cases, values, now, lines):
+            changes = self._compare(cases, before, self._picture(cases))
+            left = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
+        return {
+            "kind": kind,
+            "kind_label": self._get_code_label("kgw.decision", "kind", kind),
+            "at_once": SPECS[kind].at_once,
+            "count": self._count(len(cases), "counterparty"),
+            "amount": amount,
+            "left": left,
+            "words": self._say_effect(kind, values, cases),
+            "changes": changes,
+        }
+
+    # === IN THE PLAN === #
+
+    def _picture(self, cases):
+        """Return ``{case id: (planned contacts, what comes next)}`` in words."""
+        cases.invalidate_recordset()
+        few = len(cases) <= TOLD_CASES
+        return {
+            case.id: (
+                self._say_planned(case),
+                self._foresee_next(case) if few else "",
+            )
+            for case in cases
+        }
+
+    def _say_planned(self, case):
+        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        return [
+            ", ".join(
+                (
+                    self._format_date(r.planned_on),
+                    (r.step_id or r.template_id).name,
+                    self._get_label(r, "channel"),
+                )
+            )
+            for r in planned
+        ]
+
+    def _foresee_next(self, case):
+        lines = case._get_open_receivables()
+        return self._say_coming(case, lines, self._get_plan(case, lines))
+
+    def _compare(self, cases, before, after):
+        """Return what changes for each case, in words."""
+        return [
+            {
+                "counterparty": case.counterparty_id.name,
+                "cancelled": [t for t in before[case.id][0] if t not in after[case.id][0]],
+                "planned": [t for t in after[case.id][0] if t not in before[case.id][0]],
+                "before": before[case.id][1],
+                "after": after[case.id][1],
+            }
+            for case in cases
+        ]
+
+    # === IN WORDS === #
+
+    def _say_effect(self, kind, values, cases):
+        """Return in sentences what no plan shows."""
+        say = getattr(self, f"_say_{kind}", None)
+        return say(values, cases) if say else []
+
+    def _say_ask_demand(self, values, cases):
+        return [
+            self.env._(
+                "The demand goes out in your name in contact hours, once payments are known through"
+                " the due date. Until then you can stop or pause it."
+            )
+        ]
+
+    def _say_ask_call(self, values, cases):
+        return [
+            self.env._("Where no call can be planned just now, your controller is asked to call.")
+        ]
+
+    def _say_waive(self, values, cases):
+        said = [
+            self.env._(
+                "E-mails, letters and calls about these invoices no longer speak of interest. You"
+                " can take it back on the counterparty's page."
+            )
+        ]
+        if values.get("until_date"):
+            said.append(
+                self.env._(
+                    "They say that you ask for no interest if the payment arrives by %(day)s. From"
+                    " the day after, they speak of interest again.",
+                    day=self._format_date(values["until_date"]),
+                )
+            )
+        return said
+
+    def _say_warning(self, values, cases):
+        said = [
+            self.env._(
+                "A warning of an entry in a debt register may go out about these invoices. Without"
+                " your consent none goes out. You can take it back on the counterparty's page."
+            )
+        ]
+        steps = self.env["kgw.scenario.step"].union(*(c._get_scenario().step_ids for c in cases))
+        if "warn" not in steps.template_id.mapped("scope"):
+            said.append(
+                self.env._(
+                    "The agreed scenario has no such warning: because of your consent alone nothing"
+                    " is sent."
+                )
+            )
+        return said
+
+    def _say_collection(self, values, cases):
+        return [
+            self.env._("We contact nobody about it any more; your controller prepares the rest.")
+        ]
+
+    def _say_contact(self, values, cases):
+        return [self.env._("It is used first; what was known so far stays as the second choice.")]

@@ -1,0 +1,116 @@
+from datetime import date, timedelta
+
+from odoo import models
+
+from ..const import OPEN_STATES
+from ..tools import calendar
+from ..tools.case_walk import CaseWalk, Stop, suppose_taken
+from ..tools.course_walk import Walk
+from .kgw_portal_base import KgwPortalBase
+
+# How far ahead the plan is told.
+PLAN_DAYS = 45
+# Of so many invoices, those that are due first; more would say the same days again.
+PLAN_LINES = 20
+
+
+class KgwPortalPlan(models.AbstractModel):
+    """What comes: the course of all receivables of a case, bundled as the planner bundles them."""
+
+    _name = "kgw.portal.plan"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Plan"
+
+    def _get_plan(self, case, lines):
+        """Return the coming steps: what is planned, then what the course brings, day by day.
+
+        Payments, promises and answers change it; holds in force move its beginning.
+        """
+        holds = self._get_holds(case, lines)
+        if holds.filtered(lambda hold: not hold.until_date):
+            return []
+        today = self._get_today()
+        start = max(
+            [today, *(hold.until_date + timedelta(days=1) for hold in holds if hold.until_date)]
+        )
+        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        stops = [self._prepare_stop(reminder) for reminder in planned]
+        stops += self._walk_ahead(case, lines, planned, start)
+        stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
+        return [self._prepare_planned(stop) for stop in stops]
+
+    def _get_holds(self, case, lines):
+        """Return the holds that keep every contact of the case back today."""
+        found = self._search_holds(case, lines)
+        whole = found.filtered(lambda hold: not hold.move_id)
+        return whole or (found if found.move_id >= lines.move_id else found.browse())
+
+    def _search_holds(self, case, lines):
+        """Return the holds in force today on the case, or on invoices of it."""
+        holds = case.env["kgw.hold"]
+        return holds.search(
+            [
+                *holds._in_force(self._get_today()),
+                ("channel", "=", False),
+                ("move_id", "in", (False, *lines.move_id.ids)),
+                ("case_id", "in", (False, case.id)),
+                ("mandate_id", "in", (False, case.mandate_id.id)),
+                ("brand_id", "in", (False, case.mandate_id.brand_after_id.id)),
+            ]
+        )
+
+    def _prepare_stop(self, reminder):
+        day = max(reminder.planned_on, self._get_today())
+        count = len(reminder._get_live_lines()._get_own())
+        step = reminder.step_id or reminder.template_id
+        return Stop(day, "contact", step, reminder.channel, count)
+
+    def _walk_ahead(self, case, lines, planned, start):
+        """Return the :class:`Stop` list of what the course brings, with records of steps."""
+        scenario = case._get_scenario()
+        running = self._get_running(case, lines)
+        if not scenario or not running:
+            return []
+        steps = scenario._get_course_steps()
+        gaps = scenario.gap_before_days or 1, scenario.gap_after_days or 1
+        facts = running.env["kgw.course.facts"]._read(running)
+        walks = [Walk(steps, facts[line.id], gaps=gaps) for line in running]
+        last_contact = self._suppose_sent(dict(zip(running, walks, strict=True)), planned)
+        days = [last_contact, *case.reminder_ids.mapped("contact_on")]
+        walk = CaseWalk(walks, gaps, max((day for day in days if day), default=None))
+        records = {step.id: step for step in scenario.step_ids}
+        return [
+            stop._replace(step=records[stop.step])
+            for stop in walk.run(start, start + timedelta(days=PLAN_DAYS))
+        ]
+
+    def _get_running(self, case, lines):
+        """Return the monitored receivables that are not on hold by themselves, the first ones."""
+        held = self._search_holds(case, lines).move_id
+        running = lines.filtered(
+            lambda line: line.kgw_stage in ("before_due", "overdue") and line.move_id not in held
+        )
+        running = running.sorted(lambda line: line.kgw_next_date or date.max)[:PLAN_LINES]
+        return running.sorted("id")
+
+    def _suppose_sent(self, walks, planned):
+        """Let what is planned have gone out; return its day, None without one."""
+        last = None
+        for reminder in planned:
+            last = max(reminder.planned_on, self._get_today())
+            for line in reminder.line_ids.filtered("step_id"):
+                if line.receivable_id in walks:
+                    walk = walks[line.receivable_id]
+                    suppose_taken(walk, line.step_id.id, last, reminder.channel)
+        return last
+
+    def _prepare_planned(self, stop):
+        return {
+            "day": self._format_date(calendar.forward(stop.day)),
+            "iso": stop.day.isoformat(),
+            "act": stop.act,
+            "step": stop.step.name,
+            "channel": stop.channel or "",
+            "channel_label": self._get_code_label("kgw.reminder", "channel", stop.channel),
+            "count": self._count(stop.count, "invoice") if stop.count > 1 else "",
+        }

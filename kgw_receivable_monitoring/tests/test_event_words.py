@@ -1,0 +1,51 @@
+from odoo.tests import tagged
+
+from .engine_common import KgwEngineCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestEventWords(KgwEngineCommon):
+    """Agents read the register in their own words, with names of people."""
+
+    def setUp(self):
+        super().setUp()
+        self.line, self.day = self._overdue(4)
+        self.case = self.line.kgw_case_id
+
+    def tell(self, kind, **vals):
+        event = self.env["kgw.event"]._record(
+            [{"kind": kind, "at": self._at(self.day), "case_id": self.case.id, **vals}]
+        )
+        return event.headline, event.told, event.who
+
+    def test_call_is_told_by_its_outcome_and_who_made_it(self):
+        call = self._draft(self.line, "p4_call", self.day)
+        record = self.env["kgw.channel.phone"].with_user(self.agent).sudo()._record_call
+        record(call, "voicemail", "o 12", self._at(self.day))
+        event = self.events("call", reminder_id=call.id)
+        self.assertEqual(
+            (event.headline, event.told, event.who), ("Phone call", "Voicemail: o 12", "kgw_agent")
+        )
+
+    def test_what_nobody_did_is_automatic_and_no_technical_user_is_named(self):
+        self.run_day(self.day)
+        events = self.env["kgw.event"].search([("case_id", "=", self.case.id)])
+        self.assertIn("automatically", events.mapped("who"))
+        self.assertFalse(set(events.mapped("who")) & {"OdooBot", "System", False, ""})
+
+    def test_payment_promise_hold_and_reply_say_what_they_were(self):
+        money = {"amount": 1230, "currency": "PLN"}
+        for kind, payload, told in (
+            ("payment", {**money, "paid_on": "2026-09-10"}, ("1,230.00", "09/10/2026")),
+            ("promise", {**money, "parts": [{"day": "2026-09-11"}]}, ("1,230.00", "09/11/2026")),
+            ("hold", {"reason": "dispute", "note": "wada"}, ("isput", "wada")),
+        ):
+            with self.subTest(kind=kind):
+                said = self.tell(kind, payload=payload)[1]
+                for words in told:
+                    self.assertIn(words, said)
+        self.assertEqual(self.tell("reply")[2], "Budmax sp. z o.o.")
+
+    def test_message_shows_its_subject_and_channel(self):
+        said = self.tell("sent", channel="email", payload={"subject": "Faktura FV 1"})
+        self.assertEqual(said[:2], ("Sent · E-mail", "Faktura FV 1"))

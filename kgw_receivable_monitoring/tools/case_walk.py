@@ -1,0 +1,108 @@
+"""The days to come of one case: its receivables walk together, at most one contact a day.
+
+The rules are those of the planner (``kgw.planner._get_plan_query``): one contact per case, led by
+what would lapse before the next slot, else by the hardest rung; what is due on the same side of the
+due date goes along. ``tests/test_portal_plan.py`` compares it with the planner itself.
+"""
+
+from collections import namedtuple
+from dataclasses import replace
+from datetime import date, timedelta
+
+from ..const import RUNG_LEVEL
+from . import calendar
+
+DEMAND = RUNG_LEVEL["demand"]
+# What happens on a day: the step that leads, its channel, and how many receivables take a step.
+Stop = namedtuple("Stop", "day act step channel count")
+
+
+class CaseWalk:
+    """Goes through the days of one case as the planner would.
+
+    :param walks: a :class:`tools.course_walk.Walk` for each receivable, in the order of their ids
+    :param gaps: days between two contacts, before and after the due date
+    :param last_contact: day of the last contact, None for none
+    """
+
+    def __init__(self, walks, gaps, last_contact=None):
+        self.walks = walks
+        self.gaps = gaps
+        self.last_contact = last_contact or date.min
+        self.following = {}
+        self.trace = []
+
+    def run(self, first, last):
+        """Walk from ``first`` to the day before ``last`` and return the :class:`Stop` list."""
+        day = first
+        while day and day < last:
+            self.spend(day)
+            days = [n.from_date for n in self.following.values() if n]
+            day = max(day + timedelta(days=1), min(days)) if days else None
+        return self.trace
+
+    def spend(self, day):
+        """Do what is next on ``day``: every question and report, at most one contact."""
+        due = [walk for walk in self.walks if self._settle(walk, day)]
+        due = [walk for walk in due if self._may_contact(walk, day)]
+        if due and calendar.is_working_day(day):
+            self._contact(due, day)
+
+    def _settle(self, walk, day):
+        """Do what needs no contact; tell whether a contact is due."""
+        number = id(walk)
+        following = self.following.get(number) or walk.ask(day)
+        while following and following.from_date <= day and following.act != "contact":
+            walk.take(following, day)
+            self._note(day, following.act, following.step_id, "", 1)
+            following = walk.ask(day)
+        if following and following.from_date <= day:
+            following = walk.ask(day)  # what waited may be over by now
+        self.following[number] = following
+        return bool(following and following.from_date <= day and following.act == "contact")
+
+    def _get_step(self, walk):
+        return walk.steps[self.following[id(walk)].step_id]
+
+    def _get_gap(self, step):
+        return timedelta(days=self.gaps[step.offset >= 0])
+
+    def _may_contact(self, walk, day):
+        return day - self._get_gap(self._get_step(walk)) >= self.last_contact
+
+    def _contact(self, due, day):
+        leader = min(due, key=lambda walk: self._get_order(walk, day))
+        step = self._get_step(leader)
+        channel = next((c for c in step.channels if c in leader.facts.usable), step.channels[0])
+        own = [w for w in due if (self._get_step(w).offset < 0) == (step.offset < 0)]
+        for walk in own:
+            walk.take(self.following[id(walk)], day, channel)
+            self.following[id(walk)] = walk.ask(day)
+        self.last_contact = day
+        self._note(day, "contact", step.id, channel, len(own))
+
+    def _get_order(self, walk, day):
+        """The leader is what would lapse before the next slot, else the hardest rung."""
+        following, step = self.following[id(walk)], self._get_step(walk)
+        slot = calendar.forward(day + self._get_gap(step))
+        lapses = (step.offset < 0 or step.rung >= DEMAND) and following.until < slot
+        return not lapses, -step.rung, step.offset, self.walks.index(walk)
+
+    def _note(self, day, act, step_id, channel, count):
+        """Remember what happened; a question about several receivables is one question."""
+        same = next((s for s in self.trace if s[:3] == (day, act, step_id)), None)
+        if same and act != "contact":
+            self.trace[self.trace.index(same)] = same._replace(count=same.count + count)
+            return
+        self.trace.append(Stop(day, act, step_id, channel, count))
+
+
+def suppose_taken(walk, step_id, day, channel):
+    """Let a contact that is planned for ``day`` have gone out, for what the walk asks after it."""
+    step = walk.steps.get(step_id)
+    if step:
+        walk.facts = replace(
+            walk.facts,
+            done={**walk.facts.done, step_id: "reached"},
+            given={**walk.get_given(step, day, channel), **walk.facts.given},
+        )

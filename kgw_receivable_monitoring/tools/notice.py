@@ -1,0 +1,14 @@
+"""What Odoo's web client is told to show in a corner of the page. No ORM."""
+
+
+def notice(message, kind="success", sticky=False, then=None):
+    """Return the action that shows ``message``.
+
+    :param kind: ``success``, ``info``, ``warning`` or ``danger``
+    :param sticky: stays until somebody closes it
+    :param then: the action that follows; None means nothing
+    """
+    params = {"type": kind, "sticky": sticky, "message": message}
+    if then:
+        params["next"] = then
+    return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
