@@ -91,6 +91,7 @@ class KgwCase(models.Model):
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
     stop_note = fields.Char(related="mandate_id.stop_note")
     next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
+    next_label = fields.Char(string="What Comes Next", compute="_compute_next")
     waiting_reason = fields.Selection(REASONS, string="Waits For", compute="_compute_waiting")
     waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
 
@@ -195,6 +196,7 @@ class KgwCase(models.Model):
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             case.next_date = first.next_date
             case.next_step_id = first.next_step_id
+            case.next_label = first.next_label
 
     def _compute_waiting(self):
         """What the open reminder waits for: a case has at most one."""

@@ -30,7 +30,6 @@ class KgwHold(models.Model):
     _name = "kgw.hold"
     _description = "Hold"
     _order = "id desc"
-    _rec_name = "reason"
 
     case_id = fields.Many2one("kgw.case", index="btree_not_null", ondelete="cascade")
     mandate_id = fields.Many2one("kgw.mandate", index="btree_not_null", ondelete="cascade")
@@ -53,10 +52,24 @@ class KgwHold(models.Model):
     release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
     lifted_at = fields.Datetime(readonly=True)
     volume = fields.Integer(readonly=True, help="How many contacts were planned.")
+    lifted_by_id = fields.Many2one("res.users", readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
 
     _open_holds = models.Index("(from_date) WHERE lifted_at IS NULL")
+
+    @api.depends("reason", "case_id", "mandate_id", "brand_id", "channel", "move_id")
+    def _compute_display_name(self):
+        for hold in self:
+            reason, channel = (
+                hold._fields[name].convert_to_export(hold[name], hold)
+                for name in ("reason", "channel")
+            )
+            # Whoever reads a hold need not have rights on invoices.
+            scopes = (hold.case_id, hold.move_id.sudo(), hold.mandate_id, hold.brand_id)
+            scope = [record.display_name for record in scopes if record]
+            what = scope or [self.env._("everything")]
+            hold.display_name = f"{reason} ({', '.join(filter(None, [*what, channel]))})"
 
     @api.depends("lifted_at")
     def _compute_is_open(self):
@@ -119,7 +132,9 @@ class KgwHold(models.Model):
             raise UserError(
                 self.env._("You have stopped this yourself: another manager has to let it go on.")
             )
-        self.sudo()._lift(fields.Datetime.now())  # nobody writes the end of a hold directly
+        held_sudo = self.filtered("is_open").sudo()  # nobody writes the end of a hold directly
+        held_sudo.lifted_by_id = self.env.user
+        held_sudo._lift(fields.Datetime.now())
 
     def _check_manager(self):
         """
@@ -244,7 +259,8 @@ class KgwHold(models.Model):
         reason, channel = (
             self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
         )
-        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name)))
+        who = self.create_uid.name if self.reason == "stop" else ""
+        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name, who)))
 
     @api.model
     def _get_in_force(self, case, receivables, on_date):

@@ -283,6 +283,16 @@ class KgwMandate(models.Model):
         self.ensure_one()
         return self.env["kgw.preview"]._open({"mandate_id": self.id})
 
+    def action_open_holds(self):
+        """Open what holds this mandate, with all others."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_hold"
+            ),
+            "domain": [("mandate_id", "in", (False, self.id)), ("case_id", "=", False)],
+        }
+
     def action_open_cases(self):
         self.ensure_one()
         return {

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from odoo.exceptions import ValidationError
-from odoo.tests.common import Form, freeze_time, tagged
+from odoo.tests import Form, tagged
+from odoo.tests.common import freeze_time
 
 from .common import DUE
 from .engine_common import KgwEngineCommon
