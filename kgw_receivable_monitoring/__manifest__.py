@@ -66,6 +66,7 @@
         "views/res_config_settings_views.xml",
         "views/kgw_portal_access_views.xml",
         "views/portal_templates.xml",
+        "views/portal_cookie_templates.xml",
         "wizards/kgw_incoming_views.xml",
         "views/portal_account_templates.xml",
         "views/portal_case_templates.xml",
