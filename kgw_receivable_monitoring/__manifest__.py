@@ -70,6 +70,7 @@
         "views/kgw_summary_views.xml",
         "views/kgw_acceptance_views.xml",
         "views/portal_templates.xml",
+        "views/portal_cookie_templates.xml",
         "wizards/kgw_incoming_views.xml",
         "views/portal_account_templates.xml",
         "views/portal_case_templates.xml",
