@@ -76,6 +76,7 @@
         "views/portal_case_templates.xml",
         "views/portal_decide_templates.xml",
         "views/portal_handover_templates.xml",
+        "views/portal_people_templates.xml",
         "views/portal_report_templates.xml",
         "views/portal_terms_templates.xml",
         "views/portal_list_templates.xml",
