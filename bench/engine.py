@@ -22,7 +22,7 @@ SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
 # Open invoices in the database, the same in ten times more, and how many are due in both.
 SMALL, LARGE, DUE = (2_000, 20_000, 400) if SHORT else (10_000, 100_000, 2_000)
 # E-mails sent in each of the measured runs, and invoices and e-mails of the peer.
-SENT = 30 if SHORT else 150
+SENT = 25 if SHORT else 150
 PEER_INVOICES, PEER_LETTERS = 1_000, 50
 
 
@@ -102,10 +102,11 @@ def judge_dispatch(env, meter, world, plan):
     with patch.object(type(env["kgw.channel.email"]), "_send", accept_all):
         dispatch(env, meter, now, 20)  # warm
         some = dispatch(env, meter, now, SENT // 5)
-        produced = dispatch(env, meter, now, SENT)
+        produced = cheapest([dispatch(env, meter, now, SENT) for _round in range(TIMES)])
     sent, floor = measure_sending(env, meter, now)
-    for name, cost in sent.items():
-        tell(name, cost, SENT, "e-mail")
+    for title, costs in (("produce", produced), ("send", sent)):
+        for name, cost in costs.items():
+            tell(f"{title}: {name}", cost, SENT, "e-mail")
     with patch.object(type(env["kgw.channel.sms"]), "_send", accept_all):
         dispatch(env, meter, now, 20, "sms")
         sms = dispatch(env, meter, now, SENT, "sms")
@@ -126,8 +127,11 @@ def judge_dispatch(env, meter, world, plan):
     return produced["whole"].cpu / SENT, sent["whole"].cpu / SENT
 
 
-def judge_beside_peer(env, port, decided, produced, sent):
-    """Measure the peer and print how much more it costs; all in CPU seconds of one unit."""
+def judge_beside_peer(env, port, decided, produced, sent, least):
+    """Measure the peer and print how much more it costs; all in CPU seconds of one unit.
+
+    :param least: ``{part: cost}`` of the floors: what no engine that writes the same can undercut
+    """
     try:
         peer = _peer.compare(env, PEER_INVOICES, PEER_LETTERS, port)
     except RuntimeError as error:
@@ -136,6 +140,8 @@ def judge_beside_peer(env, port, decided, produced, sent):
         return
     for name, cost in peer.items():
         print(f"  peer: {name:<28}{cost * 1000:9.3f} ms CPU")
+    for name, cost in least.items():
+        print(f"  peer / floor: {name:<20}{peer[name] / cost:9.1f} times")
     goal("engine_decide_cheaper_than_peer", peer["decide"] / decided, 40, at_least=True)
     goal("engine_produce_cheaper_than_peer", peer["produce"] / produced, 25, at_least=True)
     both = peer["produce"] + peer["send"]
@@ -145,6 +151,11 @@ def judge_beside_peer(env, port, decided, produced, sent):
 def lightest(costs):
     """Return the cost that was disturbed least."""
     return min(costs, key=lambda cost: cost.cpu)
+
+
+def cheapest(runs):
+    """Return the cheapest cost of each part over several runs."""
+    return {part: lightest([run[part] for run in runs]) for part in runs[0]}
 
 
 def last_sent(env):
@@ -170,7 +181,7 @@ def measure_sending(env, meter, now):
         assert set(mails.mapped("state")) == {"sent"}, "the baseline was not sent"
         floors.append(meter.costs["floor send"])
     tell("floor: send", lightest(floors), SENT, "e-mail")
-    return {part: lightest([run[part] for run in ours]) for part in ours[0]}, lightest(floors)
+    return cheapest(ours), lightest(floors)
 
 
 def floor_of_texts(env, meter, reminders):
@@ -193,6 +204,7 @@ def main(env):
     judge_planning(meter, SMALL, LARGE)
     reminders = DUE // PER_CASE
     plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE
+    least = {"decide": meter.costs[f"floor {LARGE}"].cpu / DUE}
     world.add(DUE_OF["sms"], SENT + 20)
     world.plan_day()
     env.cr.commit()
@@ -205,7 +217,9 @@ def main(env):
             produced, sent = judge_dispatch(env, meter, world, plan)
             goal("engine_memory_above_idle_mb", read_peak() - idle, 150)
             if not SHORT:
-                judge_beside_peer(env, port, day, produced, sent)
+                texts = meter.costs["floor render"] + meter.costs["floor rows"]
+                least["produce"] = texts.cpu / SENT
+                judge_beside_peer(env, port, day, produced, sent, least)
         finally:
             keeper.kill()
 

@@ -1,9 +1,11 @@
 """The one field of incoming calls: how long each way of finding a case takes, and by which index.
 
-Run by ``./dev bench search``. The plan of the slowest way is printed (``EXPLAIN``).
+Run by ``./dev bench search``. The plan of every way is printed (``EXPLAIN``). Each is tried several
+times and judged by the middle one: the slowest is what other work on the machine makes of it.
 """
 
 import time
+from statistics import median
 from unittest.mock import patch
 
 from odoo.tools import SQL
@@ -18,7 +20,7 @@ LIMIT_MS = 300
 
 
 def measure(env, texts):
-    """Return ``{text: (milliseconds of the slowest try, cases found)}``."""
+    """Return ``{text: (milliseconds of every try, sorted; cases found)}``."""
     figures = {}
     for text in texts:
         tries = []
@@ -27,7 +29,7 @@ def measure(env, texts):
             started = time.perf_counter()
             found = env["kgw.finder"]._find(text)
             tries.append((time.perf_counter() - started) * 1000)
-        figures[text] = (max(tries), len(found))
+        figures[text] = (sorted(tries), len(found))
     return figures
 
 
@@ -56,19 +58,25 @@ def main(env):
         "case": env["kgw.case"].search([], order="id", limit=1).name,  # copies have odd numbers
         "invoice": number,
         "part of an invoice": number.split("/")[0][3:],
+        "part of every invoice": "/08/2026",
         "name": case.counterparty_id.name,
         "common name": "kontrahent sp",
         "unknown name": "Brzęczyszczykiewicz",
         "unknown number": "ZZ/404/2031",
     }
     figures = measure(env, texts.values())
+    stats = env.execute_query(
+        SQL("SELECT count(*) FROM pg_stats WHERE tablename LIKE '%%kgw_search%%'")
+    )
+    print(f"  statistics of the search indexes: {stats[0][0]} of 2")
     print(f"  {SIZE} receivables, {env['kgw.case'].search_count([])} cases, {DAY}")
     for name, text in texts.items():
-        slowest, found = figures[text]
-        print(f"  {name:<20}{slowest:9.1f} ms, {found} found")
-    worst = max(figures.values())[0]
-    explain(env, max(texts.values(), key=lambda text: figures[text][0]))
-    goal("search_ms", worst, LIMIT_MS)
+        tries, found = figures[text]
+        print(f"  {name:<20}{median(tries):9.1f} ms, slowest {tries[-1]:9.1f} ms, {found} found")
+    for name, text in texts.items():
+        print(f"  EXPLAIN {name}")
+        explain(env, text)
+    goal("search_ms", max(median(tries) for tries, _found in figures.values()), LIMIT_MS)
 
 
 main(env)  # given by odoo shell

@@ -69,6 +69,10 @@ def add_test(commands):
     )
     parser.add_argument("--keep", action="store_true", help="keep the database of the tests")
     parser.set_defaults(run=testing.run)
+    parser = commands.add_parser(
+        "pages", help="the creditor's pages in a browser: live, axe, keyboard, phone, JSON-2"
+    )
+    parser.set_defaults(run=with_runtime(testing.run_pages, system.TEST_NEEDS))
 
 
 def add_sessions(commands):

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import bench, chaos, demo, i18n, lint, selection, system
+from . import bench, chaos, demo, i18n, lint, pages, selection, system
 from .console import Problem, say, step
 from .odoo_log import OdooLog
 from .postgres import USER
@@ -67,17 +67,30 @@ def check_devtools(project, tally):
         run_unittest(project, tally)
 
 
-def check_main_job(project, tally):
-    """Run the demo's job and the tests that ask what it really did."""
+def run_pages(project, _options):
+    """Run the tests of served pages alone; return the exit code."""
+    tally = Tally()
+    check_main_job(project, tally, "devtools.pages_test")
+    print(tally.closing_line(), flush=True)
+    return 1 if tally.failed or not tally.passed else 0
+
+
+def check_main_job(project, tally, *tests):
+    """Run the demo's job, the tests that ask what it really did, and those of its pages.
+
+    :param tests: only these modules with tests
+    """
     name, port = project.databases.private_name("main_job"), free_port()
     try:
         out = demo.stage(project, name, project.workspace.runtime / "main-job-test", port)
-        demo.start_odoo(project, name, port, crons=False)
-        with step("Tests of the main job's results"):
+        _process, log = demo.start_odoo(project, name, port, crons=False)
+        with step("Tests of the main job's results and pages"):
             run_unittest(
                 project,
                 tally,
-                "devtools.main_job_test",
+                *(tests or ("devtools.main_job_test", "devtools.pages_test")),
+                KGW_AXE=pages.ensure_axe(project),
+                KGW_DEMO_LOG=log,
                 KGW_DEMO_OUT=out,
                 KGW_DEMO_URL=demo.url_of(port),
                 KGW_DEMO_DSN=f"host={project.cluster.socket} user={USER} dbname={name}",

@@ -5,5 +5,6 @@ from . import (
     portal_account,
     portal_decision,
     portal_handover,
+    portal_people,
     portal_terms,
 )

@@ -24,9 +24,13 @@ class KgwPortalController(CustomerPortal):
     def _kgw_render(self, template, **values):
         """Render one of our pages with what the last act left to say."""
         note = request.session.pop("kgw_note", None)
-        return request.render(
-            f"{MODULE}.{template}", {"page_name": "kgw_monitoring", "kgw_note": note, **values}
-        )
+        common = {
+            "page_name": "kgw_monitoring",
+            "kgw_note": note,
+            # Odoo's own pages leave it out: a screen reader would read Polish as English.
+            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
+        }
+        return request.render(f"{MODULE}.{template}", {**common, **values})
 
     def _kgw_go(self, path, note="", is_problem=False):
         """Go to a page of ours that says ``note`` on top."""

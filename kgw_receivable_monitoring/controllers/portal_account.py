@@ -49,11 +49,5 @@ class KgwPortalAccountController(KgwPortalController):
         return request.redirect(PAGE)
 
     def _kgw_render_account(self, error):
-        return request.render(
-            "kgw_receivable_monitoring.portal_account",
-            {
-                "page_name": "kgw_account",
-                "error": error,
-                "page": request.env["kgw.portal.account"]._get_page(),
-            },
-        )
+        page = request.env["kgw.portal.account"]._get_page()
+        return self._kgw_render("portal_account", page_name="kgw_account", error=error, page=page)

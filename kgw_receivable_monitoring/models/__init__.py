@@ -100,6 +100,7 @@ from . import (
     kgw_portal_list,
     kgw_portal_live,
     kgw_portal_overview,
+    kgw_portal_people,
     kgw_portal_plan,
     kgw_portal_report,
     kgw_portal_talk,

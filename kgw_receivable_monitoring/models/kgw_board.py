@@ -134,6 +134,7 @@ class KgwBoard(models.AbstractModel):
                 """
             SELECT DISTINCT ON (case_id) case_id, at, kind, channel, payload ->> 'outcome'
               FROM kgw_event WHERE case_id = ANY(%s) AND kind IN ('call', 'sent', 'reply')
+               AND (kind <> 'sent' OR channel <> 'phone')
              ORDER BY case_id, at DESC, id DESC
         """,
                 self.case_id.ids,
@@ -233,6 +234,7 @@ class KgwBoard(models.AbstractModel):
         """Open the board of calls, brought up to date."""
         # Nobody writes reminders directly; what is stored for sorting is computed, not entered.
         self.sudo()._sort_calls(fields.Datetime.now())
-        return self.env["ir.actions.act_window"]._for_xml_id(
+        action = self.env["ir.actions.act_window"]._for_xml_id(
             "kgw_receivable_monitoring.action_kgw_call"
         )
+        return {**action, "target": "main"}  # a place to begin from, not one more step of a path

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
+from .kgw_decision_demand import KgwDecisionDemand
+from .kgw_decision_standing import KgwDecisionStanding
 
 # What the creditor is asked; the other kinds it decides by itself.
 QUESTIONS = [("approval", "Agree to a step"), ("horizon", "What follows the end of monitoring")]
@@ -53,6 +55,7 @@ class KgwDecision(models.Model):
     """
 
     _name = "kgw.decision"
+    _inherit = [KgwDecisionDemand._name, KgwDecisionStanding._name]
     _description = "Decision of the Creditor"
     _order = "deadline, id"
 

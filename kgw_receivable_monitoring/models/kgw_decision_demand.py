@@ -8,10 +8,11 @@ from ..tools import calendar
 from ..tools.demand import next_demand
 
 
-class KgwDecisionDemand(models.Model):
+class KgwDecisionDemand(models.AbstractModel):
     """The creditor asks for a demand: the next one of its scenario, past none of the defences."""
 
-    _inherit = "kgw.decision"
+    _name = "kgw.decision.demand"
+    _description = "Decision: a Demand Asked For"
 
     def _do_ask_demand(self, now):
         """Plan the next demand about what is overdue; the gate is asked now and when it goes out.

@@ -3,10 +3,11 @@ from odoo import models
 from ..tools.decision import SPECS
 
 
-class KgwDecisionStanding(models.Model):
+class KgwDecisionStanding(models.AbstractModel):
     """What the creditor decided and what holds on: interest waived, a warning consented to."""
 
-    _inherit = "kgw.decision"
+    _name = "kgw.decision.standing"
+    _description = "Decision: What Holds On"
 
     def _is_standing(self):
         """Whether this decision has acted, holds on, and can be taken back."""

@@ -298,7 +298,7 @@ class KgwDesk(models.Model):
 
     def _get_board_action(self, message):
         """Return to the board with a word."""
-        return notice(message, then=self.env["kgw.reminder"].action_open_calls())
+        return notice(message, then="kgw_receivable_monitoring.action_kgw_open_calls")
 
     def action_save(self):
         """Record the outcome and open the next call."""
@@ -308,7 +308,8 @@ class KgwDesk(models.Model):
         if not desk:
             recorded = self.env._("Recorded.")
             return self._get_board_action(said or f"{recorded} {self._say_no_call(now)}")
-        action = desk._get_action()
+        # Eighty calls a day are no path that anybody goes back.
+        action = {**desk._get_action(), "target": "main"}
         return notice(said, kind="info", sticky=True, then=action) if said else action
 
     def action_save_and_stop(self):

@@ -99,19 +99,30 @@ class KgwFinder(models.AbstractModel):
         number = re.sub(r"[\W_]", "", text).upper()
         if not any(char.isdigit() for char in number):
             return []
-        return self._find_by_move(SQL("%s = %s", COMPACT_NUMBER, number)) or self._find_by_move(
-            SQL("%s LIKE %s", COMPACT_NUMBER, f"%{number}%")
+        whole = SQL("%s = %s", COMPACT_NUMBER, number)
+        part = SQL(
+            "%s LIKE %s AND EXISTS (SELECT 1 FROM account_move_line l"
+            " WHERE l.move_id = m.id AND l.kgw_case_id IS NOT NULL) LIMIT %s",
+            COMPACT_NUMBER,
+            f"%{number}%",
+            LIMIT,
         )
+        return self._find_by_move(whole) or self._find_by_move(part)
 
     def _find_by_move(self, condition):
-        """Return the cases of the invoices ``m`` of a condition."""
+        """Return the cases of the invoices ``m`` of a condition.
+
+        The invoices are found first and by themselves: with a limit over all of it PostgreSQL may
+        read the whole table in the hope of meeting enough of them soon.
+        """
         return self._fetch(
             SQL(
                 """
-            SELECT DISTINCT found.kgw_case_id
-              FROM (SELECT l.kgw_case_id FROM account_move m JOIN account_move_line l ON l.move_id = m.id
-                     WHERE m.move_type = 'out_invoice' AND l.kgw_case_id IS NOT NULL AND %s
-                     LIMIT %s) found
+            WITH found AS MATERIALIZED (
+                 SELECT m.id FROM account_move m WHERE m.move_type = 'out_invoice' AND %s)
+            SELECT DISTINCT l.kgw_case_id
+              FROM found JOIN account_move_line l ON l.move_id = found.id
+             WHERE l.kgw_case_id IS NOT NULL LIMIT %s
         """,
                 condition,
                 LIMIT,
@@ -120,6 +131,8 @@ class KgwFinder(models.AbstractModel):
 
     def _find_by_name(self, text):
         words = identifiers.fold(text).split()
+        # Shorter ones (sp. z o.o.) are in no index and in every name.
+        words = [word for word in words if len(word) >= SHORTEST] or words
         named = SQL(" AND ").join(SQL("%s LIKE %s", FOLDED_NAME, f"%{word}%") for word in words)
         return self._fetch(
             SQL(

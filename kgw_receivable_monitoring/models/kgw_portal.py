@@ -8,6 +8,7 @@ from .kgw_portal_history import KgwPortalHistory
 from .kgw_portal_list import KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_overview import KgwPortalOverview
+from .kgw_portal_people import KgwPortalPeople
 from .kgw_portal_plan import KgwPortalPlan
 from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
@@ -34,6 +35,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalList._name,
         KgwPortalLive._name,
         KgwPortalOverview._name,
+        KgwPortalPeople._name,
         KgwPortalPlan._name,
         KgwPortalReport._name,
         KgwPortalTalk._name,

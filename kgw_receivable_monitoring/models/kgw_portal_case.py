@@ -152,15 +152,20 @@ class KgwPortalCase(models.AbstractModel):
             return self.env._(
                 "Handing over and ending stop every contact about these invoices at once."
             )
-        sentence = self.env._(
-            "If you agree, it goes out on %(day)s at the earliest. If not, monitoring goes on"
-            " without it.",
-            day=self._format_date(decision.deadline),
+        day, without = (
+            self._format_date(decision.deadline),
+            self.env._("If not, monitoring goes on without it."),
         )
         if not decision.step_id.answer_days:
-            return sentence
-        days = self._count(decision.step_id.answer_days, "day")
-        return f"{sentence} {self.env._('It gives %s for an answer.', days)}"
+            agreed = self.env._("If you agree, it goes out on %s at the earliest.", day)
+        else:
+            agreed = self.env._(
+                "If you agree, it goes out on %(day)s at the earliest and gives %(days)s for an"
+                " answer.",
+                day=day,
+                days=self._count(decision.step_id.answer_days, "day"),
+            )
+        return f"{agreed} {without}"
 
     def _get_taken(self, case):
         """Return what the creditor decided by itself: what acts in the next run, what holds on, and

@@ -96,7 +96,13 @@ class KgwPortalDecision(models.AbstractModel):
         for decision in decisions.filtered("problem")[:1]:
             if len(decisions) == 1:
                 raise UserError(decision.problem)
-            raise UserError(f"{decision.case_id.counterparty_id.name}: {decision.problem}")
+            raise UserError(
+                self.env._(
+                    "%(counterparty)s: %(problem)s",
+                    counterparty=decision.case_id.counterparty_id.name,
+                    problem=decision.problem,
+                )
+            )
 
     @api.model
     def _revoke(self, decision_id, now, address=""):

@@ -129,7 +129,7 @@ class KgwPortalEffect(models.AbstractModel):
                 " your consent none goes out. You can take it back on the counterparty's page."
             )
         ]
-        steps = self.env["kgw.scenario.step"].union(*(c._get_scenario().step_ids for c in cases))
+        steps = cases.env["kgw.scenario.step"].union(*(c._get_scenario().step_ids for c in cases))
         if "warn" not in steps.template_id.mapped("scope"):
             said.append(
                 self.env._(

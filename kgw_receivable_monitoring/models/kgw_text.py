@@ -8,7 +8,7 @@ from ..tools import calendar, course, text, words
 class KgwText(models.AbstractModel):
     """The values that a text is filled with: strings, and lists of dictionaries of strings.
 
-    Their names and meanings are written down beside ``tools.text.SAMPLE_VALUES``.
+    Their names and meanings are written down beside ``tools.text_samples.SAMPLE_VALUES``.
     """
 
     _name = "kgw.text"

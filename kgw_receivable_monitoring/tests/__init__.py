@@ -66,6 +66,7 @@ from . import (
     test_portal_handover,
     test_portal_isolation,
     test_portal_pages,
+    test_portal_people,
     test_portal_plan,
     test_portal_routes,
     test_preview,

@@ -49,6 +49,11 @@ class TestBoard(BoardCase):
     def test_last_contact_tells_how_the_last_call_ended(self):
         self.env["kgw.channel.phone"]._record_call(self.call, "voicemail", "", self.now)
         self.assertIn("Voicemail", self.call.last_contact)
+        # What was reached is also noted as sent, at the same moment.
+        later = self._at(self.day, 14)
+        self.env["kgw.channel.phone"]._record_call(self.call, "refuses", "nie", later)
+        self.call.invalidate_recordset(["last_contact"])
+        self.assertIn("Refuses to pay", self.call.last_contact)
 
     def test_promise_stands_on_the_card(self):
         promise = self.promise(calendar_next(self.day))

@@ -29,7 +29,7 @@ class TestStanding(KgwEngineCommon):
         taken.filtered(lambda d: d.state == "scheduled")._carry_out(self._at(day))
         return taken
 
-    def write(self, day=DAY, code="p8_letter", lines=None):
+    def compose(self, day=DAY, code="p8_letter", lines=None):
         """Return the text of a demand as it would go out on ``day``."""
         letter = self._draft(lines or self.lines, code, day)
         self.env["account.move.line"]._kgw_flush_stages(day)
@@ -51,11 +51,11 @@ class TestStanding(KgwEngineCommon):
     def test_texts_leave_waived_interest_out_until_it_is_taken_back(self):
         for code in ("p6_email", "p8_letter", "p11_call", "p21_letter"):
             with self.subTest(code=code), self.cr.savepoint() as point:
-                self.assertRegex(self.write(code=code), "przysługują odset|wraz z odset")
+                self.assertRegex(self.compose(code=code), "przysługują odset|wraz z odset")
                 waiver = self.take("waive")
-                self.assertNotRegex(self.write(code=code), "przysługują odset|wraz z odset")
+                self.assertNotRegex(self.compose(code=code), "przysługują odset|wraz z odset")
                 waiver._revoke(self._at(DAY))
-                self.assertRegex(self.write(code=code), "przysługują odset|wraz z odset")
+                self.assertRegex(self.compose(code=code), "przysługują odset|wraz z odset")
                 point.rollback()
                 self.env.invalidate_all()
 
@@ -63,16 +63,16 @@ class TestStanding(KgwEngineCommon):
         last = DAY + timedelta(days=5)
         self.take("waive", until_date=last)
         for day in (DAY, last):
-            written = self.write(day)
+            written = self.compose(day)
             self.assertIn("do 21 września 2026 r., wierzyciel nie będzie żądać odsetek", written)
             self.assertNotIn("przysługują odsetki", written)
-        after = self.write(last + timedelta(days=1))
+        after = self.compose(last + timedelta(days=1))
         self.assertIn("przysługują odsetki", after)
         self.assertNotIn("nie będzie żądać", after)
 
     def test_interest_waived_for_one_invoice_is_asked_for_in_no_text_about_it(self):
         self.take("waive", self.lines[0], until_date=DAY + timedelta(days=5))
-        both, other = self.write(), self.write(lines=self.lines[1])
+        both, other = self.compose(), self.compose(lines=self.lines[1])
         self.assertNotIn("odset", both, "nor is it offered for the other one")
         self.assertIn("przysługują odsetki", other)
 

@@ -179,7 +179,8 @@ class TestDesk(DeskCase):
 
     def test_all_calls_made_leads_back_to_the_board_and_says_what_waits(self):
         action = self.open_desk(outcome="no_answer").action_save()
-        self.assertEqual(action["params"]["next"]["res_model"], "kgw.reminder")
+        board = self.env.ref(action["params"]["next"]).with_user(self.agent).run()
+        self.assertEqual(board["res_model"], "kgw.reminder")
         self.assertIn("Waiting: 1.", action["params"]["message"])
         action = self.open_desk(outcome="reached").action_save()
         self.assertIn(

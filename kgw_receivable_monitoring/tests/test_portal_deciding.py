@@ -24,6 +24,15 @@ class TestDecisionsInThePortal(DecisionCase):
         self.assertEqual(self.env["kgw.event"].search_count([]), events)
         self.assertFalse(self.env["kgw.decision"].search([("case_id", "=", self.case.id)]))
 
+    def test_what_no_plan_shows_is_said_in_words(self):
+        for kind in ("waive", "warning", "ask_call", "collection"):
+            effect = self.portal._foresee(kind, {}, self._at(LATE), self.case.ids)
+            self.assertTrue(effect["words"], kind)
+        [_may_go_out, nothing] = self.portal._foresee("warning", {}, self._at(LATE), self.case.ids)[
+            "words"
+        ]
+        self.assertIn("no such warning", nothing)
+
     def test_what_is_missing_is_named(self):
         with self.assertRaisesRegex(UserError, "Until or On"):
             self.portal._take("pause", {}, self._at(LATE), self.case.ids)

@@ -239,6 +239,18 @@ class TestPortalModel(IsolationCase):
         self.env["kgw.import.column"].create(
             {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
         )
+        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
+        self.env["kgw.summary"]._send(access, now)
+        self.env["kgw.acceptance"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "user_id": self.user_a.id,
+                "signed_by": "Anna Kos",
+                "signed_at": now,
+                "signature": base64.b64encode(b"x"),
+                "version": "1",
+            }
+        )
 
     def _get_creditors(self, records):
         for path in (

@@ -63,6 +63,7 @@ class RoutesCase(IsolationCase):
             "summary_id": self.summary.id,
             "mandate_id": self.mandate.id,
             "paper": "agreement",
+            "user_id": self.user_a.id,
             "number": 0,
             "page": 1,
             "form": "csv",

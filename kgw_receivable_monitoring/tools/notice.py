@@ -6,7 +6,8 @@ def notice(message, kind="success", sticky=False, then=None):
 
     :param kind: ``success``, ``info``, ``warning`` or ``danger``
     :param sticky: stays until somebody closes it
-    :param then: the action that follows; None means nothing
+    :param then: the action that follows, better its XML ID (the client shows the words of an empty
+        list of an action inside another one as source text); None means nothing
     """
     params = {"type": kind, "sticky": sticky, "message": message}
     if then:

@@ -1,0 +1,261 @@
+"""The creditor's pages in a real browser, while Odoo serves the demo: live entries, accessibility,
+keyboard, phone, foreign resources, cookies; and the examples of JSON-2 in the guide.
+
+Run by ``./dev test`` after the demo's job, and alone by ``./dev pages``, with these variables:
+KGW_DEMO_URL (Odoo), KGW_DEMO_DSN (connection string), KGW_DEMO_LOG (Odoo's log), KGW_AXE (axe-core).
+"""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import time
+import unittest
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg2
+from passlib.context import CryptContext
+
+from .browser import Browser
+
+URL = os.environ.get("KGW_DEMO_URL", "")
+GUIDE = Path(__file__).parent.parent / "docs" / "guide-creditor.md"
+# What axe calls a rule that keeps people out; and what it finds in Odoo's own frame around ours.
+SERIOUS = ("serious", "critical")
+LIVE_SECONDS = 3
+QUIET_SECONDS = 8
+NECESSARY_COOKIES = {"session_id", "tz", "frontend_lang", "cids", "color_scheme"}
+# Everything that can be reached by Tab and is on the screen.
+REACHABLE = """[...document.querySelectorAll(
+    'main a[href], main button, main input, main select, main textarea, main summary, main [tabindex]')]
+    .filter(el => !el.disabled && el.tabIndex >= 0 && el.type !== 'hidden' && el.checkVisibility()
+        && el.getClientRects().length)"""
+NAME = """(el => [el.tagName, el.id || el.name || el.getAttribute('href') || '',
+    el.value || '', el.textContent.trim().slice(0, 20)].join('|'))"""
+# Chromium draws its own ring; what removes it must put something in its place. In a date field the
+# last stop is its calendar's button, which has Chromium's ring while the field itself has no focus.
+RING = """(el => { const style = getComputedStyle(el);
+    return !el.matches(':focus') || style.boxShadow !== 'none'
+        || style.outlineStyle !== 'none' && style.outlineWidth !== '0px' })"""
+
+
+def query(sql, *values):
+    """Return the rows of a statement on the demo database."""
+    with closing(psycopg2.connect(os.environ["KGW_DEMO_DSN"])) as connection, connection:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+def find_case(code="KRAKBUD"):
+    """Return the id of a case with much history."""
+    [(case_id,)] = query(
+        """SELECT c.id FROM kgw_case c JOIN kgw_mandate m ON m.id = c.mandate_id
+             JOIN kgw_event e ON e.case_id = c.id WHERE m.code = %s
+            GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 1""",
+        code,
+    )
+    return case_id
+
+
+def own_pages():
+    """Return the addresses of our pages that a creditor opens."""
+    case = f"/my/monitoring/{find_case()}"
+    [(upload,)] = query("""
+        SELECT min(i.id) FROM kgw_import i JOIN kgw_mandate m ON m.id = i.mandate_id
+         WHERE m.code = 'KRAKBUD'""")
+    return [
+        "/my/monitoring",
+        "/my/monitoring/counterparties",
+        "/my/monitoring/counterparties?search=brak-takiego",
+        case,
+        "/my/monitoring/handover",
+        f"/my/monitoring/handover/{upload}",
+        "/my/monitoring/account",
+    ]
+
+
+class PagesTest(unittest.TestCase):
+    """One browser; krakbud is logged in."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
+        cls.page = cls.browser.open()
+        cls.page.log_in(URL, "krakbud")
+        cls.page.requests()
+
+    def setUp(self):
+        self.page.resize(1280, 900)
+
+    # === LIVE === #
+
+    def test_new_entry_appears_elsewhere_within_three_seconds_and_nothing_is_asked_meanwhile(self):
+        case = f"/my/monitoring/{find_case()}"
+        other = self.browser.open()
+        other.log_in(URL, "krakbud")
+        other.go(f"{URL}{case}")
+        self.page.go(f"{URL}{case}")
+        time.sleep(QUIET_SECONDS / 2)  # the connection of the bus is made
+        self.page.run("window.kgwSame = true")
+        self.page.requests()
+        before = self._count_asked()
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.page.requests(), [], "nothing happens, nothing is asked")
+        self.assertEqual(self._count_asked(), before, "the bus asks nothing either")
+        words = f"Próba {secrets.token_hex(4)}"
+        status = other.run(f"""(async () => {{
+            const form = document.querySelector('#talk form'), data = new FormData(form);
+            data.set('text', {json.dumps(words)});
+            return (await fetch(form.action, {{method: 'POST', body: data}})).status }})()""")
+        self.assertEqual(status, 200)
+        shown = f"document.querySelector('[data-live=history]').textContent.includes('{words}')"
+        taken = self.page.wait(shown, LIVE_SECONDS)
+        print(f"a new entry appeared {taken:.2f} s after the answer")
+        self.assertTrue(self.page.run("window.kgwSame"), "the page was not loaded anew")
+        self.assertIn("/live", "".join(self.page.requests()))
+
+    def _count_asked(self):
+        """Return how many requests Odoo has answered."""
+        return Path(os.environ["KGW_DEMO_LOG"]).read_text(errors="replace").count("werkzeug:")
+
+    # === ACCESSIBILITY === #
+
+    def _find_faults(self, path):
+        """Return ``{(rule, is it between head and foot of the page): an example}`` of the serious
+        faults that axe finds on a page."""
+        self.page.go(f"{URL}{path}")
+        self.page.run(Path(os.environ["KGW_AXE"]).read_text() + ";0")
+        found = self.page.run(f"""axe.run(document, {{resultTypes: ['violations'], elementRef: true}})
+            .then(found => found.violations.filter(f => {json.dumps(SERIOUS)}.includes(f.impact))
+                .flatMap(f => f.nodes.map(n => [f.id, !!n.element.closest('#wrap'), n.html])))""")
+        return {(rule, is_ours): html[:200] for rule, is_ours, html in found}
+
+    def test_axe_finds_nothing_serious_that_odoos_own_pages_lack(self):
+        known = set()
+        for path in ("/my", "/my/invoices", "/my/account", "/my/security"):
+            known |= set(self._find_faults(path))
+        print(f"serious faults on Odoo's own pages: {sorted(known)}")
+        for path in own_pages():
+            with self.subTest(path=path):
+                faults = self._find_faults(path)
+                # Head and foot are Odoo's: there is nothing that its own pages lack. The rest is ours.
+                bad = {k: v for k, v in faults.items() if k[1] or k not in known}
+                self.assertFalse(bad)
+
+    def test_everything_is_reached_by_keyboard_and_shows_that_it_has_the_focus(self):
+        for path in own_pages():
+            self.page.go(f"{URL}{path}")
+            self.page.run("document.querySelectorAll('details').forEach(el => el.open = true)")
+            wanted = self.page.run(f"{REACHABLE}.length")
+            self.page.run(f"{REACHABLE}.forEach((el, n) => el.dataset.kgwNumber = n)")
+            reached, dark = self._walk(wanted)
+            with self.subTest(path=path):
+                names = f"{REACHABLE}.map({NAME})"
+                missing = sorted(set(range(wanted)) - reached)
+                self.assertFalse([self.page.run(names)[number] for number in missing])
+                self.assertFalse(dark, "the focus can't be seen")
+
+    def _walk(self, wanted):
+        """Tab through the page; return the numbers of what was reached, and what has no ring."""
+        reached, dark = set(), set()
+        for _step in range(wanted + 60):
+            self.page.press("Tab")
+            number, name, ring = self.page.run(
+                f"(el => [el.dataset.kgwNumber ?? null, {NAME}(el), {RING}(el)])"
+                "(document.activeElement)"
+            )
+            if number is not None:
+                reached.add(int(number))
+                if not ring and not self._shows_ring():
+                    dark.add(name)
+            if len(reached) == wanted:
+                break
+        return reached, dark
+
+    def _shows_ring(self):
+        """Look again: a ring may be drawn in steps."""
+        time.sleep(0.5)
+        return self.page.run(f"{RING}(document.activeElement)")
+
+    def test_keys_tick_open_and_send(self):
+        self.page.go(f"{URL}/my/monitoring/counterparties")
+        self.page.wait("odoo.loader.modules.has('@kgw_receivable_monitoring/portal/live_page')")
+        time.sleep(2)  # the page's own code begins after it is loaded
+        self.page.run("document.querySelector('input[name=case_ids]').focus()")
+        self.page.press(" ")
+        self.page.wait("document.querySelector('.o_kgw_count').textContent === '1'", 5)
+        self.assertFalse(self.page.run("document.querySelector('.o_kgw_act').disabled"))
+        self.page.run("document.querySelector('#kgw_search').focus()")
+        self.page.run("document.querySelector('#kgw_search').value = 'zz'; window.kgwLeft = true")
+        self.page.press("Enter")
+        self.page.wait("!window.kgwLeft && location.search.includes('search=zz')", 20)
+        self.page.go(f"{URL}/my/monitoring")
+        self.page.run("document.querySelector('main details summary').focus()")
+        self.page.press("Enter")
+        self.assertTrue(self.page.run("document.querySelector('main details').open"))
+        self.page.press(" ")
+        self.assertFalse(self.page.run("document.querySelector('main details').open"))
+
+    # === PHONE, RESOURCES, COOKIES === #
+
+    def test_nothing_scrolls_sideways_on_a_phone(self):
+        self.page.resize(390, 844)
+        for path in own_pages():
+            self.page.go(f"{URL}{path}")
+            self.page.run("document.querySelectorAll('details').forEach(el => el.open = true)")
+            with self.subTest(path=path):
+                self.assertLessEqual(self.page.run("document.documentElement.scrollWidth"), 390)
+
+    def test_pages_ask_nobody_else_and_keep_necessary_cookies_only(self):
+        self.page.requests()
+        for path in own_pages():
+            self.page.go(f"{URL}{path}")
+            asked = self.page.requests()
+            self.assertTrue(asked)
+            foreign = [a for a in asked if not a.startswith((URL, "data:", "blob:", "about:"))]
+            self.assertFalse(foreign, path)
+        cookies = {c["name"] for c in self.page.call("Network.getAllCookies")["cookies"]}
+        self.assertIn("session_id", cookies)
+        self.assertLessEqual(cookies, NECESSARY_COOKIES)
+
+
+class ExamplesTest(unittest.TestCase):
+    """The examples in the guide of creditors run as they stand."""
+
+    def test_every_example_of_json2_is_answered(self):
+        key = self._make_key("krakbud")
+        later = (date.today() + timedelta(days=14)).isoformat()
+        examples = re.findall(r"^curl .*?(?<!\\)$", GUIDE.read_text(), re.M | re.S)
+        self.assertGreater(len(examples), 4)
+        for example in examples:
+            command = re.sub(r"\d{4}-\d\d-\d\d", later, example)
+            command = command.replace("https://portal.example", URL)
+            command = re.sub(r'(case_ids?": \[?)\d+', rf"\g<1>{find_case()}", command)
+            with self.subTest(example=example):
+                done = subprocess.run(
+                    ["sh", "-c", f"{command} --fail-with-body"],
+                    env={**os.environ, "KEY": key},
+                    capture_output=True,
+                    text=True,
+                )
+                self.assertEqual(done.returncode, 0, done.stdout[:500])
+                self.assertTrue(json.loads(done.stdout))
+
+    def _make_key(self, login):
+        """Return an API key, as the person's own page of security makes it."""
+        key = secrets.token_hex(20)
+        context = CryptContext(["pbkdf2_sha512"], pbkdf2_sha512__rounds=6000)
+        query(
+            """INSERT INTO res_users_apikeys (name, user_id, scope, expiration_date, key, index)
+               SELECT 'test', id, 'rpc', now() + interval '1 day', %s, %s FROM res_users
+                WHERE login = %s""",
+            context.hash(key),
+            key[:8],
+            login,
+        )
+        return key
