@@ -90,6 +90,11 @@ REASONS = [
     # never: the reminder is cancelled
     ("paid", "Nothing is owed any more"),
     ("stage", "The invoice is no longer monitored"),
+    ("no_followup", "“No Follow-Up” is set on the invoice"),
+    (
+        "late_letter",
+        "The letter lay too long: the time to answer that it gives has become too short",
+    ),
     ("mandate", "The mandate is not active"),
     ("authority", "The power of attorney does not cover this, or is not in force"),
     ("approval", "The creditor did not agree to this step"),
@@ -150,6 +155,15 @@ CURES = [
     ("posting", "A manager posts the letter and marks its print run as posted."),
     ("paid", "Nothing to do: nothing is owed any more."),
     ("stage", "Nothing to do: the creditor decides what follows the end of monitoring."),
+    (
+        "no_followup",
+        "An accountant takes “No Follow-Up” off the invoice’s due date when it is to be reminded.",
+    ),
+    (
+        "late_letter",
+        "Nothing to do: the letter is drawn anew. Post letters on the day they are printed or the"
+        " next working day.",
+    ),
     ("mandate", "A manager activates the mandate."),
     (
         "authority",
@@ -272,6 +286,10 @@ EVENT_KINDS = [
 # a registered one, without a proof of delivery, 7 working days after posting.
 LETTER_TRANSIT_DAYS = 4
 REGISTERED_TRANSIT_DAYS = 7
+
+# Working days after printing within which a letter is posted: what it says of the time to answer
+# counts from the day of printing.
+POSTING_DAYS = 1
 
 # Hours after acceptance by the gateway at which an e-mail without a bounce,
 # or an SMS without a delivery report, counts as having taken effect.

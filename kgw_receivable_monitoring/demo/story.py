@@ -45,7 +45,9 @@ class Story:
     """
 
     def __init__(self, env, until=AXIS_END):
-        self.env = env
+        # What the system writes for people, the demo's people read in Polish.
+        lang = "pl_PL" if env["res.lang"]._lang_get("pl_PL") else "en_US"
+        self.env = env = env(context={**env.context, "lang": lang})
         self.shift = timedelta(weeks=max(0, (until - AXIS_END).days // 7))
         self.start = AXIS_START + self.shift
         self.end = AXIS_END + self.shift

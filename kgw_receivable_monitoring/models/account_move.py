@@ -196,6 +196,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft)
+        self.env["kgw.ledger.change"]._follow_dates(posted.line_ids)
         self.env["kgw.credit.note"]._follow(posted)
         return posted
 

@@ -17,8 +17,8 @@ ACTS = [
 LOADED_OF_LINE = [
     "move_id",
     "currency_id",
-    "balance",
     "amount_currency",
+    "amount_residual",
     "amount_residual_currency",
     "no_followup",
     "date_maturity",
@@ -109,6 +109,13 @@ class AccountMoveLine(models.Model):
     _kgw_to_reopen = models.Index(
         "(id) WHERE kgw_stage = 'closed' AND amount_residual_currency > 0 AND parent_state = 'posted'",
     )
+
+    def write(self, vals):
+        """The course of a posted invoice follows its due date."""
+        res = super().write(vals)
+        if "date_maturity" in vals:
+            self.env["kgw.ledger.change"]._follow_dates(self)
+        return res
 
     # === ENROLMENT === #
 

@@ -14,6 +14,8 @@ from ..const import (
 from ..tools.text import TextError
 
 SAMPLE_SIZE = 3
+# For so many days a number of contacts that a manager let go on may be planned without a look.
+RELEASE_DAYS = 7
 
 
 class KgwBrake(models.AbstractModel):
@@ -28,14 +30,22 @@ class KgwBrake(models.AbstractModel):
     def _hold_unusual_volume(self, on_date, now):
         """Hold the mandates whose plan of ``on_date`` is far above what they usually have.
 
-        :return: the new holds; a mandate that a manager let go on is not held again that day
+        So many contacts as a manager let go on in the last days need no other look: what did not go
+        out on that day is planned again on the next.
+
+        :return: the new holds
         """
-        seen = self.env["kgw.hold"].search([("reason", "=", "volume"), ("from_date", "=", on_date)])
+        since = on_date - timedelta(days=RELEASE_DAYS)
+        looked = self.env["kgw.hold"].search(
+            [("reason", "=", "volume"), ("from_date", ">=", since)]
+        )
         holds = self.env["kgw.hold"]
         for mandate, days in self._count_planned(on_date).items():
             count = days.pop(on_date, 0)
-            limit = self._get_limit(list(days.values()))
-            if count > limit and mandate not in seen.mandate_id:
+            own = looked.filtered(lambda hold, mandate=mandate: hold.mandate_id == mandate)
+            released = max(own.mapped("volume"), default=-VOLUME_FLOOR) + VOLUME_FLOOR
+            limit = max(self._get_limit(list(days.values())), released)
+            if count > limit and not own.filtered("is_open"):
                 holds |= self._hold_volume(mandate, count, limit, on_date, now)
         return holds
 
@@ -63,12 +73,14 @@ class KgwBrake(models.AbstractModel):
         return max(VOLUME_FACTOR * median(usual), VOLUME_FLOOR)
 
     def _hold_volume(self, mandate, count, limit, on_date, now):
+        speaker = self._speak_for(mandate)
         hold = self.env["kgw.hold"].create(
             {
                 "mandate_id": mandate.id,
                 "reason": "volume",
                 "from_date": on_date,
-                "note": self.env._(
+                "volume": count,
+                "note": speaker.env._(
                     "%(count)s contacts planned, without a look up to %(limit)s",
                     count=count,
                     limit=round(limit),
@@ -77,13 +89,18 @@ class KgwBrake(models.AbstractModel):
             }
         )
         mandate.message_post(
-            body=self.env._(
+            body=speaker.env._(
                 "Nothing goes out: %(note)s. A manager looks at the texts in Work > Holds and lifts"
                 " the hold, or cancels the reminders.",
                 note=hold.note,
             )
         )
         return hold
+
+    def _speak_for(self, mandate):
+        """Return this model in the language of who works for ``mandate``: what the system writes
+        down is read by people."""
+        return self.with_context(lang=mandate.controller_id.lang or "pl_PL")
 
     def _get_sample(self, mandate, on_date, now):
         """Return some of the planned texts, one for each channel and template."""
@@ -108,6 +125,8 @@ class KgwBrake(models.AbstractModel):
             )
         except TextError as error:
             subject, body = "", str(error)
+        except Exception as error:  # a text that can't be written stops no plan
+            subject, body = "", type(error).__name__
         text = html2plaintext(body) if reminder.channel in ("email", "letter") else body
         return "\n".join(filter(None, (reminder.display_name, subject, text)))
 
@@ -132,7 +151,7 @@ class KgwBrake(models.AbstractModel):
                     "mandate_id": mandate.id,
                     "reason": "engine",
                     "from_date": on_date,
-                    "note": self.env._(
+                    "note": self._speak_for(mandate).env._(
                         "%(engines)s is set up in %(company)s: switch one of the two off there",
                         engines=", ".join(engines),
                         company=mandate.journal_id.company_id.name,

@@ -91,6 +91,7 @@ class KgwCase(models.Model):
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
     stop_note = fields.Char(related="mandate_id.stop_note")
     next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
+    next_label = fields.Char(string="What Comes Next", compute="_compute_next")
     waiting_reason = fields.Selection(REASONS, string="Waits For", compute="_compute_waiting")
     waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
 
@@ -195,6 +196,7 @@ class KgwCase(models.Model):
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             case.next_date = first.next_date
             case.next_step_id = first.next_step_id
+            case.next_label = first.next_label
 
     def _compute_waiting(self):
         """What the open reminder waits for: a case has at most one."""
@@ -233,15 +235,18 @@ class KgwCase(models.Model):
         )
 
     def _get_usable_channels(self):
-        """Return ``{case id: frozenset of channels}`` that have a usable contact point."""
+        """Return ``{case id: frozenset of channels}`` that have a usable contact point and were not
+        closed."""
         point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}
         groups = self.env["kgw.contact.point"]._read_group(
             [("case_id", "in", self.ids), ("state", "in", ("unverified", "verified"))],
             ["case_id"],
             ["kind:array_agg"],
         )
+        closed = self.env["kgw.hold"]._get_closed_channels(self)
         return {
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
+            - closed.get(case.id, set())
             for case, kinds in groups
         }
 

@@ -268,7 +268,7 @@ class KgwCheckEngine(models.AbstractModel):
             ["__count"],
         )
         runs = self.env["kgw.print.run"].union(*(run for run, _count in rows))
-        lines = [f"{run.name}: {count}" for run, count in rows]
+        lines = [f"{run._describe()}: {count}" for run, count in rows]
         domain = [("id", "in", runs.ids)]
         return Check(
             "letters",

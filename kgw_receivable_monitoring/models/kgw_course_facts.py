@@ -56,13 +56,17 @@ class KgwCourseFacts(models.AbstractModel):
                                 ON way.kind = p.kind
                              WHERE p.case_id = l.kgw_case_id
                                AND p.state IN ('unverified', 'verified')
-                               AND way.channel IN (s.channel, s.fallback_channel))))) IS NOT TRUE
+                               AND way.channel IN (s.channel, s.fallback_channel)
+                               AND NOT EXISTS (
+                                   SELECT 1 FROM kgw_hold h JOIN kgw_case c ON c.id = l.kgw_case_id
+                                    WHERE h.channel = way.channel AND %(closing)s))))) IS NOT TRUE
         """,
                 chosen=SQL("TRUE") if cases is None else SQL("l.kgw_case_id = ANY(%s)", cases.ids),
                 on_date=on_date,
                 demand=RUNG_LEVEL["demand"],
                 channels=list(CHANNEL_POINT),
                 kinds=list(CHANNEL_POINT.values()),
+                closing=self.env["kgw.hold"]._get_closing_condition(),
             )
         )
         return self.env["account.move.line"].browse(line_id for (line_id,) in rows)
@@ -90,7 +94,7 @@ class KgwCourseFacts(models.AbstractModel):
                 approvals=approvals.get(line.id, {}),
                 is_new=line.kgw_case_id not in known,
                 was_late=line.kgw_case_id.was_late,
-                amount=Decimal(str(abs(line.balance))),
+                amount=Decimal(str(line.amount_residual)),
             )
             for line in receivables
         }

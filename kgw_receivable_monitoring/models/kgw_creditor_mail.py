@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import formataddr
 
 from ..tools import calendar, words
+from ..tools.text import TextError
 
 # How many receivables an e-mail that asks for payments lists, the oldest first.
 LISTED = 50
@@ -54,7 +55,10 @@ class KgwCreditorMail(models.AbstractModel):
                 ("mandate_id.coverage_asked_on", "<", on_date),
             ]
         )
+        stopped = self.env["kgw.hold"]._get_stopped(waiting.mandate_id, on_date)
         for mandate, reminders in waiting.grouped("mandate_id").items():
+            if mandate in stopped:
+                continue
             lines = reminders.line_ids._get_own().receivable_id.filtered(
                 lambda r, m=mandate: not m._knows_payments(r.kgw_effective_due, on_date)
             )
@@ -160,18 +164,30 @@ class KgwCreditorMail(models.AbstractModel):
         :param email: an address other than the creditor's own
         """
         # Whoever asks the creditor something need not see who its people are.
-        people = self.env["kgw.portal.access"].sudo()
-        email = email or people._get_recipients(mandate.creditor_id, template_code)
-        if not email:
-            return
+        people_sudo = self.env["kgw.portal.access"].sudo()
+        if not email and mandate.is_trial:
+            email, mark = mandate.trial_email, "TEST "
+        else:
+            email, mark = (
+                email or people_sudo._get_recipients(mandate.creditor_id, template_code),
+                "",
+            )
         template = self.env["kgw.template"].search([("code", "=", template_code)])
-        text = template._get_text(mandate.creditor_id.lang or "pl_PL")
-        subject, body = text._render(values)
+        if not email:
+            self._tell_controller(mandate, template, self.env._("it has no e-mail address"))
+            return
+        try:
+            with self.env.cr.savepoint():
+                text = template._get_text(mandate.creditor_id.lang or "pl_PL")
+                subject, body = text._render(values)
+        except (TextError, ValueError) as error:  # one bad text stops nobody else's day
+            self._tell_controller(mandate, template, str(error))
+            return
         brand = mandate._get_own_brand()
         # The queue is Odoo's; a manager of monitoring has no rights on it.
         self.env["mail.mail"].sudo().create(
             {
-                "subject": subject,
+                "subject": mark + subject,
                 "body_html": body,
                 "email_from": formataddr((brand.name, brand.email or "")),
                 "email_to": email,
@@ -180,3 +196,21 @@ class KgwCreditorMail(models.AbstractModel):
                 "attachment_ids": [(6, 0, attachments.ids if attachments else [])],
             }
         )
+
+    def _tell_controller(self, mandate, template, why):
+        """Let a person tell the creditor what could not be written to it: one task for each text."""
+        if self.env.context.get("kgw_simulation"):
+            return
+        speaker = self.with_context(lang=mandate.controller_id.lang or "pl_PL")
+        summary = speaker.env._(
+            "Tell the creditor yourself: %s", template.with_env(speaker.env).name
+        )
+        # Whoever causes the e-mail need not have rights on the mandate.
+        mandate_sudo = mandate.sudo().with_context(mail_activity_quick_update=True)
+        if summary not in mandate_sudo.activity_ids.mapped("summary"):
+            mandate_sudo.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=speaker.env._("The e-mail to the creditor could not be sent: %s.", why),
+                user_id=mandate.controller_id.id,
+            )

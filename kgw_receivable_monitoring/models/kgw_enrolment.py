@@ -53,6 +53,25 @@ class KgwEnrolment(models.AbstractModel):
         notes._follow_open(mandate, moves.partner_id)
 
     @api.model
+    def _enrol_own_sales(self, on_date, now):
+        """Begin to watch invoices posted in the sales journals of own-sales mandates."""
+        mandates = self.env["kgw.mandate"].search(
+            [("is_own_sales", "=", True), ("state", "=", "active")]
+        )
+        for mandate in mandates:
+            lines = self.env["account.move.line"].search(
+                [
+                    ("journal_id", "=", mandate.journal_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("display_type", "=", "payment_term"),
+                    ("kgw_case_id", "=", False),
+                    ("amount_residual", ">", 0),
+                ]
+            )
+            self._enrol(mandate, lines.move_id, on_date, now)
+
+    @api.model
     def _store(self, rows, on_date):
         """Write what monitoring begins with in one statement: none of it is bookkeeping, and
         writing journal items one by one costs more than booking them.

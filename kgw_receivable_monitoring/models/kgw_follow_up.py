@@ -54,14 +54,14 @@ class KgwFollowUp(models.AbstractModel):
         today, mandate = calendar.local_date(now), case.mandate_id
         side = "after" if lines[0].kgw_stage == "overdue" else "before"
         prepare = self.env["kgw.reminder.line"]._prepare_stepless_vals
-        rows = [prepare(line, template.channel, template.rung) for line in lines]
+        rows = [prepare(line, template.channel, "information") for line in lines]
         return {
             "case_id": case.id,
             "mandate_id": mandate.id,
             "brand_id": mandate._get_brand(side).id,
             "template_id": template.id,
             "channel": template.channel,
-            "rung": template.rung,
+            "rung": "information",
             "side": side,
             "planned_on": today,
             "until": today + timedelta(days=FOLLOW_UP_DAYS),

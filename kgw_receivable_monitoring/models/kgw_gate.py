@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 
-from ..const import CHANNEL_POINT
+from ..const import CHANNEL_POINT, POSTING_DAYS
 from ..tools import calendar
 
 # Reasons for which the fallback channel of the step is taken.
@@ -55,13 +55,24 @@ class Facts:
 
     @cached_property
     def contacts(self):
-        """``{case id: ids of the reminders that reached it today}``"""
+        """``{case id: [(day, ids of the reminders)]}`` of the last contacts, as far as gaps reach."""
+        scenarios = self.reminders.step_id.scenario_id
+        gaps = scenarios.mapped("gap_before_days") + scenarios.mapped("gap_after_days")
+        since = self.today - timedelta(days=max(gaps, default=1))
         rows = self.reminders._read_group(
-            [("case_id", "in", self.reminders.case_id.ids), ("contact_on", "=", self.today)],
-            ["case_id"],
+            [("case_id", "in", self.reminders.case_id.ids), ("contact_on", ">=", since)],
+            ["case_id", "contact_on:day"],
             ["id:array_agg"],
         )
-        return {case.id: set(ids) for case, ids in rows}
+        contacts = {}
+        for case, day, ids in rows:
+            contacts.setdefault(case.id, []).append((day, set(ids)))
+        return contacts
+
+    def get_last_contact(self, reminder):
+        """Return the day of the last contact of the case other than ``reminder``, or None."""
+        contacts = self.contacts.get(reminder.case_id.id, ())
+        return max((day for day, ids in contacts if ids - {reminder.id}), default=None)
 
     @cached_property
     def counts(self):
@@ -141,6 +152,7 @@ class KgwGate(models.AbstractModel):
             self._judge_mandate,
             self._judge_hold,
             self._judge_authority,
+            self._judge_answer_time,
             self._judge_consent,
         )
 
@@ -212,8 +224,11 @@ class KgwGate(models.AbstractModel):
         """Something must be owed about which this side of the due date may speak."""
         if reminder._get_owed_lines()._get_own():
             return Verdict()
-        left = reminder.line_ids._get_own().receivable_id.mapped("amount_residual_currency")
-        return Verdict("stage" if any(amount > 0 for amount in left) else "paid")
+        own = reminder.line_ids._get_own().receivable_id
+        left = own.filtered(lambda r: r.amount_residual_currency > 0)
+        if left and all(left.mapped("no_followup")):
+            return Verdict("no_followup")
+        return Verdict("stage" if left else "paid")
 
     def _judge_mandate(self, reminder, facts):
         return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
@@ -260,6 +275,14 @@ class KgwGate(models.AbstractModel):
         )
         return lines.receivable_id <= approved.receivable_ids
 
+    def _judge_answer_time(self, reminder, facts):
+        """A letter that lay too long before it is posted gives less time than it says."""
+        if reminder.state != "claimed" or not reminder.answer_by:
+            return Verdict()
+        printed = calendar.local_date(reminder.state_at)
+        late = facts.today > calendar.add_working_days(printed, POSTING_DAYS)
+        return Verdict("late_letter") if late else Verdict()
+
     def _judge_coverage(self, reminder, facts):
         """After the due date, payments must be known through it (the transfer may be on its way).
         What belongs to a talk or takes a message back asks for no money."""
@@ -279,11 +302,22 @@ class KgwGate(models.AbstractModel):
         return Verdict(obstacle) if obstacle else Verdict()
 
     def _judge_gap(self, reminder, facts):
-        """At most one contact per case and day, over all channels; what confirms a promise or was
-        asked for belongs to the contact in which it was said."""
-        others = facts.contacts.get(reminder.case_id.id, set()) - {reminder.id}
-        is_second = others and not reminder._belongs_to_talk()
-        return Verdict("gap", facts.tomorrow) if is_second else Verdict()
+        """At most one contact per case and day, over all channels, and between steps the gap of
+        the scenario; what belongs to a talk was said in it."""
+        last = facts.get_last_contact(reminder)
+        if not last or reminder._belongs_to_talk():
+            return Verdict()
+        free = last + timedelta(days=self._get_gap(reminder))
+        return Verdict("gap", calendar.noon(free)) if free > facts.today else Verdict()
+
+    def _get_gap(self, reminder):
+        """Return the days that lie between the last contact and ``reminder``: a step keeps the gap
+        of its scenario; what a person sends, or the counterparty asked for, follows a day later."""
+        scenario = reminder.step_id.scenario_id
+        if not scenario or reminder.is_requested:
+            return 1
+        before = reminder.side == "before"
+        return scenario.gap_before_days if before else scenario.gap_after_days
 
     def _judge_caps(self, reminder, facts):
         """Whoever is behind the contact data is not tried or contacted too often, over all

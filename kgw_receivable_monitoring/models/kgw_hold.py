@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..const import CHANNELS
+from ..tools import calendar
 
 REASONS = [
     ("creditor", "The creditor asked to wait"),
@@ -28,7 +30,6 @@ class KgwHold(models.Model):
     _name = "kgw.hold"
     _description = "Hold"
     _order = "id desc"
-    _rec_name = "reason"
 
     case_id = fields.Many2one("kgw.case", index="btree_not_null", ondelete="cascade")
     mandate_id = fields.Many2one("kgw.mandate", index="btree_not_null", ondelete="cascade")
@@ -50,10 +51,25 @@ class KgwHold(models.Model):
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
     release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
     lifted_at = fields.Datetime(readonly=True)
+    volume = fields.Integer(readonly=True, help="How many contacts were planned.")
+    lifted_by_id = fields.Many2one("res.users", readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
 
     _open_holds = models.Index("(from_date) WHERE lifted_at IS NULL")
+
+    @api.depends("reason", "case_id", "mandate_id", "brand_id", "channel", "move_id")
+    def _compute_display_name(self):
+        for hold in self:
+            reason, channel = (
+                hold._fields[name].convert_to_export(hold[name], hold)
+                for name in ("reason", "channel")
+            )
+            # Whoever reads a hold need not have rights on invoices.
+            scopes = (hold.case_id, hold.move_id.sudo(), hold.mandate_id, hold.brand_id)
+            scope = [record.display_name for record in scopes if record]
+            what = scope or [self.env._("everything")]
+            hold.display_name = f"{reason} ({', '.join(filter(None, [*what, channel]))})"
 
     @api.depends("lifted_at")
     def _compute_is_open(self):
@@ -74,19 +90,21 @@ class KgwHold(models.Model):
         if any(not hold.case_id and not hold.move_id for hold in holds):
             holds._check_manager()
         (holds.case_id | holds._get_cases_of_invoices())._touch()
-        holds._record("hold", self.env.context.get("kgw_now") or self.env.cr.now())
+        now = self.env.context.get("kgw_now") or self.env.cr.now()
+        holds._record("hold", now)
+        holds._refresh_ways(now)
         return holds
 
     def write(self, vals):
         """A hold ends by being lifted, which stands in the register; never by a write."""
         if "lifted_at" in vals and not self.env.su:
             raise AccessError(self.env._("Press Lift: the end of a hold stands in the register."))
-        until = fields.Date.to_date(vals.get("until_date"))
-        if not self.env.su and until and until < fields.Date.context_today(self):
-            raise UserError(self.env._("Press Lift: the end of a hold stands in the register."))
-        if not self.env.su and vals.keys() - {"note"} and "stop" in self.mapped("reason"):
+        if not self.env.su and vals.keys() - {"note"}:
             raise UserError(
-                self.env._("A stop is not changed: a second person lifts it. Add a note if needed.")
+                self.env._(
+                    "What a hold keeps back, and until when, is not changed: lift it and put another"
+                    " one. Both stand in the register."
+                )
             )
         return super().write(vals)
 
@@ -114,7 +132,9 @@ class KgwHold(models.Model):
             raise UserError(
                 self.env._("You have stopped this yourself: another manager has to let it go on.")
             )
-        self.sudo()._lift(fields.Datetime.now())  # nobody writes the end of a hold directly
+        held_sudo = self.filtered("is_open").sudo()  # nobody writes the end of a hold directly
+        held_sudo.lifted_by_id = self.env.user
+        held_sudo._lift(fields.Datetime.now())
 
     def _check_manager(self):
         """
@@ -137,6 +157,7 @@ class KgwHold(models.Model):
         held.write({"lifted_at": now})
         held.case_id._touch()
         held._record("lifted", now)
+        held._refresh_ways(now)
         self.env["kgw.dispatcher"]._release("hold")
 
     @api.model
@@ -200,6 +221,27 @@ class KgwHold(models.Model):
         )
 
     @api.model
+    def _get_stopped(self, mandates, on_date):
+        """Return those of ``mandates`` whose creditors are written to by nobody on ``on_date``: a
+        stop of everything, of the mandate or of its e-mails is in force."""
+        stops = self.search(
+            self._in_force(on_date)
+            & Domain(
+                [
+                    ("reason", "=", "stop"),
+                    ("case_id", "=", False),
+                    ("move_id", "=", False),
+                    ("brand_id", "=", False),
+                    ("channel", "in", (False, "email")),
+                    ("mandate_id", "in", (False, *mandates.ids)),
+                ]
+            )
+        )
+        if stops.filtered(lambda stop: not stop.mandate_id):
+            return mandates
+        return stops.mandate_id
+
+    @api.model
     def _get_stop_note(self, mandate):
         """Return why nothing goes out under ``mandate`` for the time being, or ''."""
         brands = (mandate.brand_before_id | mandate.brand_after_id).ids
@@ -217,7 +259,8 @@ class KgwHold(models.Model):
         reason, channel = (
             self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
         )
-        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name)))
+        who = self.create_uid.name if self.reason == "stop" else ""
+        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name, who)))
 
     @api.model
     def _get_in_force(self, case, receivables, on_date):
@@ -233,6 +276,44 @@ class KgwHold(models.Model):
             ("channel", "in", (False, *steps.mapped("channel"), *steps.mapped("fallback_channel"))),
         ]
         return self.search(self._in_force(on_date) & Domain(scope))
+
+    # === CHANNELS CLOSED FOR GOOD === #
+
+    def _refresh_ways(self, now):
+        """Let the steps of the cases whose channel was closed or is open again find their way."""
+        closing = self.filtered(lambda h: h.channel and not h.until_date and h.reason != "stop")
+        wide = closing.filtered(lambda h: not h.case_id and not h.move_id and not h.brand_id)
+        # Whoever puts or lifts a hold need not have rights on invoices.
+        cases_sudo = (closing.case_id | wide.mandate_id.case_ids).sudo()
+        lines_sudo = cases_sudo._get_open_receivables()
+        lines_sudo._kgw_refresh_course(calendar.local_date(now), now)
+
+    @api.model
+    def _get_closing_condition(self):
+        """Return the condition that hold ``h`` closes its channel for case ``c`` for good: nobody
+        knows an end. A stop is to be over soon: what it holds waits for it.
+        """
+        return SQL(
+            "h.channel IS NOT NULL AND h.until_date IS NULL AND h.lifted_at IS NULL"
+            " AND h.move_id IS NULL AND h.brand_id IS NULL AND h.reason <> 'stop'"
+            " AND (h.case_id = c.id OR h.case_id IS NULL AND h.mandate_id = c.mandate_id)"
+        )
+
+    @api.model
+    def _get_closed_channels(self, cases):
+        """Return ``{case: set of channels}`` that are closed: steps take their other way."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT c.id, h.channel FROM kgw_hold h, kgw_case c WHERE c.id = ANY(%s) AND %s",
+                list(cases.ids),
+                self._get_closing_condition(),
+            )
+        )
+        closed = {}
+        for case_id, channel in rows:
+            closed.setdefault(case_id, set()).add(channel)
+        return closed
 
     @api.model
     def _get_held_moves(self, moves, on_date, promise=None):

@@ -137,7 +137,7 @@ class KgwLedger(models.AbstractModel):
         )
         moves_sudo._post(soft=False)
         moves_sudo.flush_recordset()
-        return moves_sudo.with_context(kgw_ledger_entry=False)
+        return self.env["account.move"].browse(moves_sudo.ids)
 
     def _prepare_invoice_vals(self, mandate, document, partner):
         """Return the values of one ledger invoice, its lines given whole: fast and exact."""

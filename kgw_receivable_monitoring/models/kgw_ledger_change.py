@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..tools import calendar
+
 
 class KgwLedgerChange(models.AbstractModel):
     """Changes of what stands in the ledger: credit notes, restated invoices, corrected balances,
@@ -116,30 +118,63 @@ class KgwLedgerChange(models.AbstractModel):
         )
 
     @api.model
+    def _follow_dates(self, lines):
+        """Let the courses of posted ``lines`` follow due dates that are not those monitored."""
+        # Whoever corrects an invoice need know nothing of monitoring.
+        watched = lines.sudo().filtered(lambda r: r.kgw_case_id and r.parent_state == "posted")
+        moved = watched.filtered(self._is_moved)
+        if moved:
+            now = self.env.context.get("kgw_now") or self.env.cr.now()
+            self._reopen(moved, calendar.local_date(now), now)
+
+    def _is_moved(self, line):
+        """Whether the due date of a receivable is not the one that is monitored."""
+        return line.kgw_effective_due != self._get_effective_due(line)
+
+    def _get_effective_due(self, line):
+        """Return the due date of a receivable as the company of its mandate counts it."""
+        # Whoever works on a case need not see the company that carries the mandate out.
+        company_sudo = line.kgw_case_id.mandate_id.company_id.sudo()
+        return company_sudo._kgw_get_effective_due(line.date_maturity or line.move_id.invoice_date)
+
+    @api.model
     def _reopen(self, receivables, on_date, now):
         """Let stages, courses and what is planned follow a changed balance or date."""
         lines = receivables.sudo().filtered("kgw_case_id")
         if not lines:
             return
-        company = lines.kgw_case_id.mandate_id.company_id[:1].sudo()
-        for line in lines:
-            line.kgw_effective_due = company._kgw_get_effective_due(line.date_maturity)
+        moved = lines.filtered(self._is_moved)
+        for line in moved:
+            line.kgw_effective_due = self._get_effective_due(line)
+        self._plan_anew(moved, now)
         self.env["account.move.line"].sudo()._kgw_flush_stages(on_date, lines.kgw_case_id)
         closed = lines.filtered(lambda r: r.kgw_stage == "closed")
         (lines - closed)._kgw_refresh_course(on_date, now)
         lines.kgw_case_id._touch()
         self._drop(closed, "withdrawn", now)
 
+    def _plan_anew(self, receivables, now):
+        """Take steps back that are planned for the former due dates of ``receivables``."""
+        waiting = self._get_waiting(receivables).filtered(
+            lambda r: r.state == "planned" and r.step_id and not r.attempts
+        )
+        waiting._set_state("cancelled", now, reason="replanned")
+
     @api.model
     def _drop(self, receivables, reason, now):
         """Cancel what is planned about receivables that are owed no more, with its reason."""
-        lines = self.env["kgw.reminder.line"].sudo()
-        reminders = lines.search(
+        waiting = self._get_waiting(receivables)
+        empty = waiting.filtered(lambda r: not r._get_owed_lines()._get_own())
+        empty._set_state("cancelled", now, reason=reason)
+
+    def _get_waiting(self, receivables):
+        """Return the reminders that are planned about ``receivables`` or will be tried again."""
+        # Whoever corrects an invoice need not see what is planned about it.
+        lines_sudo = self.env["kgw.reminder.line"].sudo()
+        return lines_sudo.search(
             [
                 ("receivable_id", "in", receivables.ids),
                 ("void", "=", False),
                 ("reminder_id.state", "in", ("planned", "failed")),
             ]
         ).reminder_id
-        empty = reminders.filtered(lambda r: not r._get_owed_lines()._get_own())
-        empty._set_state("cancelled", now, reason=reason)

@@ -17,7 +17,7 @@ class KgwMandate(models.Model):
 
     _name = "kgw.mandate"
     _description = "Mandate"
-    _inherit = ["mail.thread", "kgw.authority", "kgw.creditor.account"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "kgw.authority", "kgw.creditor.account"]
     _order = "code"
 
     name = fields.Char(required=True, tracking=True)
@@ -270,6 +270,10 @@ class KgwMandate(models.Model):
         )
         planned._set_state("cancelled", now, reason="mandate")
 
+    def action_start_trial(self):
+        """From now on everything goes to the trial address and number, marked TEST."""
+        self.write({"is_trial": True})
+
     def action_release_trial(self):
         """End the trial run: what went to the trial address goes to the counterparties anew."""
         self.write({"is_trial": False})
@@ -278,6 +282,16 @@ class KgwMandate(models.Model):
         """Open the preview of the days to come."""
         self.ensure_one()
         return self.env["kgw.preview"]._open({"mandate_id": self.id})
+
+    def action_open_holds(self):
+        """Open what holds this mandate, with all others."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "kgw_receivable_monitoring.action_kgw_hold"
+            ),
+            "domain": [("mandate_id", "in", (False, self.id)), ("case_id", "=", False)],
+        }
 
     def action_open_cases(self):
         self.ensure_one()
@@ -300,11 +314,13 @@ class KgwMandate(models.Model):
     def _knows_payments(self, due, on_date):
         """Whether payments are known through ``due`` and lately enough to contact anybody on
         ``on_date``; in own sales always, since they are in the same books."""
-        self.ensure_one()
-        if self.is_own_sales:
-            return True
         oldest = calendar.add_working_days(on_date, -self.company_id.kgw_coverage_days)
-        return bool(self.coverage_date and self.coverage_date >= max(due, oldest))
+        return self._has_coverage(max(due, oldest))
+
+    def _has_coverage(self, day):
+        """Whether payments are known through ``day``; in own sales always."""
+        self.ensure_one()
+        return self.is_own_sales or bool(self.coverage_date and self.coverage_date >= day)
 
     def _get_trial_recipient(self, kind):
         """Return where a trial run sends what would go to a contact point of ``kind``; letters

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ..const import CURE_PLACES, OPEN_STATES
 from ..tools import calendar
@@ -78,8 +79,9 @@ class KgwObstacle(models.AbstractModel):
     # === THE NEXT CONTACT === #
 
     @api.model
-    def _look_ahead(self, case, now):
-        """Return the :class:`Outlook` of ``case`` as things stand at ``now``.
+    def _look_ahead(self, case, now, move_id=None):
+        """Return the :class:`Outlook` of ``case``, or of one of its invoices, as things stand at
+        ``now``.
 
         The next contact is planned by the planner itself, as if no hold and no mandate were in
         the way; then every question of the gate is asked. Expects a case of
@@ -95,13 +97,44 @@ class KgwObstacle(models.AbstractModel):
             day, reminder = self._plan_anyway(case, day)
         else:
             obstacles = self._get_planning(case, due, day) if reminder else []
+        own = self._get_own(case, move_id, day)
+        obstacles += [found for found in own if found.place not in [o.place for o in obstacles]]
         moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
         obstacles += self._get_questions_open(case)
         for verdict in self._ask_gate(reminder, moment):
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
                 obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
-        return Outlook(upcoming, reminder, day, obstacles)
+        if move_id:
+            obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
+        return Outlook(upcoming, reminder, self._get_contact_day(case, day, now), obstacles)
+
+    def _is_of_another(self, obstacle, move_id):
+        """Whether an obstacle keeps only another invoice back."""
+        place = obstacle.place
+        is_hold = place is not None and place._name == "kgw.hold"
+        return bool(is_hold and place.move_id and place.move_id.id != move_id)
+
+    def _get_contact_day(self, case, day, now):
+        """Return the first day from ``day`` on on which somebody like this is contacted."""
+        begin = max(now, calendar.noon(day) - timedelta(hours=12))
+        return calendar.local_date(case.kind_id._get_next_moment(begin, case.tz))
+
+    def _get_own(self, case, move_id, on_date):
+        """Return what keeps single invoices of ``case`` out of every contact: their own holds, and
+        Odoo's “No Follow-Up”."""
+        lines = case._get_open_receivables()
+        lines = lines.filtered(lambda line: move_id in (None, line.move_id.id))
+        holds = self.env["kgw.hold"]
+        held = holds.search(holds._in_force(on_date) & Domain("move_id", "in", lines.move_id.ids))
+        found = [
+            Obstacle("hold", hold, f"{hold.move_id.kgw_display_number}: {hold._describe()}")
+            for hold in held
+        ]
+        silent = lines.filtered("no_followup").move_id
+        return found + [
+            Obstacle("no_followup", move, move.kgw_display_number or "") for move in silent
+        ]
 
     def _get_upcoming(self, case, reminder, today):
         """Return ``(receivable, step, act, day)`` of what comes next, as the course answers on the

@@ -31,7 +31,7 @@ class KgwPlanner(models.AbstractModel):
         now = now or calendar.noon(on_date)
         if cases is None:
             self.env["kgw.brake"]._hold_beside_other_engines(on_date, now)
-            self._enrol_own_sales(on_date, now)
+            self.env["kgw.enrolment"]._enrol_own_sales(on_date, now)
             self.env["kgw.hold"]._release_due(now)
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
@@ -52,25 +52,6 @@ class KgwPlanner(models.AbstractModel):
         return planned
 
     # === WHAT THE DAY BEGINS WITH === #
-
-    @api.model
-    def _enrol_own_sales(self, on_date, now):
-        """Begin to watch invoices posted in the sales journals of own-sales mandates."""
-        mandates = self.env["kgw.mandate"].search(
-            [("is_own_sales", "=", True), ("state", "=", "active")]
-        )
-        for mandate in mandates:
-            lines = self.env["account.move.line"].search(
-                [
-                    ("journal_id", "=", mandate.journal_id.id),
-                    ("parent_state", "=", "posted"),
-                    ("move_id.move_type", "=", "out_invoice"),
-                    ("display_type", "=", "payment_term"),
-                    ("kgw_case_id", "=", False),
-                    ("amount_residual", ">", 0),
-                ]
-            )
-            self.env["kgw.enrolment"]._enrol(mandate, lines.move_id, on_date, now)
 
     @api.model
     def _close_stages(self, on_date, now, cases=None):
@@ -164,6 +145,8 @@ class KgwPlanner(models.AbstractModel):
                 ("kgw_case_id.mandate_id.state", "=", "active"),
             ]
         )
+        stopped = self.env["kgw.hold"]._get_stopped(due.kgw_case_id.mandate_id, on_date)
+        due = due.filtered(lambda r: r.kgw_case_id.mandate_id not in stopped)
         for (_case, step), lines in due.grouped(
             lambda r: (r.kgw_case_id, r.kgw_next_step_id)
         ).items():
@@ -184,8 +167,8 @@ class KgwPlanner(models.AbstractModel):
         """Plan the contacts due on ``on_date`` and return how many; one statement.
 
         One reminder per case: led by what would lapse before the next slot, a demand before an
-        information, else by the highest rung due. Receivables of the same side whose own step is due are taken
-        along, all others of that side are only named.
+        information, else by the highest rung due. Receivables of the same side whose own step is due, and no
+        harsher than the leader's, are taken along; all others of that side are only named.
         """
         self.env.flush_all()
         self.env.cr.execute(self._get_plan_query(on_date, now, cases))
@@ -244,7 +227,7 @@ class KgwPlanner(models.AbstractModel):
                                               AND %(move_hold)s)
                         OFFSET 0) AS side
                   JOIN leader ON leader.case_id = side.case_id
-                  LEFT JOIN due ON due.receivable_id = side.id
+                  LEFT JOIN due ON due.receivable_id = side.id AND due.rung_level <= leader.rung_level
              RETURNING reminder_id, receivable_id, step_id
             ),
             pointer AS (
@@ -324,8 +307,9 @@ class KgwPlanner(models.AbstractModel):
 
     def _get_way_query(self):
         """Return the query for the channel of step ``s`` in case ``c``: its own where there is a
-        usable contact point, else the fallback."""
-        return SQL("""
+        usable contact point and it is not closed, else the fallback."""
+        return SQL(
+            """
             SELECT way.channel, way.template_id
               FROM (VALUES (1, s.channel, s.template_id), (2, s.fallback_channel, s.fallback_template_id))
                    AS way(rank, channel, template_id)
@@ -333,10 +317,14 @@ class KgwPlanner(models.AbstractModel):
              ORDER BY EXISTS (SELECT 1 FROM kgw_contact_point p
                                WHERE p.case_id = c.id AND p.state IN ('unverified', 'verified')
                                  AND p.kind = CASE way.channel WHEN 'email' THEN 'email'
-                                                  WHEN 'letter' THEN 'address' ELSE 'phone' END) DESC,
+                                                  WHEN 'letter' THEN 'address' ELSE 'phone' END)
+                      AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.channel = way.channel
+                                         AND %(closing)s) DESC,
                       way.rank
              LIMIT 1
-        """)
+        """,
+            closing=self.env["kgw.hold"]._get_closing_condition(),
+        )
 
     def _get_hold_condition(self, on_date):
         """Return the condition that hold ``h`` is in force on ``on_date``."""

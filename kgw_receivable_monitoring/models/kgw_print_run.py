@@ -2,6 +2,7 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_date
 
 from ..tools import calendar, pdf
 
@@ -39,6 +40,14 @@ class KgwPrintRun(models.Model):
     def _compute_document_name(self):
         for run in self:
             run.document_name = f"{run.name}.pdf".replace("/", "-")
+
+    def _describe(self):
+        """Return the run in words: its day, and how its letters are posted."""
+        self.ensure_one()
+        day = format_date(self.env, self.date)
+        if self.is_registered:
+            return self.env._("%s, registered letters", day)
+        return self.env._("%s, ordinary letters", day)
 
     @api.model
     def _get_open(self, reminder, on_date):

@@ -35,6 +35,7 @@ class KgwReceivable(models.Model):
     is_overdue = fields.Boolean()
     next_step_id = fields.Many2one("kgw.scenario.step")
     next_act = fields.Char()
+    next_label = fields.Char(string="What Comes Next", compute="_compute_next_label")
     next_date = fields.Date()
     course = fields.Integer()
     has_original = fields.Boolean()
@@ -56,6 +57,15 @@ class KgwReceivable(models.Model):
               JOIN account_move m ON m.id = l.move_id
               JOIN kgw_case c ON c.id = l.kgw_case_id
         """)
+
+    def _compute_next_label(self):
+        """Name the next step; where the creditor is only asked whether it may be taken, say so."""
+        for receivable in self:
+            step = receivable.next_step_id.name or ""
+            asks = receivable.next_act == "approval"
+            receivable.next_label = (
+                self.env._("Question whether the creditor agrees to: %s", step) if asks else step
+            )
 
     # === ACTION METHODS === #
 

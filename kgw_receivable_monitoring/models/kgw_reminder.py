@@ -120,7 +120,7 @@ class KgwReminder(models.Model):
         for reminder in self:
             # People of monitoring have no accounting rights; they see the balance of their case.
             owed = reminder.sudo()._get_owed_lines().receivable_id
-            dates = owed.mapped("date_maturity")
+            dates = owed.mapped("kgw_effective_due")
             reminder.days_overdue = (today - min(dates)).days if dates else 0
             reminder.amount_label = self.env["kgw.text"]._format_total(owed, lang)
 
@@ -288,8 +288,8 @@ class KgwReminder(models.Model):
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due
         date: what is not due yet and what is overdue never stand in one text. Odoo's own
-        “No Follow-Up” on an invoice keeps it out of them. A correction is about what is owed no
-        more."""
+        “No Follow-Up” on an invoice keeps it out of them, and so does, on what is only named, a
+        payment that nobody can know of yet. A correction is about what is owed no more."""
         stages = {"before": "before_due", "after": "overdue"}
         return self._get_live_lines().filtered(
             lambda line: (
@@ -297,6 +297,7 @@ class KgwReminder(models.Model):
                 or line.receivable_id.kgw_stage == stages[line.reminder_id.side]
                 and line.receivable_id.amount_residual_currency > 0
                 and not line.receivable_id.no_followup
+                and line._is_covered()
             )
         )
 

@@ -43,6 +43,14 @@ class KgwReminderLine(models.Model):
         """Return the lines that the reminder is about; the others are only named in its text."""
         return self.filtered(lambda line: line.role != "carried")
 
+    def _is_covered(self):
+        """Whether a line that is only named may be: after the due date its payment must be known.
+        For its own lines the whole reminder waits, which the gate decides."""
+        reminder = self.reminder_id
+        if self.role != "carried" or reminder.side == "before":
+            return True
+        return reminder.mandate_id._has_coverage(self.receivable_id.kgw_effective_due)
+
     def _prepare_copy_vals(self):
         """Return the values of the same line for another reminder."""
         self.ensure_one()

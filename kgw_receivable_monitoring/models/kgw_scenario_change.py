@@ -151,10 +151,18 @@ class KgwScenarioChange(models.AbstractModel):
             ]
         )
         waiting.filtered(
-            lambda r: any(
-                self._is_changed(line, before, after) for line in r.line_ids.filtered("step_id")
+            lambda r: (
+                self._has_other_text(r)
+                or any(
+                    self._is_changed(line, before, after) for line in r.line_ids.filtered("step_id")
+                )
             )
         )._set_state("cancelled", now, reason="replanned")
+
+    def _has_other_text(self, reminder):
+        """Whether the step of a reminder has other texts by now than the one it was planned with."""
+        step = reminder.step_id
+        return step and reminder.template_id not in step.template_id | step.fallback_template_id
 
     def _is_changed(self, reminder_line, before, after):
         receivable, step_id = reminder_line.receivable_id, reminder_line.step_id.id

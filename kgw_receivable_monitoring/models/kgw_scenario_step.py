@@ -85,12 +85,12 @@ class KgwScenarioStep(models.Model):
     )
     if_amount_from = fields.Float(
         digits=(16, 2),
-        help="Taken from this amount, in the currency of the creditor's company. Zero: no condition.",
+        help="Taken if so much is owed, in the currency of the creditor's company. Zero: no condition.",
     )
     min_amount = fields.Float(
         string="Minimum Amount",
         digits=(16, 2),
-        help="A smaller receivable passes this step over, whatever else holds; in the currency of the"
+        help="If less is owed, this step is passed over, whatever else holds; in the currency of the"
         " creditor's company. Zero: every amount.",
     )
     hour_from = fields.Float(
@@ -122,6 +122,19 @@ class KgwScenarioStep(models.Model):
     def _compute_rung_level(self):
         for step in self:
             step.rung_level = RUNG_LEVEL.get(step.rung, 0)
+
+    @api.constrains("template_id", "fallback_template_id", "channel", "fallback_channel", "rung")
+    def _check_texts(self):
+        for step in self.filtered(lambda s: s.kind == "contact"):
+            for channel, text in (
+                (step.channel, step.template_id),
+                (step.fallback_channel, step.fallback_template_id),
+            ):
+                problem = text and step._get_text_problem(channel, text)
+                if problem:
+                    raise ValidationError(
+                        self.env._("Step “%(step)s”: %(problem)s", step=step.name, problem=problem)
+                    )
 
     @api.constrains("kind", "offset_days", "rung", "channel", "answer_days")
     def _check_rung(self):
@@ -179,6 +192,16 @@ class KgwScenarioStep(models.Model):
             return self.env._("A demand gives an answer-by date: enter the days to answer.")
         if self.offset_days > self.scenario_id.horizon_days:
             return self.env._("The day lies after the end of monitoring.")
+        return None
+
+    def _get_text_problem(self, channel, text):
+        """Return a sentence about a text that does not fit this step, or None."""
+        if not text.rung:
+            return self.env._("“%s” is not a text for counterparties.", text.name)
+        if text.channel != channel:
+            return self.env._("“%s” is written for another channel.", text.name)
+        if RUNG_LEVEL[text.rung] > self.rung_level:
+            return self.env._("“%s” is harsher than the step: choose another text.", text.name)
         return None
 
     def _get_transit_days(self):

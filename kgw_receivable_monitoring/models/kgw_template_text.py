@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..const import LANGUAGES
 from ..tools import text
@@ -48,6 +48,19 @@ class KgwTemplateText(models.Model):
                         line=error.line or "–",
                     )
                 ) from error
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_last(self):
+        """What is to be sent with a template needs its words."""
+        for template in self.template_id:
+            if not template.text_ids - self:
+                raise UserError(
+                    self.env._(
+                        "“%s” would have no words left, and whoever is to get them would get nothing:"
+                        " change the text instead.",
+                        template.name,
+                    )
+                )
 
     def _render(self, values):
         """Return ``(subject, body)`` written with ``values``, strings and lists of dictionaries.

@@ -130,7 +130,8 @@ class KgwText(models.AbstractModel):
         move, code = receivable.move_id, receivable.currency_id.name
         amount = Decimal(str(receivable.amount_currency))
         residual = Decimal(str(receivable.amount_residual_currency))
-        late = (today - receivable.date_maturity).days
+        # The printed date stays in texts, the moved one counts (art. 115 of the Civil Code).
+        late = (today - (receivable.kgw_effective_due or receivable.date_maturity)).days
         return {
             "number": move.kgw_display_number or "",
             "issue_date": move.invoice_date and words.format_date(move.invoice_date, lang) or "",

@@ -99,8 +99,10 @@ class KgwEngineCommon(KgwCommon):
 
     def hold(self, day, **values):
         """Put a hold from ``day`` on."""
-        return self.env["kgw.hold"].create(
-            {"reason": "other", "note": "test", "from_date": day, **values}
+        return (
+            self.env["kgw.hold"]
+            .with_context(kgw_now=self._at(day, 6))
+            .create({"reason": "other", "note": "test", "from_date": day, **values})
         )
 
 

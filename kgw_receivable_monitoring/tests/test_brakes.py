@@ -132,6 +132,35 @@ class TestVolume(KgwCommon):
         self.assertEqual(len(self.gateways.sent), len(lines))
         self.assertEqual(self.get_holds(), hold)
 
+    def test_what_a_manager_let_go_on_needs_no_other_look_on_the_next_day(self):
+        lines = self.watch(FIRST_RUN_LIMIT + 1)
+        self.run_day(self.day)
+        self.get_holds()._lift(self._at(self.day, 21))
+        self.run_day(self.day + timedelta(days=1))
+        self.assertEqual(len(self.get_holds()), 1)
+        self.assertEqual(len(self.gateways.sent), len(lines))
+
+    def test_far_more_than_a_manager_let_go_on_waits_again(self):
+        with (
+            patch.object(kgw_brake, "FIRST_RUN_LIMIT", 3),
+            patch.object(kgw_brake, "VOLUME_FLOOR", 2),
+        ):
+            self.watch(4)
+            self.run_day(self.day, 6)
+            self.get_holds()._lift(self._at(self.day, 7))
+            self.watch(3, prefix="W", first=10)
+            self.run_day(self.day, 9)
+        self.assertEqual(sorted(self.get_holds().mapped("volume")), [4, 7])
+        self.assertEqual(self.gateways.sent, [])
+
+    def test_text_that_can_not_be_written_stops_no_plan(self):
+        self.watch(2)
+        text = self.env["kgw.template.text"]
+        broken = patch.object(type(text), "_render", side_effect=ValueError("no text"))
+        with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 1), broken:
+            self.env["kgw.planner"]._run_day(self.day, self._at(self.day, 6))
+        self.assertIn("ValueError", self.get_holds().sample)
+
     def test_first_run_up_to_the_limit_goes_out(self):
         self.watch(3)
         with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 3):

@@ -46,6 +46,21 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(explanation.next_ids.mapped("day"), [DUE - timedelta(days=5)])
         self.assertEqual(explanation.next_ids.invoice, "FV 1/09/2026")
 
+    def test_invoice_that_is_held_or_excluded_by_itself_says_so(self):
+        first, second = self._watch(self._document(), self._document("FV 2/09/2026"))
+        hold = self.hold(DUE - timedelta(days=20), move_id=first.move_id.id)
+        second.no_followup = True
+        day = DUE - timedelta(days=5)
+        self.assertEqual(self.place(self.explain(first, day), "hold"), hold)
+        self.assertEqual(self.obstacles(self.explain(second, day)), {"no_followup"})
+
+    def test_contact_of_a_sunday_is_told_with_its_working_day(self):
+        line = self._watch(self._document())
+        self.hold(DUE - timedelta(days=20), case_id=line.kgw_case_id.id)
+        explanation = self.explain(line, DUE - timedelta(days=1))
+        self.assertEqual((DUE - timedelta(days=1)).weekday(), 6)
+        self.assertNotEqual(explanation.day, DUE - timedelta(days=1))
+
     def test_all_obstacles_are_named_not_only_the_first(self):
         line = self._watch(self._document())
         case, day = line.kgw_case_id, DUE + timedelta(days=2)

@@ -270,8 +270,10 @@ class TestGate(KgwEngineCommon):
     def test_second_contact_of_a_case_on_one_day_waits(self):
         email = self.swap("p6_email")
         before = self._draft(self.line, "p2_sms", self.day, state="delivered", contact_on=self.day)
-        self.assertNotYet("gap", calendar.noon(self.day + timedelta(days=1)), email)
+        self.assertNotYet("gap", calendar.noon(self.day + timedelta(days=2)), email)
         before.contact_on = self.day - timedelta(days=1)
+        self.assertNotYet("gap", calendar.noon(self.day + timedelta(days=1)), email)
+        before.contact_on = self.day - timedelta(days=2)
         self.assertPasses(email)
 
     def test_contact_outside_the_hours_waits_for_the_next_moment(self):

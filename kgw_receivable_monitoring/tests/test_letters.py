@@ -45,7 +45,9 @@ class TestLetters(KgwEngineCommon):
             (date(2026, 11, 6), date(2026, 11, 13)),  # Independence Day lies between
         ):
             with self.subTest(posted=posted), self.cr.savepoint() as point:
-                post_letters(self.print_letter(), self._at(posted, 15))
+                run = self.print_letter()
+                self.letter.state_at = self._at(posted)
+                post_letters(run, self._at(posted, 15))
                 self.assertEqual(self.letter.effective_at, calendar.noon(effect))
                 point.rollback()
                 self.env.invalidate_all()
@@ -107,6 +109,16 @@ class TestLetters(KgwEngineCommon):
                 self.assertFalse(self.letter.contact_on or run.document)
                 point.rollback()
                 self.env.invalidate_all()
+
+    def test_letter_that_lay_too_long_is_drawn_anew(self):
+        """What it says of the time to answer counts from the day of printing."""
+        self.print_letter()
+        gate, next_day = self.env["kgw.gate"], calendar.add_working_days(self.day, 1)
+        self.assertFalse(gate._get_stale(self.letter, self._at(next_day, 15)))
+        later = calendar.add_working_days(self.day, 2)
+        self.assertEqual(gate._take_out(self.letter, self._at(later, 15)), self.letter)
+        self.assertEqual(self.letter.reason, "late_letter")
+        self.assertTrue(self.letter.line_ids.void, "the step is free to be taken anew")
 
     def test_posting_names_the_letters_to_take_out_and_changes_nothing(self):
         run = self.print_letter().with_user(self.manager)

@@ -1,4 +1,6 @@
+from contextlib import nullcontext
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests.common import tagged
 
@@ -143,7 +145,7 @@ class TestPlannerCases(KgwEngineCommon):
         line.move_id.no_followup = True
         self.dispatch("email", self.day(-5))
         reminder = self.reminders(line)
-        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "stage"))
+        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "no_followup"))
         self.assertEqual(self.gateways.sent, [])
 
     def test_after_a_hold_the_course_goes_on_with_the_mildest_rung(self):
@@ -253,6 +255,38 @@ class TestPlannerCases(KgwEngineCommon):
         self.mandate.coverage_date = self.day(3)
         self.run_day(self.day(4))
         self.assertEqual(len(self.env["mail.mail"].search([]) - mails), 2)
+
+    def test_creditor_is_not_asked_while_everything_is_stopped(self):
+        self.mandate.coverage_date = self.day(-1)
+        line = self._watch(self._document())
+        mails = self.env["mail.mail"].search([])
+        stop = self.hold(self.day(0), reason="stop")
+        for number in (2, 22):
+            self.run_day(self.day(number))
+        self.assertEqual(self.env["mail.mail"].search([]), mails)
+        self.assertFalse(line.kgw_case_id.decision_ids)
+        stop._lift(self._at(self.day(22), 12))
+        self.run_day(self.day(23))
+        self.assertTrue(line.kgw_case_id.decision_ids)
+
+    def test_creditor_who_can_not_be_written_to_is_a_task_for_the_controller(self):
+        for cause in ("no e-mail", "no text"):
+            with self.subTest(cause):
+                self.mandate.activity_ids.unlink()
+                self.creditor.email = cause == "no text" and "a@wierzyciel.example"
+                self.mandate.coverage_date = self.day(-1)
+                self.mandate.coverage_asked_on = False
+                line = self._watch(self._document(f"FV {cause}", buyer=self._party(cause)))
+                broken = patch.object(
+                    type(self.env["kgw.template.text"]), "_render", side_effect=ValueError("none")
+                )
+                with broken if cause == "no text" else nullcontext():
+                    for number in (2, 3):
+                        self.plan(self.day(number))
+                self.assertTrue(self.reminders(line, "planned"))
+                [task] = self.mandate.activity_ids
+                self.assertEqual(task.user_id, self.agent)
+                self.assertIn("yourself", task.summary)
 
     def test_without_coverage_the_reminder_waits_and_goes_out_when_payments_are_known(self):
         self.mandate.coverage_date = self.day(-1)

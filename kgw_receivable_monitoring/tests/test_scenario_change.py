@@ -56,6 +56,19 @@ class TestScenarioChange(KgwEngineCommon):
         self.run_day(DUE + timedelta(days=1))
         self.assertIn(step, self.reminders(other).step_id)
 
+    def test_other_text_takes_back_what_is_planned_with_the_old_one(self):
+        line, day = self._overdue(2)
+        self.plan(day)
+        [planned] = self.reminders(line, "planned")
+        other = planned.template_id.copy({"code": "sms_other"})
+        for text in planned.template_id.text_ids:
+            text.copy({"template_id": other.id})
+        with self.at(2, 8):
+            planned.step_id.template_id = other
+        self.assertEqual((planned.state, planned.reason), ("cancelled", "replanned"))
+        self.plan(day)
+        self.assertEqual(self.reminders(line, "planned").template_id, other)
+
     def test_pending_step_of_a_past_day_stays_due_when_another_one_changes(self):
         line, day = self._overdue(5)
         with self.at(5):

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from odoo.exceptions import ValidationError
 from odoo.tests.common import TransactionCase, tagged
 
 from ..const import RUNG_LEVEL
@@ -24,6 +25,17 @@ SCENARIOS = {
 
 @tagged("post_install", "-at_install", "kgw")
 class TestShippedScenarios(TransactionCase):
+    def test_text_that_does_not_fit_the_step_is_refused(self):
+        for code, sentence in (
+            ("email_demand", "harsher"),
+            ("email_creditor_report", "not a text for counterparties"),
+            ("sms_information", "another channel"),
+        ):
+            step = self.env.ref(f"{MODULE}.step_standard_m5_email")
+            text = self.env.ref(f"{MODULE}.kgw_template_{code}")
+            with self.subTest(code=code), self.assertRaisesRegex(ValidationError, sentence):
+                step.template_id = text
+
     def test_steps_are_those_of_the_issue(self):
         for code, expected in SCENARIOS.items():
             steps = self.env.ref(f"{MODULE}.scenario_{code}").step_ids.sorted("offset_days")

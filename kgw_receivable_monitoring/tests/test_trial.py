@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from odoo.exceptions import ValidationError
-from odoo.tests.common import freeze_time, tagged
+from odoo.tests import Form, tagged
+from odoo.tests.common import freeze_time
 
 from .common import DUE
 from .engine_common import KgwEngineCommon
@@ -21,6 +22,19 @@ class TestTrial(KgwEngineCommon):
             }
         )
         self.line = self._watch(self._document())
+
+    def test_trial_starts_by_its_button(self):
+        self.mandate.is_trial = False
+        with Form(self.mandate.with_user(self.manager)) as form:
+            form.trial_email = "inna@agencja.example"
+        self.mandate.with_user(self.manager).action_start_trial()
+        self.assertTrue(self.mandate.is_trial)
+
+    def test_questions_to_the_creditor_go_to_the_trial_address(self):
+        self.env["kgw.creditor.mail"]._ask_payments(self.mandate, self.line, DUE, DUE)
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertEqual(mail.email_to, "proba@agencja.example")
+        self.assertTrue(mail.subject.startswith("TEST "))
 
     def test_everything_goes_to_the_trial_address_marked_test(self):
         self.live(DUE - timedelta(days=5), DUE + timedelta(days=12))

@@ -129,7 +129,7 @@ class KgwExplanation(models.TransientModel):
 
     def _prepare_vals(self, case, now):
         """Return the values found in the simulation of ``case``: plain ones, which outlive it."""
-        outlook = case.env["kgw.obstacle"]._look_ahead(case, now)
+        outlook = case.env["kgw.obstacle"]._look_ahead(case, now, self.move_id.id or None)
         upcoming = [
             self._prepare_next_vals(*found)
             for found in outlook.upcoming
