@@ -17,10 +17,11 @@ What is assumed (``bench/_debtors.py``), none of it seen by the priority:
 * Not modelled: messages and letters (the same in both orders, they are part of the chance of a day), part
   payments, disputes, calls before the due date, the other channel after three attempts in vain.
 
-The priority would lose if a call brought the same *money* however much is owed, that is if its effect
-fell in proportion to the amount: then the amount is no reason to call, and the oldest lapse first. That
-world is run too (*contrary*), on the first seeds, without a goal. With enough calls for
-everybody the order makes no difference.
+The priority loses its advantage where a call brings the same *money* however much is owed, that is where
+its effect falls in proportion to the amount: that world is run too (*contrary*), on the first seeds, without
+a goal. It would lose where the effect falls faster still, where large debtors are never moved by calls, or
+where nearly all pay in the last days before day 30 if called just then. With enough calls for everybody
+the order makes no difference.
 """
 
 import os

@@ -17,6 +17,7 @@ ROLES = {
     "krakbud": "creditor, agency's brand (portal)",
     "ogrod": "creditor, white label (portal)",
     "agent": "agent: board of calls, cases",
+    "marek": "the other agent of the team",
     "manager": "manager: mandates, imports, print runs",
     "administrator": "administrator: scenarios, texts, brands",
 }

@@ -15,6 +15,7 @@ from odoo.tools.misc import file_open, file_path
 
 from ..const import CHANNELS
 from ..tools import calendar
+from .agents import Agents
 from .world import MODULE, World
 
 FILES = f"{MODULE}/demo/files"
@@ -57,6 +58,7 @@ class Story:
     def create_world(self):
         """Create company data, users, brands, creditors and mandates."""
         self.world.create_all()
+        self.agents = Agents(self)
 
     # === FILES === #
 
@@ -152,6 +154,7 @@ class Story:
             self.answer_questions(day)
         if calendar.is_working_day(day) and day < self.end - timedelta(days=LEFT_OVER_LETTER_DAYS):
             self.post_letters(day)
+        self.agents.work(day)
 
     def dispatch(self, day, hour):
         """Send what may go out at an hour of the day, as the scheduled actions do."""
@@ -178,7 +181,9 @@ class Story:
                 crc32(call.counterparty_id.name.encode()) + call.attempts + call.step_id.offset_days
             )
             ending = CALL_ENDINGS[turn % len(CALL_ENDINGS)]
-            self.env["kgw.channel.phone"]._record_call(call, ending, "", now)
+            # The register names who called; the superuser's rights go with it.
+            called = call.with_user(call._get_agent()).sudo()
+            called.env["kgw.channel.phone"]._record_call(called, ending, "", now)
 
     def post_letters(self, day):
         """The manager presses *posted* on the day's print runs."""

@@ -32,7 +32,9 @@ CREDITORS = {
         "login": "ogrod",
     },
 }
-PASSWORD_OF = {login: login for login in ("krakbud", "ogrod", "agent", "manager", "administrator")}
+PASSWORD_OF = {
+    login: login for login in ("krakbud", "ogrod", "agent", "marek", "manager", "administrator")
+}
 
 
 class World:
@@ -86,11 +88,22 @@ class World:
         )
         self.users = self._create_users()
         self._create_mandates(company)
+        self._create_team()
 
     def _create_users(self):
-        groups = {"agent": "agent", "manager": "manager", "administrator": "administrator"}
+        groups = {
+            "agent": "agent",
+            "marek": "agent",
+            "manager": "manager",
+            "administrator": "administrator",
+        }
         users = {}
-        names = {"agent": "Anna Nowak", "manager": "Piotr Zieliński", "administrator": "Ewa Lis"}
+        names = {
+            "agent": "Anna Nowak",
+            "marek": "Marek Wójcik",
+            "manager": "Piotr Zieliński",
+            "administrator": "Ewa Lis",
+        }
         for login, group in groups.items():
             users[login] = self._create_user(
                 login,
@@ -185,6 +198,20 @@ class World:
                 "is_own_sales": True,
                 "journal_id": sales.id,
             },
+        )
+
+    def _create_team(self):
+        """Two agents share the calls of all creditors; the manager leads them."""
+        self.env["kgw.team"].create(
+            {
+                "name": "Zespół monitoringu",
+                "lead_id": self.users["manager"].id,
+                "member_ids": [
+                    (0, 0, {"user_id": self.users["agent"].id, "daily_limit": 80}),
+                    (0, 0, {"user_id": self.users["marek"].id, "daily_limit": 2}),
+                ],
+                "mandate_ids": [(6, 0, [mandate.id for mandate in self.mandates.values()])],
+            }
         )
 
     def _create_creditor(self, values):

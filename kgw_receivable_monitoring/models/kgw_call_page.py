@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..const_calls import CALL_CONSEQUENCES, CALL_GROUPS, CALL_OUTCOMES, CALL_TABLE, IDENTITY
-from ..tools import calendar, words
+from ..tools import calendar
 from ..tools.text import TextError
 
 # What the page shows of the history; the whole of it stands on the case.
@@ -170,14 +170,8 @@ class KgwCallPage(models.AbstractModel):
             desk.news = "\n".join(desk._tell_event(event) for event in events)
 
     def _tell_event(self, event):
-        kinds = dict(event._fields["kind"]._description_selection(self.env))
-        payload = event.payload or {}
-        amount = payload.get("amount")
-        told = ""
-        if event.kind == "payment" and amount:
-            told = words.format_money(amount, payload["currency"], self.env.lang or "en_US")
         time = format_datetime(self.env, event.at, tz=self.case_id.tz, dt_format="HH:mm")
-        return " ".join(filter(None, (time, kinds[event.kind], told, payload.get("note"))))
+        return ": ".join(filter(None, (f"{time} {event.headline}", event.told)))
 
     def _compute_queue_note(self):
         left = self._count_left(fields.Datetime.now())
