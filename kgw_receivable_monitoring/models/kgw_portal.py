@@ -44,14 +44,22 @@ class KgwPortal(models.AbstractModel):
     ]
     _description = "Creditor's Portal"
 
+    def _from_outside(self):
+        """Return the model with the reader's language alone: a foreign system may send any context,
+        and ours says what time it is, what is only tried, and what new records begin with."""
+        lang = self.env.context.get("lang")
+        return self.with_env(self.env(context={"lang": lang} if lang else {}))
+
     @api.model
     def overview(self):
         """Return what the first page shows: questions, money, what comes next."""
+        self = self._from_outside()
         return self._get_overview()
 
     @api.model
     def cases(self, tab="all", search="", sort="urgent", offset=0, limit=40):
         """Return counterparties as the list shows them, at most 200 at once."""
+        self = self._from_outside()
         return self._get_cases(
             str(tab), str(search), str(sort), max(0, int(offset)), min(max(1, int(limit)), 200)
         )
@@ -59,11 +67,13 @@ class KgwPortal(models.AbstractModel):
     @api.model
     def case(self, case_id, show="", limit=30):
         """Return one counterparty with plan, history and invoices, or None."""
+        self = self._from_outside()
         return self._get_case(int(case_id), str(show), min(max(1, int(limit)), 3000))
 
     @api.model
     def foresee(self, kind, case_ids, values=None, receivable_ids=None):
         """Return what a decision would change; nothing stays."""
+        self = self._from_outside()
         now = fields.Datetime.now()
         return self._foresee(kind, values or {}, now, case_ids, receivable_ids)
 
@@ -73,22 +83,26 @@ class KgwPortal(models.AbstractModel):
 
         :param kind: as ``tools.decision.SPECS``; ``values`` are the fields it wants and takes
         """
+        self = self._from_outside()
         now = fields.Datetime.now()
         return self._take(kind, values or {}, now, case_ids, receivable_ids, self._get_address())
 
     @api.model
     def answer(self, decision_id, value):
         """Answer an open question; returns the id of its counterparty."""
+        self = self._from_outside()
         now = fields.Datetime.now()
         return self._decide(int(decision_id), value, now, self._get_address())
 
     @api.model
     def answer_dispute(self, dispute_id, value, note="", until=""):
         """Answer a dispute; returns the id of its counterparty."""
+        self = self._from_outside()
         values = {"note": note, "until": until}
         return self._answer_dispute(int(dispute_id), value, values, fields.Datetime.now())
 
     @api.model
     def revoke(self, decision_id):
         """Take back a decision that has not acted yet; returns the id of its counterparty."""
+        self = self._from_outside()
         return self._revoke(int(decision_id), fields.Datetime.now(), self._get_address())

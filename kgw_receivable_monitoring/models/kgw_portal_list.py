@@ -1,8 +1,11 @@
+import re
+
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..const import OPEN_STATES
 from ..tools import identifiers
+from .kgw_finder import COMPACT_NUMBER, SHORTEST
 from .kgw_portal_base import KgwPortalBase
 
 PAGE_SIZE = 40
@@ -133,12 +136,22 @@ class KgwPortalList(models.AbstractModel):
         return SQL(
             """(p.name ILIKE %(like)s OR c.name ILIKE %(like)s
                 OR (%(nip)s <> '' AND p.vat IN (%(nip)s, 'PL' || %(nip)s))
-                OR EXISTS (SELECT 1 FROM account_move m JOIN account_move_line l ON l.move_id = m.id
-                            WHERE l.kgw_case_id = c.id
-                              AND (m.kgw_number ILIKE %(like)s OR m.name ILIKE %(like)s)))""",
+                OR c.id IN (SELECT l.kgw_case_id
+                              FROM account_move m JOIN account_move_line l ON l.move_id = m.id
+                             WHERE m.move_type = 'out_invoice' AND l.kgw_case_id IS NOT NULL
+                               AND %(indexed)s
+                               AND COALESCE(NULLIF(m.kgw_number, ''), m.name) ILIKE %(like)s))""",
             like=like,
             nip=nip,
+            indexed=self._get_indexed_condition(search),
         )
+
+    def _get_indexed_condition(self, search):
+        """Return what narrows invoices by the index of their numbers; the rest compares exactly."""
+        compact = re.sub(r"[\W_]", "", search).upper()
+        if len(compact) < SHORTEST:
+            return SQL("TRUE")
+        return SQL("%s LIKE %s", COMPACT_NUMBER, f"%{compact}%")
 
     # === ROWS === #
 

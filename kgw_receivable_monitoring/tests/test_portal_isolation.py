@@ -83,8 +83,9 @@ class IsolationCase(KgwCommon):
         cls.counterparty_user.company_ids |= cls.journal.company_id
 
     @classmethod
-    def _create_letter(cls, case, now):
+    def _create_letter(cls, case, now, receivable=None):
         """Return a letter of the case that was posted."""
+        receivable = receivable or cls.receivable
         step = cls.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
         letter = cls.env["kgw.reminder"].create(
             {
@@ -115,8 +116,8 @@ class IsolationCase(KgwCommon):
         cls.env["kgw.reminder.line"].create(
             {
                 "reminder_id": letter.id,
-                "receivable_id": cls.receivable.id,
-                "move_id": cls.receivable.move_id.id,
+                "receivable_id": receivable.id,
+                "move_id": receivable.move_id.id,
                 "instalment": 1,
                 "course": 1,
                 "role": "lead",
@@ -126,6 +127,53 @@ class IsolationCase(KgwCommon):
             }
         )
         return letter._mark_sent(now)
+
+    def _let_more_happen(self, now):
+        """Give A something of everything that the world does not have."""
+        payments = self.env["kgw.payment.list"]
+        payments._mark_paid(
+            self.creditor, self.receivable.ids, DUE, now, {self.receivable.id: 10.0}
+        )
+        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
+        if not self.case.dispute_ids:
+            reason = self.env["kgw.dispute.reason"].search([], limit=1)
+            self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
+        self.env["kgw.desk"]._open(self.case, now)
+        desk = self.env["kgw.desk"].search([("case_id", "=", self.case.id)])
+        self.env["kgw.desk.part"].create({"desk_id": desk.id, "due_on": DUE, "amount": 1.0})
+        call = {"kind": "call", "case_id": self.case.id, "mandate_id": self.mandate.id}
+        self.env["kgw.event"]._record([{**call, "at": now, "payload": {"outcome": "no_answer"}}])
+        self.env["kgw.import.column"].create(
+            {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
+        )
+        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
+        if not self.env["kgw.summary"].search_count([]):
+            self.env["kgw.summary"]._send(access, now)
+        self.env["kgw.acceptance"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "user_id": self.user_a.id,
+                "signed_by": "Anna Kos",
+                "signed_at": now,
+                "signature": base64.b64encode(b"x"),
+                "version": "1",
+            }
+        )
+
+    def _get_creditors(self, records):
+        for path in (
+            "creditor_id",
+            "case_id.creditor_id",
+            "mandate_id.creditor_id",
+            "reminder_id.creditor_id",
+            "import_id.mandate_id.creditor_id",
+            "promise_id.creditor_id",
+            "desk_id.case_id.creditor_id",
+            "payment_id.creditor_id",
+        ):
+            if path.split(".")[0] in records._fields:
+                return records.mapped(path)
+        raise AssertionError(records._name)
 
 
 @tagged("post_install", "-at_install", "kgw")
@@ -223,45 +271,3 @@ class TestPortalModel(IsolationCase):
                 self.assertGreater(
                     self.env[model].search_count([]), len(found), "there is something to hide"
                 )
-
-    def _let_more_happen(self, now):
-        """Give A something of everything that the world does not have."""
-        payments = self.env["kgw.payment.list"]
-        payments._mark_paid(
-            self.creditor, self.receivable.ids, DUE, now, {self.receivable.id: 10.0}
-        )
-        self.env["kgw.promise"]._give(self.case, self.receivable, [(DUE, 100)], now)
-        reason = self.env["kgw.dispute.reason"].search([], limit=1)
-        self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
-        self.env["kgw.desk"]._open(self.case, now)
-        call = {"kind": "call", "case_id": self.case.id, "mandate_id": self.mandate.id}
-        self.env["kgw.event"]._record([{**call, "at": now, "payload": {"outcome": "no_answer"}}])
-        self.env["kgw.import.column"].create(
-            {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
-        )
-        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
-        self.env["kgw.summary"]._send(access, now)
-        self.env["kgw.acceptance"].create(
-            {
-                "mandate_id": self.mandate.id,
-                "user_id": self.user_a.id,
-                "signed_by": "Anna Kos",
-                "signed_at": now,
-                "signature": base64.b64encode(b"x"),
-                "version": "1",
-            }
-        )
-
-    def _get_creditors(self, records):
-        for path in (
-            "creditor_id",
-            "case_id.creditor_id",
-            "mandate_id.creditor_id",
-            "reminder_id.creditor_id",
-            "import_id.mandate_id.creditor_id",
-            "promise_id.creditor_id",
-            "payment_id.creditor_id",
-        ):
-            if path.split(".")[0] in records._fields:
-                return records.mapped(path)
-        raise AssertionError(records._name)
