@@ -139,13 +139,16 @@ class IsolationCase(KgwCommon):
             reason = self.env["kgw.dispute.reason"].search([], limit=1)
             self.env["kgw.dispute"]._open(self.receivable, reason, "", now)
         self.env["kgw.desk"]._open(self.case, now)
+        desk = self.env["kgw.desk"].search([("case_id", "=", self.case.id)])
+        self.env["kgw.desk.part"].create({"desk_id": desk.id, "due_on": DUE, "amount": 1.0})
         call = {"kind": "call", "case_id": self.case.id, "mandate_id": self.mandate.id}
         self.env["kgw.event"]._record([{**call, "at": now, "payload": {"outcome": "no_answer"}}])
         self.env["kgw.import.column"].create(
             {"mandate_id": self.mandate.id, "heading": "Kolumna", "field": False}
         )
         access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
-        self.env["kgw.summary"]._send(access, now)
+        if not self.env["kgw.summary"].search_count([]):
+            self.env["kgw.summary"]._send(access, now)
         self.env["kgw.acceptance"].create(
             {
                 "mandate_id": self.mandate.id,
@@ -165,6 +168,7 @@ class IsolationCase(KgwCommon):
             "reminder_id.creditor_id",
             "import_id.mandate_id.creditor_id",
             "promise_id.creditor_id",
+            "desk_id.case_id.creditor_id",
             "payment_id.creditor_id",
         ):
             if path.split(".")[0] in records._fields:

@@ -46,7 +46,11 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
             [("kind", "=", "message"), ("case_id", "=", case.id)], limit=1
         )
         upload = cls.env["kgw.import"].create({"mandate_id": cls.other_mandate.id})
+        access = cls.env["kgw.portal.access"].search([("user_id", "=", cls.user_b.id)])
         cls.own_ids = {
+            "mandate_id": cls.other_mandate.id,
+            "summary_id": cls.env["kgw.summary"]._send(access, now).id,
+            "user_id": cls.user_b.id,
             "case_id": case.id,
             "reminder_id": letter.id,
             "decision_id": question.id,
