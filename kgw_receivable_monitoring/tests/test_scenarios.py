@@ -135,4 +135,4 @@ class TestKindOfCase(KgwEngineCommon):
         other = self._watch(self._document(number="FV 2/09/2026", due=saturday))
         self.assertEqual(other.kgw_effective_due, saturday)
         item = self.env["kgw.text"]._get_item(line, "pl_PL", date(2026, 9, 15))
-        self.assertEqual((item["due_date"], item["days_overdue"]), ("12.09.2026", "3"))
+        self.assertEqual((item["due_date"], item["days_overdue"]), ("12.09.2026", "1"))
