@@ -149,7 +149,7 @@ def judge_reminders(arena, size):
                 ("duplicates", max(first.duplicates, second.duplicates)),
                 ("lost", max(first.lost, second.lost)),
                 ("unregistered", max(first.unregistered, second.unregistered)),
-                ("unexplained", first.unexplained),
+                ("unexplained", len(first.unexplained)),
             )
         ),
     )
@@ -169,8 +169,10 @@ def tell(when, figures):
     say(
         f"    {when}: tried {figures.tried}, duplicates {figures.duplicates},"
         f" lost {figures.lost}, unknown {figures.unknown}"
-        f" (accepted {figures.unknown_accepted}, unexplained {figures.unexplained})"
+        f" (accepted {figures.unknown_accepted}, unexplained {len(figures.unexplained)})"
     )
+    for odd in figures.unexplained:
+        say(f"    nobody died over reminder {odd.id} ({odd.channel}): {odd.detail}")
 
 
 def judge_stock(arena, size):

@@ -20,6 +20,7 @@ class Step:
     channel: str
     state: str
     sent_events: int
+    detail: str = ""
 
 
 class Journal:
@@ -57,17 +58,21 @@ class Count:
     unregistered: int
     unknown: int
     unknown_accepted: int
-    unexplained: int
+    unexplained: list
 
 
 def read_steps(cluster, database):
     """Return every reminder with the number of its events that say it was sent."""
     rows = cluster.sql(
-        "SELECT r.id, r.key, r.channel, r.state, count(e.id) FROM kgw_reminder r"
+        "SELECT r.id, r.key, r.channel, r.state, count(e.id), COALESCE(r.detail, '')"
+        " FROM kgw_reminder r"
         " LEFT JOIN kgw_event e ON e.reminder_id = r.id AND e.kind = 'sent' GROUP BY r.id",
         database,
     )
-    return [Step(int(i), key, channel, state, int(n)) for i, key, channel, state, n in rows]
+    return [
+        Step(int(i), key, channel, state, int(n), detail)
+        for i, key, channel, state, n, detail in rows
+    ]
 
 
 def read_mails(folder):
@@ -113,5 +118,5 @@ def count(steps, tried, accepted, arena):
         unregistered=len(wrong) + len(accepted.keys() - keys),
         unknown=len(unknown),
         unknown_accepted=sum(1 for step in unknown if accepted[step.key]),
-        unexplained=sum(1 for s in unknown if not journal.explains(s.id, killed, crashes)),
+        unexplained=[s for s in unknown if not journal.explains(s.id, killed, crashes)],
     )

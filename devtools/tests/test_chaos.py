@@ -27,7 +27,7 @@ class TestChaosCount(unittest.TestCase):
     def test_all_as_it_should_be_counts_nothing(self):
         found = self.judge(Step(3, "c", "email", "sent", 1), "c")
         self.assertEqual((found.duplicates, found.lost, found.unregistered), (0, 0, 0))
-        self.assertEqual((found.unknown, found.unknown_accepted, found.unexplained), (1, 1, 0))
+        self.assertEqual((found.unknown, found.unknown_accepted, found.unexplained), (1, 1, []))
 
     def test_message_accepted_twice_is_a_duplicate(self):
         self.assertEqual(self.judge(Step(3, "c", "email", "sent", 1), "c", "c").duplicates, 1)
@@ -44,10 +44,10 @@ class TestChaosCount(unittest.TestCase):
 
     def test_unknown_without_a_death_is_unexplained(self):
         third = Step(3, "c", "email", "unknown", 0)
-        self.assertEqual(self.judge(third).unexplained, 1)
-        self.assertEqual(self.judge(third, killed=(7, 8)).unexplained, 0)
-        self.assertEqual(self.judge(third, crashes=[6.5]).unexplained, 0)
-        self.assertEqual(self.judge(third, crashes=[4.0]).unexplained, 1)
+        self.assertEqual(self.judge(third).unexplained, [third])
+        self.assertFalse(self.judge(third, killed=(7, 8)).unexplained)
+        self.assertFalse(self.judge(third, crashes=[6.5]).unexplained)
+        self.assertEqual(self.judge(third, crashes=[4.0]).unexplained, [third])
 
     def test_message_id_is_found_also_on_a_folded_line(self):
         with tempfile.TemporaryDirectory() as folder:
