@@ -82,9 +82,9 @@ def wrap_dispatcher(fate, batch):
     def begin(_self, channel, *_args):
         fate.channel = channel
 
-    def send(_self, reminders):
-        fate.note("claimed", " ".join(map(str, reminders.ids)))
-        fate.meet("committed")
+    def mark(_self, batch, *_args):
+        # Noted before it is committed: who dies between the commit and the call explains it, too.
+        fate.note("claimed", " ".join(map(str, batch.ids)))
 
     wrap(dispatcher, "_dispatch", before=begin)
     wrap(dispatcher, "_lock_candidates", before=lambda *_args: fate.meet("between"))
@@ -94,7 +94,7 @@ def wrap_dispatcher(fate, batch):
         before=lambda *_args: fate.meet("locked"),
         after=lambda: fate.meet("claimed"),
     )
-    wrap(handover, "_mark_begun", after=lambda: fate.meet("begun"))
+    wrap(handover, "_mark_begun", before=mark, after=lambda: fate.meet("begun"))
     wrap(
         handover,
         "_settle",
@@ -103,7 +103,12 @@ def wrap_dispatcher(fate, batch):
     )
     for name in ("Email", "Sms"):
         channel = getattr(sys.modules[f"{MODULE}.kgw_channel_{name.lower()}"], f"KgwChannel{name}")
-        wrap(channel, "_send", before=send, after=lambda: fate.meet("sent"))
+        wrap(
+            channel,
+            "_send",
+            before=lambda *_args: fate.meet("committed"),
+            after=lambda: fate.meet("sent"),
+        )
         if batch:
             channel._claim_size = batch
 

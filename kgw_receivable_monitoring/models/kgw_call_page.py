@@ -44,6 +44,8 @@ class KgwCallPage(models.AbstractModel):
     identity_by = fields.Selection(IDENTITY, string="Identity")
     outcome = fields.Selection(CALL_OUTCOMES)
     note = fields.Text()
+    note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
+    is_note_checked = fields.Boolean(string="Save It All the Same")
     receivable_ids = fields.Many2many("kgw.receivable", string="Invoices Spoken About")
     promise_on = fields.Date(string="Pays On")
     promise_amount = fields.Monetary(string="Amount")
@@ -173,6 +175,11 @@ class KgwCallPage(models.AbstractModel):
         time = format_datetime(self.env, event.at, tz=self.case_id.tz, dt_format="HH:mm")
         return ": ".join(filter(None, (f"{time} {event.headline}", event.told)))
 
+    @api.depends("note")
+    def _compute_note_warning(self):
+        for desk in self:
+            desk.note_warning = ", ".join(self.env["kgw.sensitive.word"]._find(desk.note))
+
     def _compute_queue_note(self):
         left = self._count_left(fields.Datetime.now())
         for desk in self:
@@ -286,6 +293,14 @@ class KgwCallPage(models.AbstractModel):
                 self.env._(
                     "Say how the identity was confirmed: nothing is said to anybody else about a"
                     " person's matter. If it was not, choose “Identity not confirmed”."
+                )
+            )
+        if self.note_warning and not self.is_note_checked:
+            raise UserError(
+                self.env._(
+                    "The creditor reads the note. Leave these words out, or tick “Save It All the"
+                    " Same”: %s.",
+                    self.note_warning,
                 )
             )
         if table.group == "nobody":

@@ -184,14 +184,13 @@ class KgwCase(models.Model):
         )
 
     def _compute_next(self):
-        upcoming = (
-            self.env["kgw.receivable"]
-            .search(
-                [("case_id", "in", self.ids), ("next_date", "!=", False)],
-                order="next_date, id",
-            )
-            .grouped("case_id")
+        due = self.env["kgw.receivable"].search(
+            [("case_id", "in", self.ids), ("next_date", "!=", False)], order="next_date, id"
         )
+        # What is on hold by itself waits, whatever its course says.
+        today = fields.Date.context_today(self)
+        held = self.env["kgw.hold"]._get_held_moves(due.move_id, today)
+        upcoming = due.filtered(lambda r: r.move_id not in held).grouped("case_id")
         for case in self:
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             case.next_date = first.next_date

@@ -35,6 +35,15 @@ class KgwCounterparty(models.AbstractModel):
         partners = self.env["res.partner"].sudo()  # as they were created
         return [created[key] if key in created else partners.browse(key) for key in found]
 
+    @api.model
+    def _get_names(self, mandate, parties):
+        """Return the name under which each of ``parties`` is known, '' for whom nobody knows."""
+        index, names = _Index(), {}
+        for partner in self._get_partners(mandate):
+            index.add(partner)
+            names[partner.id] = partner.name
+        return [names.get(index.find(party), "") for party in parties]
+
     def _create(self, vals_list):
         # The counterparty is created for this mandate alone: creditors share none. A wrong NIP is
         # kept, and the preview warned of it.

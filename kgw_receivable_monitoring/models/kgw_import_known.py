@@ -1,10 +1,14 @@
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.tools.misc import format_date
 
 from ..tools import identifiers
 
+# Numbers begin anew with a year: the same one within so many days is likely the same invoice.
+SAME_YEAR = timedelta(days=180)
 LOADED = ["kgw_number", "name", "invoice_date", "amount_total", "currency_id", "partner_id"]
 
 
@@ -44,7 +48,9 @@ class KgwImportKnown(models.AbstractModel):
         if not mandate.is_own_sales:
             fence = ("kgw_mandate_id", "=", mandate.id)
         days = list({document.issue_date for document in documents if document.issue_date})
-        corrected = list({n for document in documents for n in document.corrected_numbers})
+        numbers = {
+            n for document in documents for n in (document.number, *document.corrected_numbers)
+        }
         # Importers have no accounting rights: only whether an invoice is known is told.
         return (
             self.env["account.move"]
@@ -55,7 +61,7 @@ class KgwImportKnown(models.AbstractModel):
                     ("state", "!=", "cancel"),
                     "|",
                     ("invoice_date", "in", days),
-                    (number, "in", corrected),
+                    (number, "in", list(numbers)),
                 ],
                 [*LOADED, "move_type"],
                 order="invoice_date, id",
@@ -87,7 +93,19 @@ class KgwImportKnown(models.AbstractModel):
             return "refused", self._tell_similar(similar), None
         known.exact[key] = document
         known.similar[spelt] = document.number
-        return "new", "", None
+        return "new", self._tell_same_number(known, document), None
+
+    def _tell_same_number(self, known, document):
+        """Return a warning where an invoice of this number and another day is known, else ''."""
+        days = [move.invoice_date for move in known.by_number.get(document.number, ())]
+        near = [day for day in days if day and abs(day - document.issue_date) <= SAME_YEAR]
+        if document.gross < 0 or not near:
+            return ""
+        return self.env._(
+            "An invoice of this number, issued on %s, is known already. If it is the same one,"
+            " take this row out of the file: it would be asked for twice.",
+            format_date(self.env, near[-1]),
+        )
 
     def _tell_twice(self, found, document):
         return self.env._(

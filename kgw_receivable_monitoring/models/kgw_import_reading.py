@@ -77,12 +77,16 @@ class KgwImportReading(models.AbstractModel):
         known = self.env["kgw.import.known"]._read(
             mandate, [document for _n, document in documents]
         )
+        names = self.env["kgw.counterparty"]._get_names(
+            mandate, [document.buyer for _n, document in documents]
+        )
         last = sorted(range(len(documents)), key=lambda i: documents[i][1].kind == "correction")
         rows = {}
         for index in last:
             name, document = documents[index]
             rows[index] = {
                 **self._prepare_row(mandate, known, document),
+                "counterparty": names[index] or document.buyer.name or document.buyer.nip,
                 "file_name": name,
             }
         return [(rows[index], document) for index, (_name, document) in enumerate(documents)]
@@ -99,7 +103,6 @@ class KgwImportReading(models.AbstractModel):
             "line": document.line or 0,
             "state": state,
             "number": document.number,
-            "counterparty": document.buyer.name or document.buyer.nip,
             "due_date": due or False,
             "amount": float(document.residual),
             "known_amount": move.amount_total if move and state == "changed" else 0.0,

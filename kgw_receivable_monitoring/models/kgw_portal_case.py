@@ -31,13 +31,14 @@ class KgwPortalCase(models.AbstractModel):
             [("kgw_case_id", "=", case.id)], order="date_maturity desc, id desc"
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
+        held = case.env["kgw.hold"]._get_held_moves(is_open.move_id, self._get_today())
         plan = self._get_plan(case, is_open)
         rights = self._get_rights()
         events, has_more = self._get_events(case, show, limit)
         return {
             **self._prepare_head(case),
             "sentence": self._get_sentence(case, is_open, plan),
-            "receivables": [self._prepare_receivable(line) for line in lines[:100]],
+            "receivables": [self._prepare_receivable(line, held) for line in lines[:100]],
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
             "decisions": [
                 self._prepare_decision(d) for d in case.decision_ids if d.state == "open"
@@ -78,8 +79,10 @@ class KgwPortalCase(models.AbstractModel):
             "controller_phone": controller.partner_id.phone or "",
         }
 
-    def _prepare_receivable(self, line):
+    def _prepare_receivable(self, line, held):
+        """Return a receivable in words; what is on hold by itself has no next contact."""
         code = line.currency_id.name
+        waits = line.move_id in held
         return {
             "id": line.id,
             "number": line.move_id.kgw_display_number,
@@ -89,8 +92,8 @@ class KgwPortalCase(models.AbstractModel):
             "residual": self._format_money(line.amount_residual_currency, code),
             "stage": line.kgw_stage,
             "stage_label": self._get_label(line, "kgw_stage"),
-            "next_step": line.kgw_next_step_id.name or "",
-            "next_date": self._format_upcoming(line.kgw_next_date),
+            "next_step": self.env._("On hold") if waits else line.kgw_next_step_id.name or "",
+            "next_date": "" if waits else self._format_upcoming(line.kgw_next_date),
         }
 
     def _prepare_point(self, point):

@@ -212,7 +212,7 @@ class KgwPortalList(models.AbstractModel):
         return found
 
     def _read_holds(self, cases):
-        """Return ``{case id: hold}`` of the holds in force that keep a whole case back."""
+        """Return ``{case id: hold}`` of the holds in force that keep all of a case back."""
         holds = cases.env["kgw.hold"]
         scope = [
             ("move_id", "=", False),
@@ -233,7 +233,19 @@ class KgwPortalList(models.AbstractModel):
                 )
             )
             by_case[case.id] = own.filtered(lambda h: not h.brand_id)[:1]
-        return by_case
+        return {**self._read_invoice_holds(cases), **{k: v for k, v in by_case.items() if v}}
+
+    def _read_invoice_holds(self, cases):
+        """Return ``{case id: hold}`` of cases all of whose open invoices are held one by one."""
+        lines = cases._get_open_receivables()
+        holds = cases.env["kgw.hold"]
+        in_force = holds._in_force(self._get_today())
+        held = holds.search([*in_force, ("move_id", "in", lines.move_id.ids)]).grouped("move_id")
+        return {
+            case.id: held[own[0].move_id][0]
+            for case, own in lines.grouped("kgw_case_id").items()
+            if own.move_id <= holds.move_id.union(*held)
+        }
 
     def _prepare_row(self, case, sums, planned, asked, hold, usable):
         oldest = sums.get("oldest")

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 
 from ..tools import calendar, course, text, words
 
@@ -23,6 +23,8 @@ class KgwText(models.AbstractModel):
         answer_by = self._get_answer_by(reminder, now)
         parties = self._get_parties(case, reminder.brand_id, lang, today)
         parties["creditor"]["account"] = case.mandate_id._get_account(items | others)
+        if reminder.channel == "phone" and self.env.uid != SUPERUSER_ID:
+            parties["case"]["controller"] = self.env.user.name  # who calls says their own name
         return {
             **parties,
             **self._get_promised(reminder.promise_id, lang),

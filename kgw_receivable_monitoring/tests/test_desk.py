@@ -187,6 +187,20 @@ class TestDesk(DeskCase):
             "All calls of today are made. Made: 2, reached: 1", action["params"]["message"]
         )
 
+    def test_words_that_warn_are_saved_for_the_creditor_only_when_ticked(self):
+        desk = self.open_desk(outcome="reached", note="Mówił, że to przez chorobę żony.")
+        with self.assertRaisesRegex(UserError, "chorob"):
+            desk.action_save()
+        desk.is_note_checked = True
+        desk.action_save()
+        self.assertFalse(desk.exists())
+
+    def test_script_says_the_name_of_who_calls(self):
+        other = self._create_user("kgw_agent_b", "agent", name="Barbara Druga")
+        self.call.with_user(other).action_open_desk()
+        desk = self.env["kgw.desk"].with_user(other).search([("case_id", "=", self.case.id)])
+        self.assertIn("Barbara Druga", desk.script)
+
     def test_payment_while_the_desk_is_open_is_told_and_shown(self):
         desk = self.open_desk(outcome="reached")
         sent = []

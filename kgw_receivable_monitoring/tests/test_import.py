@@ -1,5 +1,5 @@
 import base64
-from datetime import date
+from datetime import date, timedelta
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -7,7 +7,7 @@ from odoo.tools.misc import file_open
 from odoo.tools.translate import TranslationModuleReader
 
 from ..tools.readers import FIELD_LABELS, PROBLEM_CODES, Instalment
-from .common import MODULE, KgwCommon
+from .common import DUE, MODULE, KgwCommon
 
 DAY = date(2026, 9, 1)
 HEADER = (
@@ -106,6 +106,27 @@ class ImportCase(KgwCommon):
 
 @tagged("post_install", "-at_install", "kgw")
 class TestImportInvoices(ImportCase):
+    def test_known_number_of_another_day_is_taken_with_a_warning(self):
+        self._watch(self._document("FV 7/09/2026", due=DUE, issued=DUE - timedelta(days=14)))
+        books = self.env["kgw.import.known"]
+        again = self._document("FV 7/09/2026", due=DUE, issued=DUE - timedelta(days=10))
+        state, message, _move = books._judge(
+            self.mandate, books._read(self.mandate, [again]), again
+        )
+        self.assertEqual(state, "new")
+        self.assertIn("asked for twice", message)
+        other = self._document("FV 8/09/2026", due=DUE)
+        known = books._read(self.mandate, [other])
+        self.assertEqual(books._judge(self.mandate, known, other)[:2], ("new", ""))
+
+    def test_known_buyer_is_told_by_the_name_under_which_it_is_watched(self):
+        buyer = self._party("Dekarz-Bud sp. z o.o.", nip="9991010026")
+        self._watch(self._document("FV 7/09/2026", buyer=buyer))
+        again = self._party("DEKARZ BUD", nip="9991010026")
+        stranger = self._party("Nowy", nip="9991010121")
+        names = self.env["kgw.counterparty"]._get_names(self.mandate, [again, stranger])
+        self.assertEqual(names, ["Dekarz-Bud sp. z o.o.", ""])
+
     def test_preview_writes_nothing_but_rows(self):
         before = self._count_all()
         record = self._hand_over(self._row(), self._row("13/11/2026", currency="CHF"))

@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+from odoo.tests.common import tagged
+
+from .common import DUE
+from .engine_common import KgwEngineCommon
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestHeldInvoices(KgwEngineCommon):
+    """What is on hold by itself has no next contact, wherever the creditor looks."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.second = self._watch(
+            self._document("A/1"), self._document("B/2", due=DUE + timedelta(days=3))
+        )
+        self.case = self.first.kgw_case_id
+        self.user = self.env["res.users"].with_context(no_reset_password=True)
+        self.user = self.user.create(
+            {
+                "name": "Wierzyciel",
+                "login": "kgw_held",
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+                "partner_id": self.env["res.partner"]
+                .create({"name": "Wierzyciel", "parent_id": self.creditor.id})
+                .id,
+            }
+        )
+        self.portal = self.env["kgw.portal"].with_user(self.user)
+        self.portal = self.portal.with_context(kgw_now=self._at(DUE))
+
+    def hold_invoice(self, line):
+        return self.hold(DUE - timedelta(days=9), move_id=line.move_id.id, reason="dispute")
+
+    def test_list_names_the_next_step_of_what_is_not_held(self):
+        self.hold_invoice(self.first)
+        [row] = self.portal._get_cases()
+        self.assertEqual((row["next_step"] != "", row["blocked"]), (True, ""))
+        self.assertEqual(self.case.next_date, self.second.kgw_next_date)
+
+    def test_list_says_why_nothing_goes_out_when_every_invoice_is_held(self):
+        self.hold_invoice(self.first)
+        self.hold_invoice(self.second)
+        [row] = self.portal._get_cases()
+        self.assertEqual((row["next_step"], row["next_date"]), ("", ""))
+        self.assertTrue(row["blocked"])
+
+    def test_page_tells_held_invoices_apart(self):
+        self.hold_invoice(self.first)
+        shown = {r["number"]: r for r in self.portal._get_case(self.case.id)["receivables"]}
+        self.assertEqual((shown["A/1"]["next_step"], shown["A/1"]["next_date"]), ("On hold", ""))
+        self.assertNotEqual(shown["B/2"]["next_date"], "")
