@@ -102,7 +102,8 @@ class KgwCallPage(models.AbstractModel):
             name = desk.counterparty_id.name or ""
             me, brand = self.env.user.name, desk.brand_id.name or ""
             if desk.is_incoming:
-                desk.opening = said.brand_id._get_greeting()
+                # The caller was greeted when the call was taken.
+                desk.opening = said.env._("“Whom am I speaking to, please?”")
             else:
                 desk.opening = said.env._(
                     "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",
