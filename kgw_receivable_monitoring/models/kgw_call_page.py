@@ -102,7 +102,8 @@ class KgwCallPage(models.AbstractModel):
             name = desk.counterparty_id.name or ""
             me, brand = self.env.user.name, desk.brand_id.name or ""
             if desk.is_incoming:
-                desk.opening = said.brand_id._get_greeting()
+                # The caller was greeted when the call was taken.
+                desk.opening = said.env._("“Whom am I speaking to, please?”")
             else:
                 desk.opening = said.env._(
                     "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",
@@ -285,16 +286,18 @@ class KgwCallPage(models.AbstractModel):
             raise UserError(self.env._("Choose how the call ended."))
         table = CALL_TABLE[self.outcome]
         labels = {name: self._fields[name]._description_string(self.env) for name in table.needs}
-        missing = [label for name, label in labels.items() if not self[name]]
+        missing, problems = [label for name, label in labels.items() if not self[name]], []
         if missing:
-            raise UserError(self.env._("Still missing: %s.", ", ".join(missing)))
+            problems.append(self.env._("Still missing: %s.", ", ".join(missing)))
         if self.needs_identity and not self.identity_by and table.group == "reached":
-            raise UserError(
+            problems.append(
                 self.env._(
                     "Say how the identity was confirmed: nothing is said to anybody else about a"
                     " person's matter. If it was not, choose “Identity not confirmed”."
                 )
             )
+        if problems:
+            raise UserError("\n".join(problems))
         if self.note_warning and not self.is_note_checked:
             raise UserError(
                 self.env._(

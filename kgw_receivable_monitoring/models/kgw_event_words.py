@@ -97,7 +97,7 @@ class KgwEventWords(models.Model):
             user = event.user_id
             if event.kind in ("reply", "auto_reply"):
                 event.who = event.case_id.counterparty_id.name
-            elif not user or user._is_superuser():
+            elif not user or user._is_superuser() or user._is_public():
                 event.who = self.env._("automatically")
             else:
                 event.who = user.name

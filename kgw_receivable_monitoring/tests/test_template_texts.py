@@ -245,7 +245,7 @@ class TestTemplateTexts(TextCase):
                 self.assertNotRegex(re.sub(named, "", written), "odset")
 
     def test_who_has_paid_is_asked_to_take_no_notice(self):
-        polish = r"opłacono, (prosimy|proszę) pominąć|oplacono, prosimy pominac"
+        polish = r"opłacono, (prosimy pominąć|proszę uznać .* za niebyłą)|oplacono, prosimy pominac"
         english = r"(already been (made|paid)|if paid), please disregard"
         for _code, lang, _given, _subject, written in self._each(CODES - TO_CREDITOR):
             sought = polish if lang == "pl_PL" else english
