@@ -131,4 +131,4 @@ def main(env):
     goal("hostile_memory_mb", memory, MEMORY)
 
 
-main(env)  # noqa: F821  (``odoo shell`` gives it)
+main(env)  # given by odoo shell

@@ -53,6 +53,12 @@ class KgwPortalController(CustomerPortal):
             ],
         )
 
+    def _kgw_show_pdf(self, found):
+        """Show a PDF, ``(file name, content)``; None goes back to the overview."""
+        if not found:
+            return request.redirect("/my/monitoring")
+        return self._kgw_send_file(*found, "application/pdf", "inline")
+
     def _kgw_read_number(self, text):
         """Return the id that a form sends as text, 0 for what is none."""
         return int(text) if text.isdecimal() and len(text) < 10 else 0
@@ -145,24 +151,15 @@ class KgwPortalController(CustomerPortal):
 
     @http.route("/my/monitoring/<int:case_id>/history.pdf", type="http", auth="user", website=True)
     def kgw_history(self, case_id):
-        document = request.env["kgw.portal"]._get_history(case_id)
-        if not document:
-            return request.redirect("/my/monitoring")
-        return self._kgw_send_file(*document, "application/pdf", "inline")
+        return self._kgw_show_pdf(request.env["kgw.portal"]._get_history(case_id))
 
     @http.route("/my/monitoring/summary/<int:summary_id>", type="http", auth="user", website=True)
     def kgw_summary(self, summary_id):
-        found = request.env["kgw.portal"]._get_summary_file(summary_id)
-        if not found:
-            return request.redirect("/my/monitoring")
-        return self._kgw_send_file(*found, "application/pdf", "inline")
+        return self._kgw_show_pdf(request.env["kgw.portal"]._get_summary_file(summary_id))
 
     @http.route("/my/monitoring/letter/<int:reminder_id>", type="http", auth="user", website=True)
     def kgw_letter(self, reminder_id):
-        letter = request.env["kgw.portal"]._get_letter(reminder_id)
-        if not letter:
-            return request.redirect("/my/monitoring")
-        return self._kgw_send_file(*letter, "application/pdf", "inline")
+        return self._kgw_show_pdf(request.env["kgw.portal"]._get_letter(reminder_id))
 
     @http.route(
         "/my/monitoring/file/<int:event_id>/<int:number>", type="http", auth="user", website=True

@@ -43,8 +43,8 @@ class KgwBrake(models.AbstractModel):
         for mandate, days in self._count_planned(on_date).items():
             count = days.pop(on_date, 0)
             own = looked.filtered(lambda hold, mandate=mandate: hold.mandate_id == mandate)
-            released = max(own.mapped("volume"), default=-VOLUME_FLOOR) + VOLUME_FLOOR
-            limit = max(self._get_limit(list(days.values())), released)
+            released = [volume + VOLUME_FLOOR for volume in own.mapped("volume")]
+            limit = max([self._get_limit(list(days.values())), *released])
             if count > limit and not own.filtered("is_open"):
                 holds |= self._hold_volume(mandate, count, limit, on_date, now)
         return holds

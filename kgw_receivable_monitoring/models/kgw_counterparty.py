@@ -21,9 +21,7 @@ class KgwCounterparty(models.AbstractModel):
 
         :param parties: list of ``tools.readers`` parties
         """
-        index = _Index()
-        for partner in self._get_partners(mandate):
-            index.add(partner)
+        index = _Index(self._get_partners(mandate))
         found, missing = [], {}
         for party in parties:
             key = index.find(party)
@@ -38,10 +36,8 @@ class KgwCounterparty(models.AbstractModel):
     @api.model
     def _get_names(self, mandate, parties):
         """Return the name under which each of ``parties`` is known, '' for whom nobody knows."""
-        index, names = _Index(), {}
-        for partner in self._get_partners(mandate):
-            index.add(partner)
-            names[partner.id] = partner.name
+        partners = self._get_partners(mandate)
+        index, names = _Index(partners), {partner.id: partner.name for partner in partners}
         return [names.get(index.find(party), "") for party in parties]
 
     def _create(self, vals_list):
@@ -78,10 +74,12 @@ class KgwCounterparty(models.AbstractModel):
 class _Index:
     """Known counterparties by each way to find them; the first one known stays."""
 
-    def __init__(self):
+    def __init__(self, partners):
         self.by_nip, self.by_number, self.by_name = {}, {}, {}
         self.nips = {}
         self.created = 0
+        for partner in partners:
+            self.add(partner)
 
     def add(self, partner):
         nip = identifiers.without_country(partner.vat)

@@ -163,23 +163,15 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param email: an address other than the creditor's own
         """
-        # Whoever asks the creditor something need not see who its people are.
-        people_sudo = self.env["kgw.portal.access"].sudo()
-        if not email and mandate.is_trial:
-            email, mark = mandate.trial_email, "TEST "
-        else:
-            email, mark = (
-                email or people_sudo._get_recipients(mandate.creditor_id, template_code),
-                "",
-            )
+        is_trial = mandate.is_trial and not email
+        email = email or self._get_recipient(mandate, template_code)
         template = self.env["kgw.template"].search([("code", "=", template_code)])
         if not email:
             self._tell_controller(mandate, template, self.env._("it has no e-mail address"))
             return
         try:
-            with self.env.cr.savepoint():
-                text = template._get_text(mandate.creditor_id.lang or "pl_PL")
-                subject, body = text._render(values)
+            text = template._get_text(mandate.creditor_id.lang or "pl_PL")
+            subject, body = text._render(values)
         except (TextError, ValueError) as error:  # one bad text stops nobody else's day
             self._tell_controller(mandate, template, str(error))
             return
@@ -187,7 +179,7 @@ class KgwCreditorMail(models.AbstractModel):
         # The queue is Odoo's; a manager of monitoring has no rights on it.
         self.env["mail.mail"].sudo().create(
             {
-                "subject": mark + subject,
+                "subject": f"TEST {subject}" if is_trial else subject,
                 "body_html": body,
                 "email_from": formataddr((brand.name, brand.email or "")),
                 "email_to": email,
@@ -196,6 +188,14 @@ class KgwCreditorMail(models.AbstractModel):
                 "attachment_ids": [(6, 0, attachments.ids if attachments else [])],
             }
         )
+
+    def _get_recipient(self, mandate, template_code):
+        """Return where an e-mail to the creditor goes: in a trial run to the trial address."""
+        if mandate.is_trial:
+            return mandate.trial_email
+        # Whoever asks the creditor something need not see who its people are.
+        people_sudo = self.env["kgw.portal.access"].sudo()
+        return people_sudo._get_recipients(mandate.creditor_id, template_code)
 
     def _tell_controller(self, mandate, template, why):
         """Let a person tell the creditor what could not be written to it: one task for each text."""

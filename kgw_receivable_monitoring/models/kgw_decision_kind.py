@@ -296,15 +296,9 @@ class KgwDecisionKind(models.Model):
 
     def _do_new_date(self, now):
         """Give the receivables another due date; a corrected date starts no new course."""
-        company = self.case_id.mandate_id.company_id
         self._cancel_contacts(now)
-        self.receivable_ids.write(
-            {
-                "date_maturity": self.until_date,
-                "kgw_effective_due": company._kgw_get_effective_due(self.until_date),
-            }
-        )
-        self.receivable_ids._kgw_flush_stages(calendar.local_date(now), self.case_id)
+        # Stages and courses follow the due date of a receivable by themselves.
+        self.receivable_ids.with_context(kgw_now=now).date_maturity = self.until_date
 
     def _do_scenario(self, now):
         change = self.env["kgw.scenario.change"]

@@ -18,6 +18,11 @@ COMPACT_NUMBER = SQL(
 )
 
 
+def compact_number(text):
+    """Return a number as ``COMPACT_NUMBER`` has it: letters and digits alone, in capitals."""
+    return re.sub(r"[\W_]", "", text).upper()
+
+
 class KgwFinder(models.AbstractModel):
     """Finds the cases that a caller may mean, from whatever it can name; each way has its index."""
 
@@ -96,7 +101,7 @@ class KgwFinder(models.AbstractModel):
         )
 
     def _find_by_invoice(self, text):
-        number = re.sub(r"[\W_]", "", text).upper()
+        number = compact_number(text)
         if not any(char.isdigit() for char in number):
             return []
         whole = SQL("%s = %s", COMPACT_NUMBER, number)

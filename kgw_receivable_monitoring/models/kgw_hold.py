@@ -61,10 +61,7 @@ class KgwHold(models.Model):
     @api.depends("reason", "case_id", "mandate_id", "brand_id", "channel", "move_id")
     def _compute_display_name(self):
         for hold in self:
-            reason, channel = (
-                hold._fields[name].convert_to_export(hold[name], hold)
-                for name in ("reason", "channel")
-            )
+            reason, channel = hold._get_labels()
             # Whoever reads a hold need not have rights on invoices.
             scopes = (hold.case_id, hold.move_id.sudo(), hold.mandate_id, hold.brand_id)
             scope = [record.display_name for record in scopes if record]
@@ -254,11 +251,15 @@ class KgwHold(models.Model):
         held = self.search(self._in_force(fields.Date.context_today(self)) & Domain(scope))
         return "; ".join(hold._describe() for hold in held)
 
+    def _get_labels(self):
+        """Return reason and channel of a hold in words, '' for every channel."""
+        return [
+            self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
+        ]
+
     def _describe(self):
         """Return a hold in words: reason, note, what of the mandate waits."""
-        reason, channel = (
-            self._fields[name].convert_to_export(self[name], self) for name in ("reason", "channel")
-        )
+        reason, channel = self._get_labels()
         who = self.create_uid.name if self.reason == "stop" else ""
         return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name, who)))
 
@@ -301,7 +302,7 @@ class KgwHold(models.Model):
 
     @api.model
     def _get_closed_channels(self, cases):
-        """Return ``{case: set of channels}`` that are closed: steps take their other way."""
+        """Return ``{case id: set of channels}`` that are closed: steps take their other way."""
         self.flush_model()
         rows = self.env.execute_query(
             SQL(

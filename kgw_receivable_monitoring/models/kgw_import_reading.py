@@ -96,7 +96,6 @@ class KgwImportReading(models.AbstractModel):
         notes = [message] if message else []
         if state in ("new", "changed"):
             notes += self._get_notes(mandate, document)
-        if state in ("new", "changed"):
             notes += filter(None, [self.env["kgw.account.doubt"]._get_note(mandate, document)])
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {

@@ -97,8 +97,9 @@ class KgwObstacle(models.AbstractModel):
             day, reminder = self._plan_anyway(case, day)
         else:
             obstacles = self._get_planning(case, due, day) if reminder else []
+        places = [obstacle.place for obstacle in obstacles]
         own = self._get_own(case, move_id, day)
-        obstacles += [found for found in own if found.place not in [o.place for o in obstacles]]
+        obstacles += [found for found in own if found.place not in places]
         moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
         obstacles += self._get_questions_open(case)
         for verdict in self._ask_gate(reminder, moment):

@@ -49,7 +49,7 @@ class KgwPortalCase(models.AbstractModel):
                     "kgw.dispute", [("case_id", "=", case.id), ("state", "=", "open")]
                 )
             ],
-            **self._get_taken(case),
+            **self._get_taken(case, rights),
             "plan": plan,
             "offers": self._get_offers(case),
             "presets": self._get_presets(),
@@ -170,9 +170,12 @@ class KgwPortalCase(models.AbstractModel):
             )
         return f"{agreed} {without}"
 
-    def _get_taken(self, case):
+    def _get_taken(self, case, rights):
         """Return what the creditor decided by itself: what acts in the next run, what holds on, and
-        what could lately not be carried out."""
+        what could lately not be carried out.
+
+        :param rights: those of the user, of :meth:`_get_rights`
+        """
         decisions, today = case.decision_ids, self._get_today()
         standing = decisions.filtered(
             lambda d: (
@@ -184,12 +187,12 @@ class KgwPortalCase(models.AbstractModel):
         failed = decisions.filtered(lambda d: d.state == "impossible" and d.decided_at >= since)
         scheduled = decisions.filtered(lambda d: d.state == "scheduled")
         return {
-            "scheduled": [self._prepare_taken(decision) for decision in scheduled],
-            "standing": [self._prepare_taken(decision) for decision in standing],
-            "failed": [self._prepare_taken(decision) for decision in failed],
+            "scheduled": [self._prepare_taken(decision, rights) for decision in scheduled],
+            "standing": [self._prepare_taken(decision, rights) for decision in standing],
+            "failed": [self._prepare_taken(decision, rights) for decision in failed],
         }
 
-    def _prepare_taken(self, decision):
+    def _prepare_taken(self, decision, rights):
         return {
             "id": decision.id,
             "kind": decision.kind,
@@ -199,7 +202,7 @@ class KgwPortalCase(models.AbstractModel):
             "who": decision.decided_by_id.name,
             "invoices": decision.invoices,
             "problem": decision.problem or "",
-            "may_revoke": self._get_rights()[f"may_{SPECS[decision.kind].right}"],
+            "may_revoke": rights[f"may_{SPECS[decision.kind].right}"],
         }
 
     # === ONE SENTENCE === #

@@ -1,11 +1,9 @@
-import re
-
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..const import OPEN_STATES
 from ..tools import identifiers
-from .kgw_finder import COMPACT_NUMBER, SHORTEST
+from .kgw_finder import COMPACT_NUMBER, SHORTEST, compact_number
 from .kgw_portal_base import KgwPortalBase
 
 PAGE_SIZE = 40
@@ -148,7 +146,7 @@ class KgwPortalList(models.AbstractModel):
 
     def _get_indexed_condition(self, search):
         """Return what narrows invoices by the index of their numbers; the rest compares exactly."""
-        compact = re.sub(r"[\W_]", "", search).upper()
+        compact = compact_number(search)
         if len(compact) < SHORTEST:
             return SQL("TRUE")
         return SQL("%s LIKE %s", COMPACT_NUMBER, f"%{compact}%")

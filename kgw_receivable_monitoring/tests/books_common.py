@@ -101,6 +101,20 @@ class BooksCommon(KgwCommon):
         )
 
     @classmethod
+    def _create_own_mandate(cls):
+        """Watch the agency's own sales."""
+        return cls._create_mandate(
+            "OWN",
+            cls.agency.partner_id,
+            cls.brand,
+            is_own_sales=True,
+            journal_id=cls.sales.id,
+            authority_date=False,
+            may_demand=False,
+            coverage_date=False,
+        )
+
+    @classmethod
     def _create_own_invoice(cls, customer, net, issued=date(2026, 9, 1), due=None):
         """Post an ordinary invoice of the agency with 23 % of tax."""
         customer.with_company(cls.agency).sudo().property_account_receivable_id = cls.accounts[

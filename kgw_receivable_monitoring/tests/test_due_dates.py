@@ -14,16 +14,7 @@ class TestChangedDueDate(BooksCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.own = cls._create_mandate(
-            "OWN",
-            cls.agency.partner_id,
-            cls.brand,
-            is_own_sales=True,
-            journal_id=cls.sales.id,
-            authority_date=False,
-            may_demand=False,
-            coverage_date=False,
-        )
+        cls.own = cls._create_own_mandate()
         customer = cls.env["res.partner"].create(
             {"name": "Klient sp. z o.o.", "is_company": True, "email": "klient@firma.example"}
         )

@@ -20,16 +20,7 @@ class TestOwnSales(BooksCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.own = cls._create_mandate(
-            "OWN",
-            cls.agency.partner_id,
-            cls.brand,
-            is_own_sales=True,
-            journal_id=cls.sales.id,
-            authority_date=False,
-            may_demand=False,
-            coverage_date=False,
-        )
+        cls.own = cls._create_own_mandate()
 
     def _hand_over(self, data=None, **values):
         if data is None:

@@ -112,7 +112,7 @@ class TestModelDoors(DoorsCase):
             with self.env.cr.savepoint():
                 call_kw(model, method, list(args), {})
                 self.env.flush_all()
-        except Exception as error:  # noqa: BLE001 which one it is, is what is asked
+        except Exception as error:  # which one it is, is what is asked
             return error
         return None
 

@@ -6,6 +6,7 @@ are FS and RS, their corrections KFS and KRS; other documents are left out.
 """
 
 import csv
+import functools
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -97,6 +98,7 @@ class _Sections:
             self.lists.setdefault(name, []).append(cells)
         return name
 
+    @functools.cached_property
     def seller(self):
         name, number = _cell(self.info, 7), _cell(self.info, 11)
         return Party(name=name, nip=split_tax_number(number)[0]) if number else None
@@ -156,7 +158,7 @@ class _SaleReader:
             residual=residual,
             instalments=(Instalment(due, residual),) if due else (),
             due_derived=due is None,
-            seller=self.sections.seller(),
+            seller=self.sections.seller,
             buyer=buyer,
             ksef_number=self.ksef_number(),
             corrected_number=corrected,
