@@ -55,6 +55,9 @@ REMINDER_STATES = [
     ("cancelled", "Cancelled"),
 ]
 
+# What people read as the state of a reminder: a letter that is claimed lies printed, no gateway has it.
+SHOWN_STATES = [*REMINDER_STATES, ("printed", "Printed, to be posted")]
+
 # target -> the states that it may be entered from; kgw.reminder._set_state is the only writer.
 REMINDER_SOURCES = {
     "claimed": ("planned", "failed"),

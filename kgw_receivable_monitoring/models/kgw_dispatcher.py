@@ -56,8 +56,15 @@ class KgwDispatcher(models.AbstractModel):
         model = self.env["kgw.reminder"]._get_channel_model(channel)
         with model._connected() as door:
             self.env["kgw.handover"]._recover(door, channel, now)
-            left = self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now))
+            left, seen = (
+                self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now)),
+                set(),
+            )
             while left and (candidates := self._lock_candidates(channel, now, door._claim_size)):
+                # What came back in this run is tried once more; if it comes back again, it waits.
+                came_back = candidates.filtered(lambda r: r.id in seen)
+                came_back.not_before = now + timedelta(minutes=1)
+                seen.update(candidates.ids)
                 left = self._contact(door, candidates, now)
 
     def _contact(self, door, candidates, now):

@@ -14,6 +14,7 @@ from ..const import (
     REMINDER_STATES,
     RETRY_MINUTES,
     RUNGS,
+    SHOWN_STATES,
 )
 from ..const_calls import CALL_OUTCOMES
 from ..tools import calendar
@@ -78,6 +79,7 @@ class KgwReminder(models.Model):
     state = fields.Selection(
         REMINDER_STATES, required=True, default="planned", readonly=True, index=True
     )
+    shown_state = fields.Selection(SHOWN_STATES, string="Status", compute="_compute_shown_state")
     state_at = fields.Datetime(readonly=True)
     reason = fields.Selection(REASONS, readonly=True)
     waiting_reason = fields.Selection(REASONS, readonly=True)
@@ -113,6 +115,11 @@ class KgwReminder(models.Model):
         for reminder in self:
             step = reminder.step_id.name or reminder.template_id.name or ""
             reminder.display_name = f"{reminder.case_id.display_name} · {step}"
+
+    @api.depends("state", "print_run_id")
+    def _compute_shown_state(self):
+        for reminder in self:
+            reminder.shown_state = "printed" if reminder._is_printed() else reminder.state
 
     @api.depends("line_ids.receivable_id")
     def _compute_owed(self):
@@ -244,12 +251,8 @@ class KgwReminder(models.Model):
         for reminder in self:
             attempt = reminder.attempts
             pause = RETRY_MINUTES[min(attempt, len(RETRY_MINUTES)) - 1]
-            moved = reminder._set_state(
-                "failed",
-                now,
-                detail=detail,
-                retry_at=now + timedelta(minutes=pause),
-            )
+            retry_at = now + timedelta(minutes=pause)
+            moved = reminder._set_state("failed", now, detail=detail, retry_at=retry_at)
             if attempt > len(RETRY_MINUTES):
                 self.env["kgw.fallback"]._plan(moved._set_state("dead", now), now)
 
@@ -262,6 +265,10 @@ class KgwReminder(models.Model):
         """Whether a gateway has it, as far as is known, and no more was heard of it."""
         return self.state == "sent" or bool(self.state == "claimed" and self.handed_at)
 
+    def _is_printed(self):
+        """Whether this is a letter that lies in its print run and was not posted yet."""
+        return self.state == "claimed" and bool(self.print_run_id)
+
     def _belongs_to_talk(self):
         """Whether this is what a conversation led to: it confirms a promise, or brings a document
         that was asked for."""
@@ -273,6 +280,8 @@ class KgwReminder(models.Model):
         self.ensure_one()
         if self.state == "unknown":
             return "unknown"
+        if self._is_printed():
+            return "posting"
         by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
         return self.waiting_reason or by_itself
 

@@ -64,6 +64,7 @@ class KgwScenarioTimeline(models.AbstractModel):
                 for day in range(first, last)
                 if day and day % 5 == 0
             ],
+            "free": self._get_free_days(scenario, first, last),
             "warnings": self._get_warnings(scenario, steps, known, walk.facts, gaps),
         }
 
@@ -169,6 +170,21 @@ class KgwScenarioTimeline(models.AbstractModel):
 
     def _get_left(self, day, first, last):
         return round(100 * (day - first) / (last - first), 2)
+
+    def _get_free_days(self, scenario, first, last):
+        """Return the days of the axis that have no step yet, for whoever may add one."""
+        if not scenario.has_access("write"):
+            return []
+        taken = set(scenario.step_ids.mapped("offset_days"))
+        return [
+            {
+                "offset": day,
+                "left": self._get_left(day, first, last),
+                "title": self.env._("Add a step on day %s", f"{day:+d}" if day else "0"),
+            }
+            for day in range(first + 1, (scenario.horizon_days or 0) + 1)
+            if day not in taken
+        ]
 
     # === WARNINGS === #
 

@@ -2,7 +2,7 @@ import random
 from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
 from odoo.tests.common import tagged
@@ -11,9 +11,15 @@ from ..tools import calendar
 from .common import DUE
 from .engine_common import KgwEngineCommon
 
-# A life takes ten seconds: few of them, and none is repeated to make it smaller.
+# A life takes ten seconds: few of them, the first that fails ends the test, and none is repeated
+# to make it smaller. What happened in it is told instead.
 LIVES = settings(
-    max_examples=3, deadline=None, database=None, derandomize=True, phases=(Phase.generate,)
+    max_examples=3,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    report_multiple_bugs=False,
 )
 FIRST, DAYS = DUE - timedelta(days=8), 44
 REACHED = ("sent", "delivered")
@@ -48,9 +54,16 @@ class TestEngineProperties(KgwEngineCommon):
 
     # === A LIFE === #
 
+    def tell(self, what, case=None):
+        """Keep what happened: hypothesis shows the diary of the life that failed."""
+        about = f" {case.mandate_id.code} {case.counterparty_id.name}" if case else ""
+        note(f"{self.day:%d.%m}{about}: {what}")
+
     def choose_scenarios(self):
+        self.day = FIRST
         for mandate in self.mandate | self.second:
             scenario = self.dice.choice(self.env["kgw.scenario"].search([]))
+            self.tell(f"mandate {mandate.code} follows {scenario.name}")
             scenario = scenario.copy({"name": f"Los {mandate.code}"})
             scenario.gap_before_days = self.dice.choice((1, 2))
             scenario.gap_after_days = self.dice.choice((1, 2, 3))
@@ -70,10 +83,12 @@ class TestEngineProperties(KgwEngineCommon):
         self.day = day
         for entered, mandate, document in late:
             if max(entered, FIRST) == day:
-                self._watch(document, on=day, mandate=mandate)
+                line = self._watch(document, on=day, mandate=mandate)
+                self.tell(f"{document.number} due {line.kgw_effective_due:%d.%m}", line.kgw_case_id)
         if self.dice.random() < 0.15:
+            self.tell("an outage: nothing runs")
             self.interfere(day)
-            return  # an outage
+            return
         self.plan(day)
         self.interfere(day)
         self.run_day(day, self.dice.choice((8, 10, 17)), post=self.dice.random() < 0.8)
@@ -88,6 +103,7 @@ class TestEngineProperties(KgwEngineCommon):
             line = self.dice.choice(lines)
             share = self.dice.choice((0.3, 1))
             self.pay(line, round(line.amount_residual_currency * share, 2), day)
+            self.tell(f"pays {share:.0%} of {line.move_id.kgw_number}", line.kgw_case_id)
         if lines and self.dice.random() < 0.15:
             line = self.dice.choice(lines)
             scope = self.dice.choice(
@@ -98,13 +114,18 @@ class TestEngineProperties(KgwEngineCommon):
                     {"mandate_id": line.kgw_case_id.mandate_id.id},
                 )
             )
-            self.hold(day, **scope, until_date=day + timedelta(days=self.dice.randrange(5)))
+            until = day + timedelta(days=self.dice.randrange(5))
+            self.hold(day, **scope, until_date=until)
+            self.tell(f"a hold on {', '.join(scope)} until {until:%d.%m}", line.kgw_case_id)
         points = cases.contact_point_ids
         if points and self.dice.random() < 0.05:
-            self.dice.choice(points).state = "wrong"
+            point = self.dice.choice(points)
+            point.state = "wrong"
+            self.tell(f"{point.kind} is wrong", point.case_id)
         for decision in cases.decision_ids.filtered(lambda d: d.state == "open"):
             if decision.kind == "approval" and self.dice.random() < 0.5:
                 decision._decide("approve", now)
+                self.tell(f"approved: {decision.step_id.display_name}", decision.case_id)
 
     def answer(self, reminder):
         """The gateway: invariant 2 holds for whatever comes to its door."""
@@ -118,7 +139,10 @@ class TestEngineProperties(KgwEngineCommon):
         holds = self.env["kgw.hold"]._get_blocking(reminder, self.day)
         self.assertFalse(holds._covers(reminder), "a hold works before the gateway's call")
         self.assertEqual(reminder.mandate_id.state, "active")
-        return self.dice.choices(("sent", "failed", "dead"), (85, 10, 5))[0]
+        answer = self.dice.choices(("sent", "failed", "dead"), (85, 10, 5))[0]
+        numbers = ", ".join(own.move_id.mapped("kgw_number"))
+        self.tell(f"{reminder.channel} {reminder.rung} {numbers}: {answer}", reminder.case_id)
+        return answer
 
     # === WHAT MUST HOLD AFTERWARDS === #
 
@@ -133,7 +157,9 @@ class TestEngineProperties(KgwEngineCommon):
                     scenario.gap_before_days if after.side == "before" else scenario.gap_after_days
                 )
                 days = (after.contact_on - before.contact_on).days
-                self.assertGreaterEqual(days, gap if after.step_id else 1)
+                self.assertGreaterEqual(
+                    days, gap if after.step_id else 1, f"{case.display_name} {after.contact_on}"
+                )
 
     def check_rungs(self):
         """No final demand without a demand that took effect and whose answer time was over."""

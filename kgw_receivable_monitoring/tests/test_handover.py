@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import timedelta
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
@@ -154,6 +155,23 @@ class TestHandover(KgwDispatchCommon):
 
     def test_claim_that_others_do_not_let_begin_goes_back_and_is_claimed_anew(self):
         self.collide(2 * BEGIN_ATTEMPTS)
+        self.assertSentOnce()
+
+    def test_claim_that_comes_back_twice_waits_for_a_minute(self):
+        """Whatever keeps it from being begun: the run ends, it does not claim for ever."""
+        owner, begun = type(self.env["kgw.handover"]), []
+
+        def begin_nothing(model, batch, *_args):
+            begun.extend(batch.ids)
+            self.assertLess(len(begun), 10, "it is claimed again and again")
+            return batch.browse()
+
+        with patch.object(owner, "_begin", begin_nothing):
+            self.dispatch("sms", self.day)
+        self.assertEqual(begun, self.sms.ids * 2)
+        self.assertEqual(self.sms.state, "planned")
+        self.assertEqual(self.sms.not_before, self.now + timedelta(minutes=1))
+        self.dispatch("sms", self.day, minute=1)
         self.assertSentOnce()
 
     def test_claim_that_another_run_took_back_is_not_begun(self):

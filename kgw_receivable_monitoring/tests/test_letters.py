@@ -30,6 +30,26 @@ class TestLetters(KgwEngineCommon):
         self.assertEqual((self.letter.state, run.state), ("sent", "posted"))
         self.assertEqual(self.letter.contact_on, self.day)
 
+    def test_printed_letter_reads_as_printed_until_it_is_posted(self):
+        case, portal = self.line.kgw_case_id, self.env["kgw.portal"]
+        run = self.print_letter()
+        self.assertEqual((self.letter.state, self.letter.shown_state), ("claimed", "printed"))
+        self.assertEqual((case.waiting_reason, case.waiting_cure), ("posting", "posting"))
+        said = "A printed letter waits to be posted"
+        waiting = self.letter._get_waiting_reason()
+        self.assertEqual(portal._say_blocked(None, waiting, {"letter", "sms"}), said)
+        self.assertEqual(portal._say_coming(case, self.line, []), f"{said}.")
+        post_letters(run, self._at(self.day, 15))
+        case.invalidate_recordset()
+        self.assertEqual((self.letter.shown_state, case.waiting_reason), ("sent", False))
+
+    def test_message_that_is_being_sent_reads_so(self):
+        self.letter._set_state("cancelled", self._at(self.day), reason="withdrawn")
+        sms = self._draft(self.line, "p2_sms", self.day)
+        self.assertEqual(sms.shown_state, "planned")
+        sms._set_state("claimed", self._at(self.day))
+        self.assertEqual(sms.shown_state, "claimed")
+
     def test_dispatching_again_prints_no_second_letter(self):
         run = self.print_letter()
         attachment = self.letter.attachment_id

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from lxml import html
 
-from odoo.tests import Form
+from odoo.tests import Form, new_test_user
 from odoo.tests.common import BaseCase, TransactionCase, tagged
 
 from ..tools import course, course_check
@@ -75,6 +75,19 @@ class TestScenarioTimeline(TransactionCase):
 
     def sketch(self, code, due):
         return self.env["kgw.scenario.timeline"]._sketch(self.scenario(code), due)
+
+    def test_every_day_without_a_step_is_free_for_whoever_may_add_one(self):
+        taken = set(self.scenario().step_ids.mapped("offset_days"))
+        free = {day["offset"] for day in self.sketch("standard", MONDAY)["free"]}
+        self.assertEqual(free | taken, set(range(-5, 31)) | taken)
+        self.assertFalse(free & taken)
+        agent = new_test_user(
+            self.env, "kgw_reader", groups=f"base.group_user,{MODULE}.group_kgw_agent"
+        )
+        timeline = self.env["kgw.scenario.timeline"].with_user(agent)
+        sketch = timeline._sketch(self.scenario().with_user(agent), MONDAY)
+        self.assertTrue(sketch["cards"])
+        self.assertEqual(sketch["free"], [])
 
     def test_ready_scenarios_have_no_warning_but_the_one_channel_of_calls(self):
         for code in ("standard", "consumer", "gentle"):
