@@ -103,6 +103,7 @@
             "kgw_receivable_monitoring/static/src/desk/*",
             "kgw_receivable_monitoring/static/src/promise/*",
             "kgw_receivable_monitoring/static/src/import/*",
+            "kgw_receivable_monitoring/static/src/day/*",
         ],
         "web.assets_frontend": [
             "kgw_receivable_monitoring/static/src/portal/*.scss",

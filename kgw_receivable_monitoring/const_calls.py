@@ -29,6 +29,8 @@ class CallOutcome(NamedTuple):
     key: str = ""
     # What the effect is told: the reason of a dispute, for how many working days contact waits.
     value: object = None
+    # Whether only a call that we make may end so.
+    is_outgoing: bool = False
 
 
 CALL_TABLE = {
@@ -72,6 +74,7 @@ CALL_TABLE = {
         "Tried again in another part of the day, three times within two working days; then the"
         " other channel of the step follows.",
         key="5",
+        is_outgoing=True,
     ),
     "callback": CallOutcome(
         "Asks to be called later",
@@ -114,12 +117,14 @@ CALL_TABLE = {
         "Tried again in another part of the day, three times within two working days. Leave your"
         " name and number, nothing else.",
         key="v",
+        is_outgoing=True,
     ),
     "busy": CallOutcome(
         "Busy or hung up",
         "nobody",
         "Tried again in another part of the day, three times within two working days.",
         key="b",
+        is_outgoing=True,
     ),
     "third_person": CallOutcome(
         "Spoke with somebody else",
@@ -232,12 +237,14 @@ CALL_TABLE = {
         "number",
         "The number is marked wrong and not used again; another one is tried if there is one.",
         key="w",
+        is_outgoing=True,
     ),
     "out_of_service": CallOutcome(
         "Number out of service",
         "number",
         "The number is marked wrong and not used again; another one is tried if there is one.",
         key="q",
+        is_outgoing=True,
     ),
 }
 CALL_OUTCOMES = [(code, outcome.label) for code, outcome in CALL_TABLE.items()]
@@ -249,6 +256,8 @@ CALL_ATTEMPTS = 3
 CALL_RETRY_HOURS = 3
 CALL_DAYS = 2
 CALL_SNOOZE_HOURS = 2
+# A call may be recorded so many days after it was made.
+CALLED_DAYS = 7
 
 # A desk that nobody has touched for so long is free for a colleague.
 DESK_MINUTES = 60

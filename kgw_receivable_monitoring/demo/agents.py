@@ -89,6 +89,15 @@ class Agents:
         note = "Deklaracja pani z księgowości"
         return self.as_agent("kgw.promise")._give(case, owed, parts, now, note)
 
+    def take_promise(self, call, owed, now):
+        """What was promised in a call is taken down as at the desk: due in a few days."""
+        on = calendar.add_working_days(calendar.local_date(now), 3)
+        total = sum(owed.mapped("amount_residual_currency"))
+        if len(owed.currency_id) == 1:
+            call.env["kgw.promise"]._give(
+                call.case_id, owed, [(on, total)], now, "Zapłacą przelewem"
+            )
+
     def dispute(self, now):
         """One invoice is disputed; the creditor is asked."""
         _case, owed = self.take_case("krakbud", now)

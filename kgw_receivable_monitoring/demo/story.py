@@ -33,6 +33,8 @@ OWN_NUMBER = re.compile(rb"FS/2026/10/")
 # How the agents' calls end, in turn by counterparty and attempt.
 CALL_ENDINGS = ("reached", "no_answer", "will_pay", "voicemail", "no_invoice", "no_answer")
 
+# Before these last days nobody promises, so that demands and decisions are reached as well.
+PROMISE_DAYS = 12
 # What the last days brought is left on the boards for whoever tries the demo.
 LEFT_OVER_DAYS = 2
 LEFT_OVER_LETTER_DAYS = 3
@@ -181,9 +183,14 @@ class Story:
                 crc32(call.counterparty_id.name.encode()) + call.attempts + call.step_id.offset_days
             )
             ending = CALL_ENDINGS[turn % len(CALL_ENDINGS)]
+            if ending == "will_pay" and day < self.end - timedelta(days=PROMISE_DAYS):
+                ending = "reached"
             # The register names who called; the superuser's rights go with it.
             called = call.with_user(call._get_agent()).sudo()
+            owed = called._get_owed_lines().receivable_id
             called.env["kgw.channel.phone"]._record_call(called, ending, "", now)
+            if ending == "will_pay":
+                self.agents.take_promise(called, owed, now)
 
     def post_letters(self, day):
         """The manager presses *posted* on the day's print runs."""

@@ -80,6 +80,16 @@ class KgwAnswer(models.AbstractModel):
             # Only managers lift holds; this one waited for nothing but a reader.
             case.sudo()._get_reply_holds()._lift(fields.Datetime.now())
 
+    def action_reply_promise(self):
+        """The reply was read and promises to pay: open the dialogue that takes it down."""
+        self.action_reply_read()
+        return self.action_promise()
+
+    def action_reply_dispute(self):
+        """The reply was read and disputes an invoice: open the dialogue that takes it down."""
+        self.action_reply_read()
+        return self.action_dispute()
+
     def _message_receive_bounce(self, email, partner):
         """An e-mail came back: it was no contact, its address is wrong, the fallback is planned."""
         result = super()._message_receive_bounce(email, partner)

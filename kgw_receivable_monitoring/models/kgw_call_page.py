@@ -1,16 +1,17 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
-from ..const_calls import CALL_CONSEQUENCES, CALL_GROUPS, CALL_OUTCOMES, CALL_TABLE, IDENTITY
+from ..const_calls import IDENTITY
 from ..tools import calendar
 from ..tools.text import TextError
 
 # What the page shows of the history; the whole of it stands on the case.
 TIME_LINE = 30
+# Invoices named in the header; the list below has them all.
+NAMED_INVOICES = 4
 # Who speaks with somebody needs what was said and done, not how it was planned or postponed; that
 # a planned call was made stands in the entry of the call itself.
 TOLD = (
@@ -42,7 +43,10 @@ class KgwCallPage(models.AbstractModel):
     opened_at = fields.Datetime(required=True, readonly=True)
     # what the agent enters
     identity_by = fields.Selection(IDENTITY, string="Identity")
-    outcome = fields.Selection(CALL_OUTCOMES)
+    called_at = fields.Datetime(
+        string="When the Call Was Made",
+        help="Asked where calls are not made at the moment of saving.",
+    )
     note = fields.Text()
     note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
     is_note_checked = fields.Boolean(string="Save It All the Same")
@@ -59,7 +63,9 @@ class KgwCallPage(models.AbstractModel):
     creditor_id = fields.Many2one(related="case_id.creditor_id")
     kind_id = fields.Many2one(related="case_id.kind_id")
     owed_label = fields.Char(related="case_id.owed_label")
-    overdue_label = fields.Char(related="case_id.overdue_label")
+    talk_label = fields.Char(string="In This Talk", compute="_compute_talk")
+    talk_invoices = fields.Char(compute="_compute_talk")
+    is_part_of_case = fields.Boolean(compute="_compute_talk")
     contact_point_ids = fields.One2many(related="case_id.contact_point_ids", readonly=False)
     open_receivable_ids = fields.Many2many("kgw.receivable", compute="_compute_lists")
     event_ids = fields.Many2many("kgw.event", string="Time Line", compute="_compute_lists")
@@ -70,14 +76,14 @@ class KgwCallPage(models.AbstractModel):
     script = fields.Text(compute="_compute_script")
     phone = fields.Char(string="Number", compute="_compute_gate")
     can_call = fields.Boolean(compute="_compute_gate")
+    was_allowed = fields.Boolean(
+        readonly=True, help="Nothing stood in the way of the call when the desk was opened."
+    )
+    asks_when = fields.Boolean(compute="_compute_gate")
     warning = fields.Char(compute="_compute_gate")
     news = fields.Text(compute="_compute_news")
     last_contact = fields.Char(compute="_compute_lists")
     queue_note = fields.Char(compute="_compute_queue_note")
-    consequence = fields.Selection(CALL_CONSEQUENCES, compute="_compute_consequence")
-    needs = fields.Json(compute="_compute_consequence")
-    outcome_table = fields.Json(compute="_compute_tables")
-    promise_offer = fields.Json(compute="_compute_tables")
 
     def _compute_lists(self):
         """Invoices that something is owed of, with the amounts of this moment; the last events."""
@@ -92,6 +98,46 @@ class KgwCallPage(models.AbstractModel):
                 Domain("case_id", "=", case.id) & TOLD, limit=TIME_LINE
             )
             desk.last_contact = desk.reminder_id.last_contact
+
+    @api.depends("receivable_ids", "reminder_id")
+    def _compute_talk(self):
+        """What the talk is about, with the amounts and days that the script names; the case may owe
+        more than that: what is not due yet, or not named in this call."""
+        today, lang = fields.Date.context_today(self), self.env.lang or "en_US"
+        texts = self.env["kgw.text"]
+        for desk in self:
+            # Numbers of ledger invoices; the agent's right is on the case.
+            lines = desk.sudo().reminder_id._get_owed_lines().receivable_id or desk._get_all_lines()
+            lines = lines.sorted("date_maturity")
+            desk.talk_label = texts._format_total(lines, lang)
+            desk.is_part_of_case = desk.talk_label != desk.owed_label
+            named = [desk._name_invoice(line, lang, today) for line in lines[:NAMED_INVOICES]]
+            more = len(lines) - len(named)
+            if more:
+                named.append(self.env._("and %s more", more))
+            desk.talk_invoices = " · ".join(named)
+
+    def _get_all_lines(self):
+        # As above: a talk that no call was planned for may be about all that is owed.
+        lines = self.env["account.move.line"].sudo().browse(self.open_receivable_ids.ids)
+        return lines.filtered(lambda line: line.kgw_case_id == self.case_id)
+
+    def _name_invoice(self, line, lang, today):
+        """Return one invoice with its amount and days, as the script names them."""
+        item = self.env["kgw.text"]._get_item(line, lang, today)
+        if item["days_overdue"]:
+            return self.env._(
+                "%(number)s: %(amount)s, days overdue: %(days)s",
+                number=item["number"],
+                amount=item["residual"],
+                days=item["days_overdue"],
+            )
+        return self.env._(
+            "%(number)s: %(amount)s, due %(day)s",
+            number=item["number"],
+            amount=item["residual"],
+            day=item["due_date"],
+        )
 
     @api.depends("brand_id", "is_incoming")
     def _compute_opening(self):
@@ -145,6 +191,12 @@ class KgwCallPage(models.AbstractModel):
             desk.warning = reasons.get(stands, "") + desk._get_opening_hour(verdict, stands)
             desk.can_call = bool(call) and not stands
             desk.phone = desk._get_phone() if desk.can_call else False
+            desk.asks_when = bool(stands) and not desk._has_begun_in_time(now)
+
+    def _has_begun_in_time(self, now):
+        """Whether the talk began today when nothing stood in its way: it may end a little later."""
+        begun_on = calendar.local_date(self.opened_at)
+        return self.was_allowed and begun_on == calendar.local_date(now)
 
     def _get_opening_hour(self, verdict, reason):
         """Return from when on the number may be dialled."""
@@ -225,101 +277,3 @@ class KgwCallPage(models.AbstractModel):
             reached=reached or 0,
             promises=promises or 0,
         )
-
-    @api.depends("outcome")
-    def _compute_consequence(self):
-        for desk in self:
-            desk.consequence = desk.outcome
-            desk.needs = list(CALL_TABLE[desk.outcome].needs) if desk.outcome else []
-
-    @api.depends("case_id")
-    def _compute_tables(self):
-        """The buttons of the outcomes, and the days offered for a promise, with their keys."""
-        field = self.env["kgw.reminder"]._fields["outcome"]
-        labels = dict(field._description_selection(self.env))
-        groups = self._get_group_labels()
-        table = [
-            {
-                "group": groups[group],
-                "outcomes": [
-                    {"code": code, "label": labels[code], "key": outcome.key}
-                    for code, outcome in CALL_TABLE.items()
-                    if outcome.group == group
-                ],
-            }
-            for group, _label in CALL_GROUPS
-        ]
-        offer = self.env["kgw.promise.plan"]._get_offer(fields.Date.context_today(self))
-        for desk in self:
-            desk.outcome_table = table
-            desk.promise_offer = offer
-
-    def _get_group_labels(self):
-        return {
-            "reached": self.env._("Spoke with the right person"),
-            "again": self.env._("Call again"),
-            "nobody": self.env._("Reached nobody"),
-            "number": self.env._("The number is of no use"),
-        }
-
-    @api.onchange("outcome", "receivable_ids")
-    def _onchange_outcome(self):
-        """A promise is taken to be about all that is owed of the invoices spoken about."""
-        if self.outcome == "will_pay":
-            self.promise_amount = sum(self.receivable_ids.mapped("residual"))
-
-    @api.onchange("outcome", "receivable_ids", "promise_on", "part_count")
-    def _onchange_parts(self):
-        """From the first day and the number of payments follow the others, which may be changed."""
-        if self.outcome == "will_pay_parts" and self.promise_on and self.part_count > 0:
-            total = sum(self.receivable_ids.mapped("residual"))
-            plan = self.env["kgw.promise.plan"]
-            self.part_ids = plan._plan_parts(total, self.part_count, self.promise_on)
-
-    # === WHAT IS ENTERED === #
-
-    def _check_complete(self, now):
-        """
-        :raise UserError: the outcome, or something that it needs, is missing
-        """
-        if not self.outcome:
-            raise UserError(self.env._("Choose how the call ended."))
-        table = CALL_TABLE[self.outcome]
-        labels = {name: self._fields[name]._description_string(self.env) for name in table.needs}
-        missing, problems = [label for name, label in labels.items() if not self[name]], []
-        if missing:
-            problems.append(self.env._("Still missing: %s.", ", ".join(missing)))
-        if self.needs_identity and not self.identity_by and table.group == "reached":
-            problems.append(
-                self.env._(
-                    "Say how the identity was confirmed: nothing is said to anybody else about a"
-                    " person's matter. If it was not, choose “Identity not confirmed”."
-                )
-            )
-        if problems:
-            raise UserError("\n".join(problems))
-        if self.note_warning and not self.is_note_checked:
-            raise UserError(
-                self.env._(
-                    "The creditor reads the note. Leave these words out, or tick “Save It All the"
-                    " Same”: %s.",
-                    self.note_warning,
-                )
-            )
-        if table.group == "nobody":
-            self._check_pause(now)
-
-    def _check_pause(self, now):
-        """Attempts in vain are made in different parts of the day; a call back counts at once.
-
-        :raise UserError: the last attempt was a moment ago
-        """
-        retry_at = self.reminder_id.retry_at
-        if retry_at and now < retry_at:
-            raise UserError(
-                self.env._(
-                    "The last attempt was a moment ago. Try again after %s, in another part of"
-                    " the day.",
-                    format_datetime(self.env, retry_at, tz=self.case_id.tz, dt_format="short"),
-                )
-            )

@@ -150,7 +150,7 @@ class KgwCase(models.Model):
             ["residual:sum"],
         )
         for case in self:
-            own = [row for row in sums if row[0] == case]
+            own = [row for row in sums if row[0] == case._origin]
             case.owed_label = self._format_sums(row for row in own)
             case.overdue_label = self._format_sums(row for row in own if row[2])
 

@@ -5,14 +5,23 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
-from ..const_calls import CALL_TABLE, DESK_MINUTES
+from ..const_calls import DESK_MINUTES
 from ..tools import calendar
 from ..tools.notice import notice
+from .kgw_gate import Verdict
 
 # Calls looked at for one that may be made now.
 QUEUE = 50
 # What is set when a case is put on the desk.
-FIXED = {"user_id", "case_id", "reminder_id", "brand_id", "is_incoming", "opened_at"}
+FIXED = {
+    "user_id",
+    "case_id",
+    "reminder_id",
+    "brand_id",
+    "is_incoming",
+    "opened_at",
+    "was_allowed",
+}
 
 
 class KgwDesk(models.Model):
@@ -24,7 +33,7 @@ class KgwDesk(models.Model):
     """
 
     _name = "kgw.desk"
-    _inherit = ["kgw.call.page"]
+    _inherit = ["kgw.call.page", "kgw.call.offer", "kgw.call.record"]
     _description = "Call Desk"
     _rec_name = "case_id"
 
@@ -148,7 +157,12 @@ class KgwDesk(models.Model):
             desk._close(now)
             self.env["kgw.gate"].sudo()._refuse(call_sudo, verdict, now)
             return self.browse()
+        desk._note_verdict(verdict)
         return desk
+
+    def _note_verdict(self, verdict):
+        """Keep whether the call could be made when the desk was opened."""
+        self.sudo().was_allowed = not verdict.reason  # no agent says so of itself
 
     @api.model
     def _take_up(self, call, now):
@@ -169,7 +183,9 @@ class KgwDesk(models.Model):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    return self._take_up(call, now)
+                    desk = self._take_up(call, now)
+                    desk._note_verdict(Verdict())
+                    return desk
             except UserError:  # a colleague has it
                 continue
         return self.browse()
@@ -204,7 +220,7 @@ class KgwDesk(models.Model):
         self._check_complete(now)
         case, outcome, values = self.case_id, self.outcome, self._get_values()
         case.check_access("write")
-        self._record(now)
+        self._record(self._get_moment(now))
         self.sudo().unlink()  # agents end desks by their buttons only
         return self.env["kgw.call.effect"]._carry_out(case, outcome, values, now)
 
@@ -220,48 +236,6 @@ class KgwDesk(models.Model):
             "dispute_reason": self.dispute_reason_id,
             "new_phone": self.new_phone,
         }
-
-    def _record(self, now):
-        """Write the call into the register, and end the planned one that it was."""
-        told = {"identity": self.identity_by or "", "incoming": self.is_incoming}
-        group = CALL_TABLE[self.outcome].group
-        call = self.reminder_id
-        if call and (not self.is_incoming or group == "reached"):
-            if call.state not in ("planned", "failed"):
-                raise UserError(
-                    self.env._(
-                        "This call is not on the board any more: it was recorded or cancelled"
-                        " meanwhile."
-                    )
-                )
-            # The course and the ledger's lines move with it; the right on the case was checked.
-            self.env["kgw.channel.phone"].sudo()._record_call(
-                call.sudo(), self.outcome, self.note, now, again_at=self._get_again_at(now), **told
-            )
-        else:
-            self._record_conversation(now, told)
-
-    def _get_again_at(self, now):
-        """Return when to call again: as asked, for who is fetched later, at once when cut off."""
-        if self.outcome == "passed_on":
-            return self.reminder_id._get_next_slot(now + timedelta(hours=3))
-        return self.callback_at or now
-
-    def _record_conversation(self, now, told):
-        """Write a conversation into the register that no call was planned for."""
-        case = self.case_id
-        self.env["kgw.event"]._record(
-            [
-                {
-                    "kind": "call",
-                    "at": now,
-                    "case_id": case.id,
-                    "mandate_id": case.mandate_id.id,
-                    "channel": "phone",
-                    "payload": {"outcome": self.outcome, "note": self.note or "", **told},
-                }
-            ]
-        )
 
     # === LIVE === #
 

@@ -63,6 +63,7 @@ class KgwEventWords(models.Model):
                 event._tell_money(payload),
                 event._get_label("reason"),
                 event._tell_message(payload),
+                self.env._("outside contact hours") if payload.get("outside_hours") else "",
                 payload.get("note"),
             )
             event.told = ": ".join(filter(None, told))

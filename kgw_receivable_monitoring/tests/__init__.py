@@ -18,6 +18,7 @@ from . import (
     test_decision_standing,
     test_desk,
     test_desk_promise,
+    test_desk_record,
     test_desk_tours,
     test_dispatcher,
     test_dispute,

@@ -53,6 +53,7 @@ MATRIX = {
     "kgw.desk.part": ("rwcu", "rwcu", "rwcu"),
     "kgw.team": ("r", "rwcu", "rwcu"),
     "kgw.team.member": ("r", "rwcu", "rwcu"),
+    "kgw.agent.load": ("", "r", "r"),
     "kgw.call.report": ("", "r", "r"),
     "kgw.incoming": ("rwc", "rwc", "rwc"),
     "kgw.creditor.message": ("rwc", "rwc", "rwc"),

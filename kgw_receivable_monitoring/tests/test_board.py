@@ -100,6 +100,39 @@ class TestBoard(BoardCase):
         self.sort()
         self.assertEqual(self.call.call_column, "later")
 
+    def test_card_says_in_words_what_the_call_waits_for(self):
+        def told(hour=10, day=self.day):
+            with freeze_time(self._at(day, hour)):
+                self.call.invalidate_recordset(["wait_note", "dial_note"])
+                return self.call.with_user(self.agent).wait_note
+
+        self.assertFalse(told())
+        self.assertIn("contact hours", told(20))
+        self.call.with_user(self.agent).sudo()._snooze(self._at(self.day, 14), self.now)
+        self.assertIn("Put off until", told())
+        self.call.write({"not_before": False, "waiting_reason": False})
+        self.env["kgw.channel.phone"]._record_call(self.call, "no_answer", "", self.now)
+        self.assertIn("another part of the day", told())
+        self.mandate.sudo().coverage_date = self.line.date_maturity - timedelta(days=1)
+        self.assertIn("Payments are not known", told(15))
+        self.hold(self.day, case_id=self.case.id, reason="other")
+        self.assertRegex(told(15), "on hold: .+")
+
+    def test_last_day_on_the_card_is_one_on_which_people_are_called(self):
+        sunday = self.day + timedelta(days=6 - self.day.weekday())
+        self.call.until = sunday
+        self.assertEqual(self.call.call_by, sunday - timedelta(days=2))
+        self.case.kind_id.on_saturday = True
+        self.call.invalidate_recordset(["call_by"])
+        self.assertEqual(self.call.call_by, sunday - timedelta(days=1))
+
+    def test_take_over_is_offered_for_free_calls_and_to_leads_for_others(self):
+        self.assertFalse(self.call.with_user(self.agent).can_take_over)
+        self.assertFalse(self.call.with_user(self.colleague).can_take_over)
+        self.assertTrue(self.call.with_user(self.manager).can_take_over)
+        self.call.agent_id = False
+        self.assertTrue(self.call.with_user(self.colleague).can_take_over)
+
     def test_opening_the_board_brings_it_up_to_date(self):
         with freeze_time(self._at(calendar_next(self.day))):
             self.env["kgw.reminder"].with_user(self.agent).action_open_calls()

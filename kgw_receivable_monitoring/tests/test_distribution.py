@@ -119,3 +119,22 @@ class TestDistribution(DeskCase):
         self.env.flush_all()
         row = self.env["kgw.call.report"].search([("case_id", "=", self.case.id)])
         self.assertEqual((row.user_id, row.call_count, row.reached_count), (self.agent, 1, 0))
+
+    def test_load_says_per_agent_what_is_open_made_and_free(self):
+        self.mine.daily_limit = 5
+        self.theirs.absent_from = self.day
+        self.add(agent_id=self.agent.id)
+        self.end("no_answer")
+        free = self.add(agent_id=self.agent.id)
+        free._assign(self.env["res.users"], self.now)
+        load = self.env["kgw.agent.load"].with_user(self.manager)
+        mine = load.search([("user_id", "=", self.agent.id)])
+        self.assertEqual((mine.open_count, mine.made_count, mine.reached_count), (2, 1, 0))
+        self.assertEqual((mine.daily_limit, mine.free_count, mine.free_label), (5, 2, "2"))
+        away = load.search([("user_id", "=", self.colleague.id)])
+        self.assertEqual((away.open_count, away.is_away, away.free_label), (0, True, "0"))
+        nobody = load.search([("user_id", "=", False)])
+        self.assertEqual((nobody.open_count, nobody.display_name), (1, "Nobody's"))
+        self.assertEqual(
+            self.env["kgw.reminder"].search(nobody.action_open_calls()["domain"]), free
+        )

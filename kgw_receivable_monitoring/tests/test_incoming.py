@@ -111,6 +111,23 @@ class TestIncoming(IncomingCase):
             with self.subTest(matter=matter):
                 self.assertEqual(caller.case_ids, self.case)
 
+    def test_our_own_name_is_no_matter(self):
+        self.creditor.name = "Agencja Testowa i Wspólnicy"
+        caller = self.ask(PHONE, "agencja testowa")
+        self.assertFalse(caller.case_ids)
+        self.assertIn("our own name", caller.advice)
+        caller.matter = "a"
+        self.assertFalse(caller.case_ids)
+        caller.matter = "wspólnicy"
+        self.assertEqual(caller.case_ids, self.case)
+
+    def test_case_found_shows_what_it_owes_before_it_is_opened(self):
+        typed = {"query": "512 100 002"}
+        spec = {"query": {}, "case_ids": {"fields": {"owed_label": {}}}}
+        answer = self.env["kgw.incoming"].with_user(self.agent).onchange(typed, ["query"], spec)
+        [(_command, _id, row)] = answer["value"]["case_ids"]
+        self.assertIn("1,230.00", row["owed_label"])
+
     def test_number_of_a_white_label_speaks_for_its_creditor_only(self):
         brand = self.other_mandate.brand_after_id
         brand.creditor_id = self.other

@@ -89,6 +89,17 @@ class TestReplies(KgwEngineCommon):
     def is_held(self):
         return bool(self.env["kgw.hold"]._get_blocking(self.reminder, self.day))
 
+    def test_reply_that_promises_or_disputes_is_read_and_taken_down_at_once(self):
+        for take, model in (
+            ("action_reply_promise", "kgw.promise.entry"),
+            ("action_reply_dispute", "kgw.dispute.entry"),
+        ):
+            self.reply()
+            action = getattr(self.case.with_user(self.agent), take)()
+            self.assertEqual(action["res_model"], model)
+            self.assertEqual(action["context"]["default_case_id"], self.case.id)
+            self.assertFalse(self.is_held() or self.case._get_reply_tasks())
+
     def test_reply_makes_a_task_and_holds_the_case_until_it_is_read(self):
         self.reply()
         task = self.case._get_reply_tasks()

@@ -60,6 +60,13 @@ def back(day: date) -> date:
     return day
 
 
+def last_contact_day(day: date, on_saturday: bool = False) -> date:
+    """Return the last day on or before the day on which people are contacted."""
+    while not is_working_day(day) and not (on_saturday and not is_day_off(day)):
+        day -= _DAY
+    return day
+
+
 def effective_due_date(day: date) -> date:
     """Return the last day to pay in time (Civil Code, art. 115).
 

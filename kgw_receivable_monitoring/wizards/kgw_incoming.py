@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.kgw_finder import SHORTEST
 from ..tools import identifiers
 from ..tools.identifiers import fold
 
@@ -57,7 +58,9 @@ class KgwIncoming(models.TransientModel):
     def _is_meant(self, case):
         """Whether the caller has named this matter: its creditor, its case, one of its invoices."""
         said = fold(self.matter)
-        if said and said in fold(case.creditor_id.name):
+        # Who names us tells whose call it returns, not what it is about.
+        is_name = len(said) >= SHORTEST and said in fold(case.creditor_id.name)
+        if is_name and not self._is_our_name(said):
             return True
         number = identifiers.compact(self.matter)
         # Numbers of ledger invoices; the cases are those that the user may see.
@@ -65,14 +68,28 @@ class KgwIncoming(models.TransientModel):
         names = {identifiers.compact(name) for name in (case.name, *moves)}
         return bool(number) and number in names
 
+    def _is_our_name(self, said):
+        """Whether the caller has named us, the agency: its company or a brand of its own."""
+        brands = self.env["kgw.brand"].search([("creditor_id", "=", False)])
+        companies = brands.company_id | self.env.company
+        return any(
+            said in fold(name) for name in (*brands.mapped("name"), *companies.mapped("name"))
+        )
+
     def _get_advice(self, cases, hidden):
         """Return what to say to this caller."""
         if not self.query:
             return False
+        has_our_name = self.matter and self._is_our_name(fold(self.matter))
+        if has_our_name and (hidden or not cases):
+            return self.env._(
+                "That is our own name, and says nothing of the matter: ask for the number of the"
+                " invoice, or who issued it. Name no firm yourself."
+            )
         if hidden:
             return self.env._(
                 "Ask what the call is about: the number of an invoice, or the firm it is from. Name"
-                " no firm yourself, and write the answer below."
+                " no firm yourself, and write the answer into “What About”."
             )
         if cases:
             return self.env._("Open the case; of a person, make sure of the identity first.")

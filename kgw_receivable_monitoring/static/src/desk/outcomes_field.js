@@ -12,8 +12,8 @@ const PROMISES = ["will_pay", "will_pay_parts"];
 
 /**
  * The outcomes of a call as buttons, each with its key. While nothing is being typed, the key of an
- * outcome chooses it; after a promise the next digit chooses its day; Ctrl+Enter saves and opens
- * the next call. The keys of single letters can be switched off (WCAG 2.1.4).
+ * outcome chooses it; after a promise the next digit chooses its day, of one in parts first the
+ * number of payments; Ctrl+Enter saves and opens the next call. The keys of single letters can be switched off (WCAG 2.1.4).
  */
 export class OutcomesField extends Component {
     static template = "kgw_receivable_monitoring.OutcomesField";
@@ -23,7 +23,7 @@ export class OutcomesField extends Component {
     setup() {
         this.notification = useService("notification");
         this.state = useState({
-            awaitsDay: false,
+            awaits: "", // what the next digit chooses of a promise: "count", then "day"
             hasKeys: !browser.localStorage.getItem(KEYS_OFF),
         });
         useExternalListener(window, "keydown", this.onKeydown.bind(this), { capture: true });
@@ -41,8 +41,8 @@ export class OutcomesField extends Component {
         return this.record.data.outcome_table || [];
     }
 
-    get days() {
-        return this.record.data.promise_offer?.days || [];
+    get offer() {
+        return this.record.data.promise_offer || { counts: [], days: [] };
     }
 
     get outcome() {
@@ -57,18 +57,29 @@ export class OutcomesField extends Component {
         return this.outcome === "will_pay_parts";
     }
 
-    async choose(code) {
-        await this.record.update({ [this.props.name]: code });
-        this.state.awaitsDay = PROMISES.includes(code);
+    choose(code) {
+        // At once: the next key may come before the record is updated.
+        const awaitsDay = PROMISES.includes(code) ? "day" : "";
+        this.state.awaits = code === "will_pay_parts" ? "count" : awaitsDay;
+        return this.record.update({ [this.props.name]: code });
+    }
+
+    chooseCount(count) {
+        this.onCount();
+        return this.record.update({ part_count: count });
     }
 
     chooseDay(day) {
-        this.state.awaitsDay = false;
+        this.onDay();
         return this.record.update({ promise_on: deserializeDate(day) });
     }
 
+    onCount() {
+        this.state.awaits = "day";
+    }
+
     onDay() {
-        this.state.awaitsDay = false;
+        this.state.awaits = "";
     }
 
     toggleKeys() {
@@ -101,9 +112,7 @@ export class OutcomesField extends Component {
 
     /** Do what the key stands for; tell whether it stands for anything. */
     press(key) {
-        const day = this.state.awaitsDay && this.days.find((offered) => offered.key === key);
-        if (day) {
-            this.chooseDay(day.day);
+        if (this.pressForPromise(key)) {
             return true;
         }
         const outcome = this.groups
@@ -113,6 +122,19 @@ export class OutcomesField extends Component {
             this.choose(outcome.code);
         }
         return Boolean(outcome);
+    }
+
+    /** Choose the number of payments, or the day, that the key stands for; tell whether it does. */
+    pressForPromise(key) {
+        const { counts, days } = this.offer;
+        const count = this.state.awaits === "count" && counts.find((offered) => `${offered}` === key);
+        const day = this.state.awaits === "day" && days.find((offered) => offered.key === key);
+        if (count) {
+            this.chooseCount(count);
+        } else if (day) {
+            this.chooseDay(day.day);
+        }
+        return Boolean(count || day);
     }
 
     save() {

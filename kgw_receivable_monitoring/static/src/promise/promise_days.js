@@ -12,7 +12,9 @@ export class PromiseOffer extends Component {
         day: String, // name of the field of the first day
         hasCounts: Boolean,
         hasOne: { type: Boolean, optional: true }, // whether a single payment is offered too
+        hasCountKeys: { type: Boolean, optional: true },
         hasKeys: { type: Boolean, optional: true },
+        onCount: { type: Function, optional: true },
         onDay: { type: Function, optional: true },
     };
 
@@ -30,6 +32,7 @@ export class PromiseOffer extends Component {
     }
 
     chooseCount(count) {
+        this.props.onCount?.();
         return this.props.record.update({ part_count: count });
     }
 

@@ -1,0 +1,111 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests.common import freeze_time, tagged
+
+from .test_board import calendar_next
+from .test_desk import DeskCase
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestDeskRecord(DeskCase):
+    """What the talk is about, when the call was made, and who called whom."""
+
+    def setUp(self):
+        super().setUp()
+        self.sunday = self.day + timedelta(days=6 - self.day.weekday())
+
+    def test_header_names_the_talk_as_the_script_does_and_the_case_apart(self):
+        whole = self.open_desk()
+        self.assertFalse(whole.is_part_of_case)
+        whole.action_close()
+        later = self.day + timedelta(days=20)
+        self._watch(self._document("FV 2/09/2026", due=later, amount="500.00"))
+        desk = self.open_desk()
+        self.assertTrue(desk.is_part_of_case)
+        self.assertIn("1,230.00", desk.talk_label)
+        self.assertIn("1,730.00", desk.owed_label)
+        self.assertIn("days overdue: 4", desk.talk_invoices)
+        self.assertNotIn("FV 2/09/2026", desk.talk_invoices + desk.script)
+
+    def test_call_recorded_on_a_sunday_is_asked_when_it_was_made(self):
+        self.freeze(self._at(self.sunday, 11))
+        desk = self.open_desk(outcome="reached")
+        self.assertTrue(desk.asks_when)
+        for wrong in (False, self._at(self.sunday, 12), self._at(self.day - timedelta(days=9))):
+            desk.called_at = wrong
+            with self.subTest(called_at=wrong), self.assertRaises(UserError):
+                desk.action_save()
+        desk.called_at = made = self._at(self.day, 15)
+        desk.action_save_and_stop()
+        event = self.events("call", reminder_id=self.call.id)
+        self.assertEqual((event.at, self.call.contact_on), (made, self.day))
+        self.assertNotIn("outside_hours", event.payload)
+
+    def test_call_made_outside_contact_hours_says_so_in_the_register(self):
+        self.freeze(self._at(self.sunday, 11))
+        self.open_desk(outcome="reached", called_at=self._at(self.sunday, 10)).action_save()
+        event = self.events("call", reminder_id=self.call.id)
+        self.assertTrue(event.payload["outside_hours"])
+        self.assertIn("outside contact hours", event.told)
+
+    def test_talk_that_ends_after_the_hours_is_saved_without_a_question(self):
+        self.freeze(self._at(self.day, 16) + timedelta(minutes=55))
+        desk = self.open_desk(outcome="reached")
+        with freeze_time(self._at(self.day, 17) + timedelta(minutes=10)):
+            desk.invalidate_recordset()
+            self.assertTrue(desk.warning)
+            desk.action_save_and_stop()
+        self.assertEqual(self.call.state, "delivered")
+
+    def test_desk_left_open_over_night_asks_and_no_agent_says_it_was_allowed(self):
+        desk = self.open_desk(outcome="reached")
+        with self.assertRaises(AccessError):
+            desk.was_allowed = True
+        with freeze_time(self._at(self.sunday, 11)), self.assertRaises(UserError):
+            desk.invalidate_recordset()
+            desk.action_save()
+
+    # === WHO CALLED WHOM === #
+
+    def answer(self, **vals):
+        """Take a call of this case at the desk."""
+        action = self.case.with_user(self.agent).action_answer()
+        desk = self.env["kgw.desk"].with_user(self.agent).browse(action["res_id"])
+        desk.write(vals)
+        return desk
+
+    def test_who_calls_us_is_offered_no_end_of_a_call_that_nobody_answered(self):
+        offered = {
+            outcome["code"]
+            for group in self.answer().outcome_table
+            for outcome in group["outcomes"]
+        }
+        impossible = {"no_answer", "busy", "voicemail", "wrong_number", "out_of_service"}
+        self.assertFalse(offered & impossible)
+        self.assertLessEqual({"will_pay", "third_person", "callback"}, offered)
+        with self.assertRaises(UserError):
+            self.answer(outcome="no_answer").action_save()
+
+    def test_stranger_who_calls_us_uses_up_no_attempt(self):
+        self.end("no_answer")
+        desk = self.answer(outcome="third_person")
+        self.assertIn("no attempt of ours", desk.consequence_note)
+        desk.action_save_and_stop()
+        self.assertEqual((self.call.attempts, self.call.state), (1, "failed"))
+        self.assertEqual(len(self.events("call", case_id=self.case.id)), 2)
+
+    def test_caller_who_asks_to_be_called_comes_back_to_the_board_at_that_time(self):
+        again = self._at(calendar_next(self.day), 9)
+        self.answer(outcome="callback", callback_at=again).action_save_and_stop()
+        self.assertEqual((self.call.state, self.call.retry_at), ("failed", again))
+
+    def test_caller_without_a_planned_call_is_called_back_by_a_task(self):
+        self.call._set_state("cancelled", self.now, reason="withdrawn")
+        again = self._at(calendar_next(self.day), 9)
+        desk = self.answer(outcome="callback", callback_at=again, note="o rozłożeniu")
+        self.assertTrue(desk.consequence_note)
+        desk.action_save_and_stop()
+        [task] = self.case.activity_ids
+        self.assertEqual((task.user_id, task.date_deadline), (self.agent, again.date()))
+        self.assertIn("rozłożeniu", task.note)
