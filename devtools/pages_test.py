@@ -28,6 +28,8 @@ SERIOUS = ("serious", "critical")
 LIVE_SECONDS = 3
 QUIET_SECONDS = 8
 NECESSARY_COOKIES = {"session_id", "tz", "frontend_lang", "cids", "color_scheme"}
+# What folds is looked at as well.
+OPEN = """document.querySelectorAll('details').forEach(el => el.open = true)"""
 # Everything that can be reached by Tab and is on the screen.
 REACHABLE = """[...document.querySelectorAll(
     'main a[href], main button, main input, main select, main textarea, main summary, main [tabindex]')]
@@ -62,19 +64,23 @@ def find_case(code="KRAKBUD"):
 
 
 def own_pages():
-    """Return the addresses of our pages that a creditor opens."""
+    """Return the addresses of our pages that a creditor opens; the summaries and the choice of
+    e-mails fold in the overview."""
     case = f"/my/monitoring/{find_case()}"
-    [(upload,)] = query("""
-        SELECT min(i.id) FROM kgw_import i JOIN kgw_mandate m ON m.id = i.mandate_id
-         WHERE m.code = 'KRAKBUD'""")
+    [(upload, mandate)] = query("""
+        SELECT min(i.id), m.id FROM kgw_import i JOIN kgw_mandate m ON m.id = i.mandate_id
+         WHERE m.code = 'KRAKBUD' GROUP BY m.id""")
     return [
         "/my/monitoring",
         "/my/monitoring/counterparties",
+        "/my/monitoring/counterparties?tab=late&sort=overdue",
         "/my/monitoring/counterparties?search=brak-takiego",
         case,
         "/my/monitoring/handover",
         f"/my/monitoring/handover/{upload}",
         "/my/monitoring/account",
+        "/my/monitoring/people",
+        f"/my/monitoring/terms/{mandate}",
     ]
 
 
@@ -129,6 +135,7 @@ class PagesTest(unittest.TestCase):
         """Return ``{(rule, is it between head and foot of the page): an example}`` of the serious
         faults that axe finds on a page."""
         self.page.go(f"{URL}{path}")
+        self.page.run(OPEN)
         self.page.run(Path(os.environ["KGW_AXE"]).read_text() + ";0")
         found = self.page.run(f"""axe.run(document, {{resultTypes: ['violations'], elementRef: true}})
             .then(found => found.violations.filter(f => {json.dumps(SERIOUS)}.includes(f.impact))
@@ -150,7 +157,7 @@ class PagesTest(unittest.TestCase):
     def test_everything_is_reached_by_keyboard_and_shows_that_it_has_the_focus(self):
         for path in own_pages():
             self.page.go(f"{URL}{path}")
-            self.page.run("document.querySelectorAll('details').forEach(el => el.open = true)")
+            self.page.run(OPEN)
             wanted = self.page.run(f"{REACHABLE}.length")
             self.page.run(f"{REACHABLE}.forEach((el, n) => el.dataset.kgwNumber = n)")
             reached, dark = self._walk(wanted)
@@ -207,7 +214,7 @@ class PagesTest(unittest.TestCase):
         self.page.resize(390, 844)
         for path in own_pages():
             self.page.go(f"{URL}{path}")
-            self.page.run("document.querySelectorAll('details').forEach(el => el.open = true)")
+            self.page.run(OPEN)
             with self.subTest(path=path):
                 self.assertLessEqual(self.page.run("document.documentElement.scrollWidth"), 390)
 
@@ -229,7 +236,7 @@ class ExamplesTest(unittest.TestCase):
 
     def test_every_example_of_json2_is_answered(self):
         key = self._make_key("krakbud")
-        later = (date.today() + timedelta(days=14)).isoformat()
+        later = self._get_later().isoformat()
         examples = re.findall(r"^curl .*?(?<!\\)$", GUIDE.read_text(), re.M | re.S)
         self.assertGreater(len(examples), 4)
         for example in examples:
@@ -245,6 +252,11 @@ class ExamplesTest(unittest.TestCase):
                 )
                 self.assertEqual(done.returncode, 0, done.stdout[:500])
                 self.assertTrue(json.loads(done.stdout))
+
+    def _get_later(self):
+        """Return a day on which a pause would still change something, also when asked again."""
+        [(until,)] = query("SELECT max(until_date) FROM kgw_hold WHERE case_id = %s", find_case())
+        return max(date.today() + timedelta(days=14), (until or date.min) + timedelta(days=1))
 
     def _make_key(self, login):
         """Return an API key, as the person's own page of security makes it."""

@@ -4,6 +4,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
+from ..models.kgw_portal_figures import FIGURES
 from ..models.kgw_portal_list import PAGE_SIZE, SORTS, TABS
 from ..models.kgw_portal_timeline import PAGE, SHOWN
 from ..tools import table
@@ -89,11 +90,12 @@ class KgwPortalController(CustomerPortal):
     def kgw_cases(self, page=1, tab="all", search="", sort="urgent"):
         portal = request.env["kgw.portal"]
         query = self._kgw_read_query(tab, search, sort)
-        tabs = portal._count_tabs(query["search"])
+        tabs, tab = portal._count_tabs(query["search"]), query["tab"]
+        count = tabs[tab] if tab in tabs else portal._count_cases(tab, query["search"])
         pages = pager(
             url="/my/monitoring/counterparties",
             url_args=query,
-            total=tabs[query["tab"]],
+            total=count,
             page=page,
             step=PAGE_SIZE,
         )
@@ -102,6 +104,8 @@ class KgwPortalController(CustomerPortal):
             pager=pages,
             tabs=tabs,
             query=query,
+            count=count,
+            figure=portal._get_figure(tab, query["search"]),
             rights=portal._get_rights(),
             offers=portal._get_offers(),
             cases=portal._get_cases(**query, offset=pages["offset"], limit=PAGE_SIZE),
@@ -121,7 +125,7 @@ class KgwPortalController(CustomerPortal):
 
     def _kgw_read_query(self, tab, search, sort):
         return {
-            "tab": tab if tab in TABS else "all",
+            "tab": tab if tab in (*TABS, *FIGURES) else "all",
             "search": search[:100],
             "sort": sort if sort in SORTS else "urgent",
         }

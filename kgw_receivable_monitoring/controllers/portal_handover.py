@@ -48,19 +48,24 @@ class KgwPortalHandoverController(KgwPortalController):
     @http.route(
         f"{PATH}/<int:import_id>/accept", type="http", auth="user", methods=["POST"], website=True
     )
-    def kgw_accept(self, import_id, **_values):
+    def kgw_accept(self, import_id, **values):
         struck = request.httprequest.form.getlist("struck")
+        restated = [
+            self._kgw_read_number(name.removeprefix("restate_"))
+            for name, value in values.items()
+            if name.startswith("restate_") and value == "take"
+        ]
         try:
             with request.env.cr.savepoint():  # all of it is taken over, or nothing
                 portal = request.env["kgw.portal"]
                 state = portal._accept(
-                    import_id, struck, fields.Datetime.now(), portal._get_address()
+                    import_id, struck, fields.Datetime.now(), portal._get_address(), restated
                 )
         except UserError as error:
             return self._kgw_go(PATH, str(error), is_problem=True)
         if state == "taking":  # the page itself says so
             return request.redirect(f"{PATH}/{import_id}")
-        return self._kgw_go(f"{PATH}/{import_id}", request.env._("Taken over: monitoring begins."))
+        return self._kgw_go(f"{PATH}/{import_id}", portal._say_taken(import_id))
 
     @http.route(f"{PATH}/known", type="http", auth="user", methods=["POST"], website=True)
     def kgw_confirm_payments(self, mandate_id="", known_through=""):

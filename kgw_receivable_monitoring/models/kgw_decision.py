@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
+from .kgw_decision_check import KgwDecisionCheck
 from .kgw_decision_demand import KgwDecisionDemand
 from .kgw_decision_standing import KgwDecisionStanding
 
@@ -55,7 +56,7 @@ class KgwDecision(models.Model):
     """
 
     _name = "kgw.decision"
-    _inherit = [KgwDecisionDemand._name, KgwDecisionStanding._name]
+    _inherit = [KgwDecisionCheck._name, KgwDecisionDemand._name, KgwDecisionStanding._name]
     _description = "Decision of the Creditor"
     _order = "deadline, id"
 

@@ -39,9 +39,15 @@ class KgwDecisionDemand(models.AbstractModel):
         :raise UserError: none may
         """
         late = self.receivable_ids.filtered(lambda line: line.kgw_stage == "overdue")
+        # The gate would take them out: what is told beforehand is what will be demanded.
+        held = self.env["kgw.hold"]._get_held_moves(late.move_id, today)
+        late = late.filtered(lambda line: line.move_id not in held)
         if not late:
             raise UserError(
-                self.env._("None of these invoices is overdue and monitored: nothing is demanded.")
+                self.env._(
+                    "None of these invoices is overdue, monitored and not on hold: nothing is"
+                    " demanded."
+                )
             )
         steps = self.case_id._get_scenario()._get_course_steps()
         facts = self.env["kgw.course.facts"]._read(late)

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
-from ..tools.decision import MAX_INSTALMENTS, POINT_KINDS, SPECS
+from ..tools.decision import SPECS
 
 _logger = logging.getLogger(__name__)
 
@@ -57,59 +57,6 @@ class KgwDecisionKind(models.Model):
             "decided_by_id": self.env.uid,
             "address": address,
         }
-
-    def _check_values(self, today):
-        """
-        :raise UserError: something is missing or makes no sense
-        """
-        for decision in self:
-            missing = [name for name in SPECS[decision.kind].wants if not decision[name]]
-            if missing:
-                labels = decision.fields_get(missing, ["string"])
-                raise UserError(
-                    self.env._(
-                        "Please fill in: %s.",
-                        ", ".join(labels[name]["string"] for name in missing),
-                    )
-                )
-            if SPECS[decision.kind].ahead:
-                decision._check_ahead(today)
-            if check := getattr(decision, f"_check_{decision.kind}", None):
-                check(today)
-
-    def _check_new_date(self, today):
-        if not self.receivable_ids:
-            raise UserError(self.env._("Nothing is owed any more: there is no date to move."))
-
-    def _check_ahead(self, today):
-        if self.until_date and self.until_date < today:
-            raise UserError(self.env._("The day lies in the past. Choose today or a later day."))
-
-    def _check_scenario(self, today):
-        if self.scenario_id not in self._get_offered_scenarios(self.case_id):
-            raise UserError(self.env._("Choose one of the scenarios agreed in the mandate."))
-
-    def _check_contact(self, today):
-        if self.point_kind not in POINT_KINDS:
-            raise UserError(self.env._("Choose e-mail, phone or postal address."))
-
-    def _check_instalments(self, today):
-        if not 2 <= self.number <= MAX_INSTALMENTS:
-            raise UserError(self.env._("Choose from 2 to %s monthly instalments.", MAX_INSTALMENTS))
-
-    def _check_payment(self, today):
-        if self.until_date > today:
-            raise UserError(self.env._("A payment can't lie ahead. Correct its day."))
-        if self.case_id.mandate_id.is_own_sales:
-            raise UserError(
-                self.env._(
-                    "These are the company's own invoices: their payments come from its books."
-                )
-            )
-        if self.amount <= 0 or len(self.receivable_ids.currency_id) != 1:
-            raise UserError(
-                self.env._("Enter a positive amount, and choose invoices of one currency.")
-            )
 
     @api.model
     def _get_offered_scenarios(self, case):
@@ -244,12 +191,12 @@ class KgwDecisionKind(models.Model):
         today = calendar.local_date(now)
         name = "value" if self.value else "kind"
         told = self.env["kgw.portal"].with_context(lang=self.creditor_id.lang or self.env.lang)
-        label = told._get_code_label(self._name, name, self[name])  # the creditor reads it
+        label = told._get_decision_noun(self[name])  # the creditor reads it
         note = ": ".join(filter(None, (label, self.note)))
         self.env["kgw.hold"].with_context(kgw_now=now).create(
             [
                 {"case_id": self.case_id.id, "reason": "creditor", "from_date": today}
-                | {"note": note, **scope}
+                | {"note": note, "decision_id": self.id, **scope}
                 for scope in scopes
             ]
         )

@@ -53,7 +53,7 @@ class KgwEvent(models.Model):
     _passed_steps = models.Index(
         "(move_id, instalment, step_id) WHERE kind IN ('passed', 'question', 'report')",
     )
-    _payments = models.Index("(mandate_id, at) WHERE kind = 'payment'")
+    _payments = models.Index("(mandate_id, at) WHERE kind IN ('payment', 'payment_back')")
     _by_reminder = models.Index("(reminder_id)")
     _unsealed = models.Index("(id) WHERE hash IS NULL")
     _unique_seq = models.UniqueIndex("(seq) WHERE seq IS NOT NULL")

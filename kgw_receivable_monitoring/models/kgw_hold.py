@@ -43,6 +43,7 @@ class KgwHold(models.Model):
     )
     promise_id = fields.Many2one("kgw.promise", index="btree_not_null", readonly=True)
     dispute_id = fields.Many2one("kgw.dispute", index="btree_not_null", readonly=True)
+    decision_id = fields.Many2one("kgw.decision", index="btree_not_null", readonly=True)
     credit_note_id = fields.Many2one("account.move", index="btree_not_null", readonly=True)
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)

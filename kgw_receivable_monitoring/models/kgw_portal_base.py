@@ -138,3 +138,30 @@ class KgwPortalBase(models.AbstractModel):
     def _get_code_label(self, model, field, code):
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
+
+    def _get_decision_noun(self, code):
+        """Return a kind or value of a decision as a noun, for sentences about what was decided; the
+        labels of both are what a button says."""
+        env = self.env
+        return {
+            "go_on": env._("contact goes on"),
+            "pause": env._("pause of the contact"),
+            "stop": env._("end of the contact"),
+            "new_date": env._("new due date"),
+            "instalments": env._("payment in instalments"),
+            "scenario": env._("another scenario"),
+            "no_channel": env._("a channel not used"),
+            "ask_call": env._("a call asked for"),
+            "ask_demand": env._("a demand asked for"),
+            "waive": env._("interest and compensation waived"),
+            "warning": env._("consent to the warning of an entry in a debt register"),
+            "payment": env._("payment confirmed"),
+            "contact": env._("contact data corrected"),
+            "collection": env._("handing over to collection"),
+            "hand_over": env._("handing over to collection"),
+            "withdraw": env._("withdrawal from monitoring"),
+            "approve": env._("consent to sending"),
+            "refuse": env._("no consent to sending"),
+            "wait": env._("waiting for the payment"),
+            "end": env._("end of monitoring"),
+        }.get(code) or self._get_code_label("kgw.decision", "kind", code)

@@ -31,14 +31,13 @@ class KgwPortalCase(models.AbstractModel):
             [("kgw_case_id", "=", case.id)], order="date_maturity desc, id desc"
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
-        held = case.env["kgw.hold"]._get_held_moves(is_open.move_id, self._get_today())
-        plan = self._get_plan(case, is_open)
-        rights = self._get_rights()
+        plan, holds = self._get_plan(case, is_open), self._search_holds(case, is_open)
+        rights, offers = self._get_rights(), self._get_offers(case)
         events, has_more = self._get_events(case, show, limit)
         return {
             **self._prepare_head(case),
             "sentence": self._get_sentence(case, is_open, plan),
-            "receivables": [self._prepare_receivable(line, held) for line in lines[:100]],
+            "receivables": [self._prepare_receivable(line, plan, holds) for line in lines[:100]],
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
             "decisions": [
                 self._prepare_decision(d) for d in case.decision_ids if d.state == "open"
@@ -51,8 +50,8 @@ class KgwPortalCase(models.AbstractModel):
             ],
             **self._get_taken(case, rights),
             "plan": plan,
-            "offers": self._get_offers(case),
-            "presets": self._get_presets(),
+            "offers": offers,
+            "presets": self._get_presets(offers),
             "rights": rights,
             "talk": self._get_talk(case),
             "events": events,
@@ -79,10 +78,9 @@ class KgwPortalCase(models.AbstractModel):
             "controller_phone": controller.partner_id.phone or "",
         }
 
-    def _prepare_receivable(self, line, held):
-        """Return a receivable in words; what is on hold by itself has no next contact."""
+    def _prepare_receivable(self, line, plan, holds):
+        """Return a receivable in words; what comes next is what the plan of the case says."""
         code = line.currency_id.name
-        waits = line.move_id in held
         return {
             "id": line.id,
             "number": line.move_id.kgw_display_number,
@@ -92,8 +90,7 @@ class KgwPortalCase(models.AbstractModel):
             "residual": self._format_money(line.amount_residual_currency, code),
             "stage": line.kgw_stage,
             "stage_label": self._get_label(line, "kgw_stage"),
-            "next_step": self.env._("On hold") if waits else line.kgw_next_step_id.name or "",
-            "next_date": "" if waits else self._format_upcoming(line.kgw_next_date),
+            **self._get_next(line, plan, holds),
         }
 
     def _prepare_point(self, point):
@@ -133,7 +130,7 @@ class KgwPortalCase(models.AbstractModel):
             "reason": dispute.reason_id.name,
             "note": dispute.note or "",
             "deadline": self._format_date(dispute.deadline),
-            "default": self._get_label(dispute, "default_value"),
+            "default": self._get_dispute_silence(dispute),
             "files": [
                 {"number": number, "name": file.name}
                 for number, file in enumerate(dispute.attachment_ids.sorted("id"))
@@ -148,6 +145,14 @@ class KgwPortalCase(models.AbstractModel):
         if decision.kind == "approval":
             return self.env._("Without your answer it will not be sent.")
         return self.env._("Without your answer we wait for the payment and contact nobody.")
+
+    def _get_dispute_silence(self, dispute):
+        """Return what happens with a dispute without an answer."""
+        return {
+            "accept": self.env._("Without your answer the contact about this invoice ends."),
+            "reject": self.env._("Without your answer the contact goes on by the scenario."),
+            "correction": self.env._("Without your answer we wait for a correction."),
+        }[dispute.default_value]
 
     def _say_consequence(self, decision):
         """Return what follows each answer."""
@@ -196,7 +201,7 @@ class KgwPortalCase(models.AbstractModel):
         return {
             "id": decision.id,
             "kind": decision.kind,
-            "kind_label": self._get_label(decision, "kind"),
+            "kind_label": self._get_decision_noun(decision.kind),
             "at": self._format_moment(decision.decided_at),
             "until": self._format_date(decision.until_date),
             "who": decision.decided_by_id.name,
@@ -270,20 +275,3 @@ class KgwPortalCase(models.AbstractModel):
             day=self._format_date(hold.until_date),
             reason=reason,
         )
-
-    def _get_holds(self, case, lines):
-        """Return the holds that keep every contact of the case back today."""
-        today = self._get_today()
-        holds = case.env["kgw.hold"]
-        found = holds.search(
-            [
-                *holds._in_force(today),
-                ("channel", "=", False),
-                ("move_id", "in", (False, *lines.move_id.ids)),
-                ("case_id", "in", (False, case.id)),
-                ("mandate_id", "in", (False, case.mandate_id.id)),
-                ("brand_id", "in", (False, case.mandate_id.brand_after_id.id)),
-            ]
-        )
-        whole = found.filtered(lambda hold: not hold.move_id)
-        return whole or (found if found.move_id >= lines.move_id else found.browse())

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..const import CHANNELS
-from ..tools.decision import SPECS
+from ..tools.decision import FOR_FUTURE, SPECS
 from ..tools.text import TextError
 from .kgw_portal_base import KgwPortalBase
 
@@ -75,7 +75,8 @@ class KgwPortalDecision(models.AbstractModel):
 
     @contextmanager
     def _trying(self, kind, cases, values, now, lines):
-        """Let a decision be taken and carried out within the block; at its end nothing stays.
+        """Let a decision be taken and carried out within the block, which gets what was taken; at
+        its end nothing stays.
 
         :raise UserError: it can't be
         """
@@ -87,7 +88,7 @@ class KgwPortalDecision(models.AbstractModel):
                 taken._carry_out(now)
                 self._check_done(taken)
             cases.env.flush_all()
-            yield
+            yield taken
 
     def _check_done(self, decisions):
         """
@@ -176,12 +177,15 @@ class KgwPortalDecision(models.AbstractModel):
 
         :param case: for this counterparty; None means for many at once
         """
-        rights = self._get_rights()
+        rights, is_owing = self._get_rights(), not case or bool(case._get_open_receivables())
         labels = dict(self.env["kgw.decision"]._fields["kind"]._description_selection(self.env))
         offered = [
             {"kind": kind, "label": labels[kind], "at_once": spec.at_once}
             for kind, spec in SPECS.items()
-            if rights[f"may_{spec.right}"] and (spec.many or case)
+            if rights[f"may_{spec.right}"]
+            and (spec.many or case)
+            # Where all is settled, a stop or a withdrawal still means the invoices to come.
+            and (is_owing or not spec.about or kind in FOR_FUTURE)
         ]
         if (
             case
@@ -190,8 +194,10 @@ class KgwPortalDecision(models.AbstractModel):
             offered = [offer for offer in offered if offer["kind"] != "scenario"]
         return offered
 
-    def _get_presets(self):
-        """Return the days up to which a pause is offered with one click."""
+    def _get_presets(self, offers):
+        """Return the days up to which a pause is offered with one click, where it is offered."""
+        if not any(offer["kind"] == "pause" for offer in offers):
+            return []
         today = self._get_today()
         return [
             {

@@ -1,9 +1,12 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from ..const import OPEN_STATES
 from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
 
+# What plans a contact: about the invoices of that contact only.
+ASKING = ("ask_call", "ask_demand")
 # Of so many it is told one by one what comes next.
 TOLD_CASES = 10
 
@@ -19,27 +22,66 @@ class KgwPortalEffect(models.AbstractModel):
     def _foresee(self, kind, values, now, case_ids, receivable_ids=None):
         """Return what a decision would change, as a dictionary; nothing stays.
 
-        The decision itself is taken and carried out, and taken back.
+        The decision itself is taken and carried out, and taken back. Of many counterparties, those
+        for which it can't be taken are left out and named.
 
-        :raise UserError: as taking it would
+        :raise UserError: as taking it would; of many, where it can be taken for none
         """
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        amount = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
-        before = self._picture(cases)
-        with self._trying(kind, cases, values, now, lines):
-            changes = self._compare(cases, before, self._picture(cases))
-            left = self._format_sums(self._sum_residuals(lines or cases._get_open_receivables()))
+        possible, left_out = self._sort_out(kind, cases, values, now, lines)
+        told = lines or possible._get_open_receivables()
+        sums, before = self._sum_residuals(told), self._picture(possible)
+        with self._trying(kind, possible, values, now, lines) as taken:
+            if kind in ASKING:
+                told = self._get_planned_for(taken)
+                sums = self._sum_residuals(told)
+            changes = self._compare(possible, before, self._picture(possible))
+            left = self._format_sums(self._sum_residuals(told))
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
             "at_once": SPECS[kind].at_once,
-            "count": self._count(len(cases), "counterparty"),
-            "amount": amount,
+            "count": self._count(len(possible), "counterparty"),
+            "case_ids": possible.ids,
+            "left_out": left_out,
+            "amount": self._format_sums(sums),
             "left": left,
-            "words": self._say_effect(kind, values, cases),
+            "words": self._say_effect(kind, values, possible),
             "changes": changes,
         }
+
+    def _sort_out(self, kind, cases, values, now, lines):
+        """Return ``(cases for which it can be taken, [those for which it can't, and why])``.
+
+        :raise UserError: it can be taken for none
+        """
+        if len(cases) == 1:
+            return cases, []
+        possible, problems = cases.browse(), {}
+        for case in cases:
+            try:
+                with self._trying(kind, case, values, now, lines):
+                    possible |= case
+            except UserError as error:
+                problems[case] = str(error)
+        if not possible:
+            raise UserError("\n".join(sorted(set(problems.values()))))
+        return possible, [
+            {"counterparty": case.counterparty_id.name, "problem": problem}
+            for case, problem in problems.items()
+        ]
+
+    def _get_planned_for(self, taken):
+        """Return what the contacts speak about that were planned because they were asked for."""
+        reminders = (
+            self.env["kgw.reminder"]
+            .sudo()
+            .search(  # the cases are those of the fence
+                [("case_id", "in", taken.case_id.ids), ("state", "in", OPEN_STATES)]
+            )
+        )
+        return reminders._get_live_lines()._get_own().receivable_id
 
     # === IN THE PLAN === #
 
@@ -104,6 +146,14 @@ class KgwPortalEffect(models.AbstractModel):
         return [
             self.env._("Where no call can be planned just now, your controller is asked to call.")
         ]
+
+    def _say_go_on(self, values, cases):
+        closed = cases.env["kgw.hold"]._get_closed_channels(cases)
+        channels = sorted({channel for own in closed.values() for channel in own})
+        labels = [self._get_code_label("kgw.reminder", "channel", code) for code in channels]
+        if not labels:
+            return []
+        return [self.env._("Closed channels are used again: %s.", ", ".join(labels))]
 
     def _say_waive(self, values, cases):
         said = [

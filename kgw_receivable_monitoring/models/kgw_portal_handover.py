@@ -47,6 +47,7 @@ class KgwPortalHandover(models.AbstractModel):
             "name": record.name,
             "at": self._format_moment(record.create_date),
             "content": self._get_label(record, "content"),
+            "content_code": record.content,
             "state": record.state,
             "state_label": self._get_label(record, "state"),
             "new": record.new_count,
@@ -110,6 +111,7 @@ class KgwPortalHandover(models.AbstractModel):
             "rows": [self._prepare_import_row(row) for row in rows[:SHOWN_ROWS]],
             "row_count": len(rows),
             "newcomers": self._get_newcomers(record),
+            "restatable": [self._prepare_restatable(row) for row in self._get_restatable(record)],
             "rights": self._get_rights(),
         }
 
@@ -128,6 +130,23 @@ class KgwPortalHandover(models.AbstractModel):
             "message": row.message or "",
         }
 
+    def _get_restatable(self, record):
+        """Return the rows that say otherwise than a known invoice, where the creditor chooses."""
+        rows = record.line_ids.filtered(lambda row: row.state == "changed" and row.can_restate)
+        return rows[:SHOWN_ROWS]
+
+    def _prepare_restatable(self, row):
+        code = row.currency_id.name or "PLN"
+        return {
+            "id": row.id,
+            "number": row.number or "",
+            "counterparty": row.counterparty or "",
+            "difference": row.message or "",
+            "known": self._format_money(row.known_amount, code),
+            "new": self._format_money(row.amount, code),
+            "is_taken": row.decision == "take",
+        }
+
     def _get_newcomers(self, record):
         """Return the names of counterparties whom nobody watches yet: they can be struck."""
         names = set(
@@ -142,17 +161,21 @@ class KgwPortalHandover(models.AbstractModel):
         return sorted(names - set(known.counterparty_id.mapped("name")))
 
     @api.model
-    def _accept(self, import_id, struck, now, address=""):
+    def _accept(self, import_id, struck, now, address="", restated=()):
         """Take over what the preview showed: those who are struck are never contacted, the others
         need not wait any longer for the creditor to look at their names.
 
         :param struck: names of new counterparties
+        :param restated: ids of rows whose known invoice becomes what the file says; the other known
+            ones stay as they are
         :return: the state of the hand-over: a large one is being taken from now on
         :raise UserError: it was taken over already, or can't be
         """
         self._check_right("may_hand_over")
         record = self._get_one("kgw.import", import_id, "mandate_id", [("state", "=", "preview")])
         newcomers = set(self._get_newcomers(record))
+        for row in self._get_restatable(record):
+            row._decide("take" if row.id in restated else "keep")
         record.struck = {"names": sorted(newcomers.intersection(struck))}
         record.message_post(
             body=self.env._("Handed over in the portal from %s.", address or "–"),
@@ -161,6 +184,15 @@ class KgwPortalHandover(models.AbstractModel):
         )
         record._request_taking(now)
         return record.state
+
+    def _say_taken(self, import_id):
+        """Return what a hand-over that was just taken over means."""
+        content = self._get_one("kgw.import", import_id, "mandate_id").content
+        return {
+            "invoices": self.env._("Taken over: monitoring begins."),
+            "open_items": self.env._("Taken over: what is owed is now as on your list."),
+            "payments": self.env._("Taken over: the payments are booked."),
+        }[content]
 
     @api.model
     def _confirm_payments(self, mandate_id, known_through, now):

@@ -1,3 +1,5 @@
+import json
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -5,6 +7,7 @@ from ..const import OPEN_STATES
 from ..tools import identifiers
 from .kgw_finder import COMPACT_NUMBER, SHORTEST, compact_number
 from .kgw_portal_base import KgwPortalBase
+from .kgw_portal_figures import FIGURES
 
 PAGE_SIZE = 40
 MAX_EXPORT = 20000
@@ -33,7 +36,7 @@ class KgwPortalList(models.AbstractModel):
     def _get_cases(self, tab="all", search="", sort="urgent", offset=0, limit=PAGE_SIZE):
         """Return the creditor's counterparties as dictionaries.
 
-        :param tab: one of ``TABS``
+        :param tab: one of ``TABS`` or ``FIGURES``
         :param search: part of a name, a NIP, an invoice or case number
         :param sort: one of ``SORTS``
         """
@@ -55,17 +58,17 @@ class KgwPortalList(models.AbstractModel):
                 limit=limit,
             )
         )
-        return self._prepare_rows([row[0] for row in rows])
+        return self._prepare_rows([row[0] for row in rows], tab)
 
     @api.model
     def _count_cases(self, tab="all", search=""):
         """Return how many counterparties ``_get_cases`` would find."""
-        return self._count_tabs(search)[tab if tab in TABS else "all"]
+        return self._count_tabs(search, [tab])[tab]
 
     @api.model
-    def _count_tabs(self, search=""):
+    def _count_tabs(self, search="", tabs=TABS):
         """Return ``{tab: number of counterparties}`` in one query."""
-        parts = [SQL("count(*) FILTER (WHERE %s)", self._get_tab_condition(tab)) for tab in TABS]
+        parts = [SQL("count(*) FILTER (WHERE %s)", self._get_tab_condition(tab)) for tab in tabs]
         [row] = self.env.execute_query(
             SQL(
                 """
@@ -79,7 +82,7 @@ class KgwPortalList(models.AbstractModel):
                 where=self._get_where("all", search),
             )
         )
-        return dict(zip(TABS, row, strict=True))
+        return dict(zip(tabs, row, strict=True))
 
     # === QUERIES === #
 
@@ -97,12 +100,17 @@ class KgwPortalList(models.AbstractModel):
         """Sums of all invoices are asked for only where the order needs them."""
         if sort not in ("overdue", "oldest"):
             return SQL("")
-        return SQL("""
+        return SQL(
+            """
             LEFT JOIN (
-                SELECT kgw_case_id, min(date_maturity) AS oldest,
-                       sum(amount_residual) FILTER (WHERE kgw_stage <> 'before_due') AS overdue
-                  FROM account_move_line WHERE kgw_stage IN ('before_due', 'overdue', 'elapsed')
-                 GROUP BY kgw_case_id) o ON o.kgw_case_id = c.id""")
+                SELECT l.kgw_case_id, min(l.date_maturity) AS oldest,
+                       sum(l.amount_residual) FILTER (WHERE l.kgw_stage <> 'before_due') AS overdue
+                  FROM account_move_line l
+                  JOIN kgw_case k ON k.id = l.kgw_case_id AND k.creditor_id = ANY(%s)
+                 WHERE l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
+                 GROUP BY l.kgw_case_id) o ON o.kgw_case_id = c.id""",
+            self._get_creditor_ids(),
+        )
 
     def _get_where(self, tab, search):
         conditions = [
@@ -121,11 +129,12 @@ class KgwPortalList(models.AbstractModel):
                 "EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id AND %s)",
                 self.env["kgw.planner"]._get_hold_condition(self._get_today()),
             )
-        if tab in ("promise", "dispute"):
+        if tab == "dispute":
             return SQL(
-                "EXISTS (SELECT 1 FROM %s x WHERE x.case_id = c.id AND x.state = 'open')",
-                SQL.identifier(f"kgw_{tab}"),
+                "EXISTS (SELECT 1 FROM kgw_dispute x WHERE x.case_id = c.id AND x.state = 'open')"
             )
+        if tab in FIGURES:
+            return SQL("c.id IN (SELECT f.case_id FROM (%s) f)", self._get_figure_query(tab))
         return SQL("c.stage = %s", tab) if tab in STAGE_TABS else SQL("TRUE")
 
     def _get_search_condition(self, search):
@@ -153,12 +162,12 @@ class KgwPortalList(models.AbstractModel):
 
     # === ROWS === #
 
-    def _prepare_rows(self, case_ids):
+    def _prepare_rows(self, case_ids, tab="all"):
         """Return the rows of the list; so many queries for one as for forty."""
         cases = self._search_cases([("id", "in", case_ids)]).sorted(
             lambda case: case_ids.index(case.id)
         )
-        sums = self._read_sums(cases)
+        sums, figures = self._read_sums(cases), self._read_figure(tab, cases)
         holds = self._read_holds(cases)
         planned = {
             reminder.case_id: reminder
@@ -172,7 +181,8 @@ class KgwPortalList(models.AbstractModel):
         asking = asked.grouped("case_id")
         usable = cases._get_usable_channels()
         return [
-            self._prepare_row(
+            {"figure": figures.get(case.id, "")}
+            | self._prepare_row(
                 case,
                 sums.get(case.id, {}),
                 planned.get(case, cases.env["kgw.reminder"]),
@@ -262,6 +272,7 @@ class KgwPortalList(models.AbstractModel):
             "owed": self._format_sums(sums.get("owed", {})),
             "overdue": self._format_sums(sums.get("overdue", {})),
             "owed_sums": sums.get("owed", {}),
+            "owed_plain": json.dumps(sums.get("owed", {}), default=float),
             "overdue_sums": sums.get("overdue", {}),
             "oldest": self._format_date(oldest),
             "days": self._count(days, "day") if days > 0 else "",

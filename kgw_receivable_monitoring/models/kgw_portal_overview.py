@@ -1,13 +1,9 @@
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from odoo import api, models
-from odoo.tools import SQL
 
 from .kgw_portal_access import NOTICES, RIGHTS
 from .kgw_portal_base import KgwPortalBase
-
-# Days past due from which each bar of the ageing begins, and its last day.
-AGES = ((1, 7), (8, 14), (15, 30), (31, None))
 
 
 class KgwPortalOverview(models.AbstractModel):
@@ -51,117 +47,6 @@ class KgwPortalOverview(models.AbstractModel):
             "summaries": self._get_summaries(),
             "terms": self._get_unaccepted(),
         }
-
-    def _get_money(self):
-        """Return owed, overdue, by age and paid this month, per currency."""
-        today = self._get_today()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT u.name, %(age)s AS age, sum(l.amount_residual_currency), count(*)
-                  FROM account_move_line l
-                  JOIN kgw_case c ON c.id = l.kgw_case_id AND c.creditor_id = ANY(%(creditors)s)
-                  JOIN res_currency u ON u.id = l.currency_id
-                 WHERE l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
-                 GROUP BY 1, 2
-                """,
-                creditors=self._get_creditor_ids(),
-                age=self._get_age_expression(today),
-            )
-        )
-        owed, late, ages = {}, {}, [{} for _age in range(len(AGES) + 1)]
-        for code, age, amount, _number in rows:
-            owed[code] = owed.get(code, 0) + amount
-            ages[age][code] = ages[age].get(code, 0) + amount
-            if age:
-                late[code] = late.get(code, 0) + amount
-        return {
-            "owed": self._format_sums(owed),
-            "overdue": self._format_sums(late),
-            "ages": self._prepare_ages(ages),
-            "paid": self._format_sums(self._read_paid(today.replace(day=1), datetime.max)),
-        }
-
-    def _get_age_expression(self, today):
-        cases = [
-            SQL("WHEN %s - l.kgw_effective_due >= %s THEN %s", today, first, number)
-            for number, (first, _last) in reversed(list(enumerate(AGES, start=1)))
-        ]
-        return SQL("CASE %s ELSE 0 END", SQL(" ").join(cases))
-
-    def _prepare_ages(self, ages):
-        """Return the bars of the ageing; their widths are of the currency that has most."""
-        labels = [self.env._("before due")]
-        labels += [f"{first}–{last}" if last else f"> {first - 1}" for first, last in AGES]
-        totals = {}
-        for age in ages:
-            for code, amount in age.items():
-                totals[code] = totals.get(code, 0) + amount
-        main = max(totals, key=totals.get, default="")
-        return [
-            {
-                "label": label,
-                "amount": self._format_sums(age),
-                "percent": round(100 * age.get(main, 0) / totals[main]) if main else 0,
-                "is_late": bool(number),
-            }
-            for number, (label, age) in enumerate(zip(labels, ages, strict=True))
-        ]
-
-    def _read_paid(self, since, until):
-        """Return ``{currency: amount}`` of payments that the register has of a time."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(e.payload->>'currency', 'PLN'), sum((e.payload->>'amount')::numeric)
-                  FROM kgw_event e
-                 WHERE e.mandate_id = ANY(%(mandates)s) AND e.kind = 'payment' AND e.at >= %(since)s
-                   AND e.at < %(until)s
-                   AND e.payload->>'amount' IS NOT NULL
-                 GROUP BY 1
-                """,
-                mandates=self._search_own("kgw.mandate", []).ids,
-                since=since,
-                until=until,
-            )
-        )
-        return dict(rows)
-
-    def _read_promised(self):
-        """Return ``{currency: amount}`` of the open promises."""
-        records, fence = self._get_own("kgw.promise")
-        sums = records._read_group(
-            [*fence, ("state", "=", "open")], ["currency_id"], ["amount:sum"]
-        )
-        return {currency.name: amount for currency, amount in sums}
-
-    def _get_upcoming(self):
-        """Return how many receivables have their next step within seven days, by channel."""
-        today = self._get_today()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(s.channel, 'question'), count(DISTINCT l.kgw_case_id)
-                  FROM account_move_line l
-                  JOIN kgw_case c ON c.id = l.kgw_case_id AND c.creditor_id = ANY(%(creditors)s)
-                  JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id
-                 WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
-                 GROUP BY 1 ORDER BY 2 DESC
-                """,
-                creditors=self._get_creditor_ids(),
-                last=today + timedelta(days=6),
-            )
-        )
-        labels = {"question": self.env._("Questions to you")}
-        return [
-            {
-                "channel": channel,
-                "label": labels.get(channel)
-                or self._get_code_label("kgw.reminder", "channel", channel),
-                "number": number,
-            }
-            for channel, number in rows
-        ]
 
     def _get_known(self):
         """Return through which day the creditor's payments are known, the oldest of its mandates."""

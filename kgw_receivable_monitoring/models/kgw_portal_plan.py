@@ -34,7 +34,9 @@ class KgwPortalPlan(models.AbstractModel):
             [today, *(hold.until_date + timedelta(days=1) for hold in holds if hold.until_date)]
         )
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        stops = [self._prepare_stop(reminder) for reminder in planned]
+        held = self._search_holds(case, lines).move_id
+        stops = [self._prepare_stop(reminder, held, start) for reminder in planned]
+        stops = [stop for stop in stops if stop.lines]
         stops += self._walk_ahead(case, lines, planned, start)
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
@@ -59,14 +61,17 @@ class KgwPortalPlan(models.AbstractModel):
             ]
         )
 
-    def _prepare_stop(self, reminder):
-        day = max(reminder.planned_on, self._get_today())
-        count = len(reminder._get_live_lines()._get_own())
+    def _prepare_stop(self, reminder, held, start):
+        """Return what is planned as a :class:`Stop`; what is on hold will not be in it."""
+        day = max(reminder.planned_on, start)
+        own = reminder._get_live_lines()._get_own().receivable_id
+        lines = own.filtered(lambda line: line.move_id not in held)
         step = reminder.step_id or reminder.template_id
-        return Stop(day, "contact", step, reminder.channel, count)
+        return Stop(day, "contact", step, reminder.channel, tuple(lines.ids))
 
     def _walk_ahead(self, case, lines, planned, start):
-        """Return the :class:`Stop` list of what the course brings, with records of steps."""
+        """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
+        receivables."""
         scenario = case._get_scenario()
         running = self._get_running(case, lines)
         if not scenario or not running:
@@ -80,9 +85,14 @@ class KgwPortalPlan(models.AbstractModel):
         walk = CaseWalk(walks, gaps, max((day for day in days if day), default=None))
         records = {step.id: step for step in scenario.step_ids}
         return [
-            stop._replace(step=records[stop.step])
-            for stop in walk.run(start, start + timedelta(days=PLAN_DAYS))
+            stop._replace(step=records[stop.step], lines=tuple(running[n].id for n in stop.lines))
+            for stop in walk.run(start, self._get_end(running, start))
         ]
+
+    def _get_end(self, running, start):
+        """Return the day to which the plan is told: the first step of all stands in it."""
+        days = [day for day in running.mapped("kgw_next_date") if day]
+        return max(start + timedelta(days=PLAN_DAYS), min(days, default=start) + timedelta(days=1))
 
     def _get_running(self, case, lines):
         """Return the monitored receivables that are not on hold by themselves, the first ones."""
@@ -109,8 +119,53 @@ class KgwPortalPlan(models.AbstractModel):
             "day": self._format_date(calendar.forward(stop.day)),
             "iso": stop.day.isoformat(),
             "act": stop.act,
+            "act_label": self._say_act(stop.act),
+            "receivable_ids": list(stop.lines),
             "step": stop.step.name,
             "channel": stop.channel or "",
             "channel_label": self._get_code_label("kgw.reminder", "channel", stop.channel),
-            "count": self._count(stop.count, "invoice") if stop.count > 1 else "",
+            "count": self._count(len(stop.lines), "invoice") if len(stop.lines) > 1 else "",
         }
+
+    def _say_act(self, act):
+        """Return in words what a step does that is no contact, '' for a contact."""
+        return {
+            "approval": self.env._("we ask for your consent"),
+            "question": self.env._("we ask what follows"),
+            "report": self.env._("report to you"),
+        }.get(act, "")
+
+    # === ONE INVOICE === #
+
+    def _get_next(self, line, plan, holds):
+        """Return what comes next for a receivable, from the plan of its case, in words.
+
+        :param plan: of :meth:`_get_plan`
+        :param holds: of :meth:`_search_holds`
+        """
+        if line.kgw_stage not in ("before_due", "overdue"):
+            return {"next_date": "", "next_step": ""}
+        stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
+        if stop:
+            said = ", ".join(filter(None, (stop["step"], stop["act_label"])))
+            return {"next_date": stop["day"], "next_step": said}
+        own = holds.filtered(lambda hold: not hold.move_id or hold.move_id == line.move_id)
+        if own:
+            return {"next_date": "", "next_step": self._say_held(own)}
+        # Later than the plan is told, or one of very many invoices.
+        return {
+            "next_date": self._format_upcoming(line.kgw_next_date),
+            "next_step": line.kgw_next_step_id.name or "",
+        }
+
+    def _say_held(self, holds):
+        """Return why an invoice waits: by the hold that ends last."""
+        last = holds.sorted(lambda hold: (not hold.until_date, hold.until_date or date.max))[-1]
+        reason = self._get_label(last, "reason")
+        if not last.until_date:
+            return self.env._("On hold: %s", reason)
+        return self.env._(
+            "On hold until %(day)s: %(reason)s",
+            day=self._format_date(last.until_date),
+            reason=reason,
+        )

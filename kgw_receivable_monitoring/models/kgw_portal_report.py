@@ -43,8 +43,8 @@ class KgwPortalReport(models.AbstractModel):
             "disputed": counts.get("dispute", 0),
             "elapsed": self._count_elapsed(begin, end),
             "decisions": questions + disputes,
-            "late": self._get_cases(tab="overdue", sort="overdue", limit=LISTED),
-            "more": self._say_more(self._count_cases("overdue")),
+            "late": self._get_cases(tab="late", sort="overdue", limit=LISTED),
+            "more": self._say_more(self._count_cases("late")),
         }
 
     def _say_more(self, number):

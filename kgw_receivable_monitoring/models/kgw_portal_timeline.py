@@ -172,8 +172,8 @@ class KgwPortalTimeline(models.AbstractModel):
 
     def _get_decision_label(self, payload):
         if payload.get("value"):
-            return self._get_code_label("kgw.decision", "value", payload["value"])
-        kind = self._get_code_label("kgw.decision", "kind", payload.get("question"))
+            return self._get_decision_noun(payload["value"])
+        kind = self._get_decision_noun(payload.get("question"))
         return ", ".join(filter(None, (kind, payload.get("scenario"))))
 
     def _get_step_label(self, event):

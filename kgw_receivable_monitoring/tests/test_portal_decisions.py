@@ -256,7 +256,7 @@ class TestDecisions(DecisionCase):
     @mute_logger("odoo.addons.kgw_receivable_monitoring.models.kgw_decision_kind")
     def test_decision_that_fails_does_not_stop_the_others(self):
         consent = self._take("warning")
-        fine = self._take("go_on")
+        fine = self._take("new_date", until_date=(LATE + timedelta(days=9)).isoformat())
         with patch.object(type(consent), "_do_warning", side_effect=ValueError):
             self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
         self.assertEqual((consent.state, fine.state), ("impossible", "taken"))

@@ -89,3 +89,43 @@ class TestPortalHandover(IsolationCase):
     def _unpack(self, book):
         with zipfile.ZipFile(io.BytesIO(book)) as archive:
             return archive.read("xl/worksheets/sheet1.xml")
+
+    def _hand_over(self, content, *rows):
+        files = [("x.csv", "\r\n".join(rows).encode("cp1250"))]
+        known = DUE.isoformat() if content != "invoices" else ""
+        return self.portal._upload(self.mandate.id, content, files, known, self._at(DUE))
+
+    def test_changed_invoice_is_kept_or_taken_as_the_creditor_chooses(self):
+        head = (
+            "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Waluta;NIP;Nazwa kontrahenta"
+        )
+        row = "{};25.08.2026;28.09.2026;{};PLN;9991010109;Nowy pierwszy"
+        first = self._hand_over(
+            "invoices", head, row.format("1/Z", "100,00"), row.format("2/Z", "200,00")
+        )
+        self.portal._accept(first, [], self._at(DUE))
+        again = self._hand_over(
+            "invoices", head, row.format("1/Z", "110,00"), row.format("2/Z", "220,00")
+        )
+        one, two = self.portal._get_import(again)["restatable"]
+        self.assertEqual((one["number"], two["number"]), ("1/Z", "2/Z"))
+        self.assertEqual(one["known"], self.portal._format_money(100, "PLN"))
+        self.assertEqual(one["new"], self.portal._format_money(110, "PLN"))
+        self.assertIn("another amount", one["difference"])
+        foreign = self.env["kgw.import.line"].search([("import_id", "!=", again)], limit=1)
+        self.portal._accept(again, [], self._at(DUE), "", [two["id"], foreign.id])
+        rows = self.env["kgw.import"].browse(again).line_ids
+        self.assertEqual(rows.mapped("decision"), ["keep", "take"])
+        amounts = {move.kgw_number: move.amount_total for move in self._find(("1/Z", "2/Z"))}
+        self.assertEqual(amounts, {"1/Z": 100, "2/Z": 220})
+
+    def _find(self, numbers):
+        return self.env["account.move"].search([("kgw_number", "in", numbers)])
+
+    def test_words_after_taking_over_are_those_of_the_content(self):
+        payments = self._hand_over("payments", "Data;Kwota;Tytuł", "2026-09-01;10,00;FV A/1")
+        self.assertEqual(self.portal._get_import(payments)["content_code"], "payments")
+        self.assertIn("payments are booked", self.portal._say_taken(payments))
+        self.assertIn("monitoring begins", self.portal._say_taken(self._upload()))
+        with self.assertRaises(AccessError):
+            self.env["kgw.portal"].with_user(self.user_b)._say_taken(payments)

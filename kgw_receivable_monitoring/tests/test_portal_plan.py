@@ -1,3 +1,4 @@
+from contextlib import closing
 from datetime import timedelta
 
 from odoo.tests import tagged
@@ -67,3 +68,76 @@ class TestPortalPlan(KgwEngineCommon):
         self.assertNotEqual(without, both)
         self.hold(FIRST, case_id=self.case.id, move_id=self.lines[1].move_id.id)
         self.assertEqual(self.get_plan(FIRST), without)
+
+    # === THE TWO TABLES OF A PAGE === #
+
+    STATES = {
+        "as handed over": lambda self, day: None,
+        "paid in part": lambda self, day: self.pay_part(day),
+        "contact planned": lambda self, day: self.plan(day),
+        "one disputed": lambda self, day: self.dispute(day),
+        "one disputed while planned": lambda self, day: (self.plan(day), self.dispute(day)),
+        "one promised": lambda self, day: self.promise(day),
+        "one on hold until a day": lambda self, day: self.hold(
+            day, move_id=self.lines[0].move_id.id, until_date=day + timedelta(days=5)
+        ),
+        "all on hold": lambda self, day: self.hold(day, case_id=self.case.id),
+        "all on hold while planned": lambda self, day: (
+            self.plan(day),
+            self.hold(day, case_id=self.case.id),
+        ),
+        "all on hold until a day": lambda self, day: self.hold(
+            day, case_id=self.case.id, until_date=day + timedelta(days=5)
+        ),
+        "mandate stopped": lambda self, day: self.hold(
+            day, mandate_id=self.mandate.id, reason="stop"
+        ),
+        "question asked": lambda self, day: self.live(FIRST, day),
+        "monitoring over": lambda self, day: self.env["account.move.line"]._kgw_flush_stages(
+            DUE + timedelta(days=60)
+        ),
+    }
+
+    def pay_part(self, day):
+        line = self.lines[0]
+        self.env["kgw.payment.list"]._mark_paid(
+            self.creditor, line.ids, day, self._at(day, 9), {line.id: 100.0}
+        )
+
+    def dispute(self, day):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.lines[0], reason, "", self._at(day))
+
+    def promise(self, day):
+        parts = [(day + timedelta(days=3), 100)]
+        self.env["kgw.promise"]._give(self.case, self.lines[0], parts, self._at(day))
+
+    def test_plan_and_invoices_of_a_page_never_contradict_each_other(self):
+        for state, bring_about in self.STATES.items():
+            for day in (FIRST + timedelta(days=1), DUE + timedelta(days=4)):
+                with self.subTest(state=state, day=day), closing(self.env.cr.savepoint()):
+                    self.env["account.move.line"]._kgw_flush_stages(day)
+                    self.lines._kgw_refresh_course(day, self._at(day, 6))
+                    bring_about(self, day)
+                    self.compare(day)
+                self.env.invalidate_all()
+
+    def compare(self, day):
+        portal = self.env["kgw.portal"].with_context(kgw_now=self._at(day, 12))
+        open_lines = self.case._get_open_receivables()
+        plan, holds = (
+            portal._get_plan(self.case, open_lines),
+            portal._search_holds(self.case, open_lines),
+        )
+        rows = {line: portal._prepare_receivable(line, plan, holds) for line in self.lines}
+        for line, row in rows.items():
+            first = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
+            if first:
+                self.assertEqual(row["next_date"], first["day"])
+                self.assertIn(first["step"], row["next_step"])
+                self.assertFalse(holds.filtered(lambda h, line=line: h.move_id == line.move_id))
+            else:
+                self.assertFalse(row["next_date"], "no day that the plan does not know")
+        if holds.filtered(lambda hold: not hold.move_id and not hold.until_date):
+            self.assertFalse(plan)
+            self.assertTrue(all("On hold" in row["next_step"] for row in rows.values()))

@@ -45,7 +45,7 @@ class RoutesCase(IsolationCase):
         cls.change = cls.env["kgw.account.change"].search([("mandate_id", "=", cls.mandate.id)])
         access = cls.env["kgw.portal.access"].search([("user_id", "=", cls.user_a.id)])
         cls.summary = cls.env["kgw.summary"]._send(access, now)
-        cls.scheduled = cls.env["kgw.decision"]._take("go_on", cls.case, {}, now)
+        cls.scheduled = cls.env["kgw.decision"]._take("warning", cls.case, {}, now)
         cls.employee = new_test_user(cls.env, "kgw_nobody", groups="base.group_user")
         cls.employee.partner_id.parent_id = cls.creditor
         cls.strangers = (cls.user_b, cls.counterparty_user, cls.employee)

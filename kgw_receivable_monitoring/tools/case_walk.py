@@ -13,8 +13,9 @@ from ..const import RUNG_LEVEL
 from . import calendar
 
 DEMAND = RUNG_LEVEL["demand"]
-# What happens on a day: the step that leads, its channel, and how many receivables take a step.
-Stop = namedtuple("Stop", "day act step channel count")
+# What happens on a day: the step that leads, its channel, and which receivables take a step: their
+# places in the order of the walks.
+Stop = namedtuple("Stop", "day act step channel lines")
 
 
 class CaseWalk:
@@ -54,7 +55,7 @@ class CaseWalk:
         following = self.following.get(number) or walk.ask(day)
         while following and following.from_date <= day and following.act != "contact":
             walk.take(following, day)
-            self._note(day, following.act, following.step_id, "", 1)
+            self._note(day, following.act, following.step_id, "", [walk])
             following = walk.ask(day)
         if following and following.from_date <= day:
             following = walk.ask(day)  # what waited may be over by now
@@ -79,7 +80,7 @@ class CaseWalk:
             walk.take(self.following[id(walk)], day, channel)
             self.following[id(walk)] = walk.ask(day)
         self.last_contact = day
-        self._note(day, "contact", step.id, channel, len(own))
+        self._note(day, "contact", step.id, channel, own)
 
     def _get_order(self, walk, day):
         """The leader is what would lapse before the next slot, else the hardest rung."""
@@ -88,13 +89,14 @@ class CaseWalk:
         lapses = (step.offset < 0 or step.rung >= DEMAND) and following.until < slot
         return not lapses, -step.rung, step.offset, self.walks.index(walk)
 
-    def _note(self, day, act, step_id, channel, count):
+    def _note(self, day, act, step_id, channel, walks):
         """Remember what happened; a question about several receivables is one question."""
+        lines = tuple(self.walks.index(walk) for walk in walks)
         same = next((s for s in self.trace if s[:3] == (day, act, step_id)), None)
         if same and act != "contact":
-            self.trace[self.trace.index(same)] = same._replace(count=same.count + count)
+            self.trace[self.trace.index(same)] = same._replace(lines=same.lines + lines)
             return
-        self.trace.append(Stop(day, act, step_id, channel, count))
+        self.trace.append(Stop(day, act, step_id, channel, lines))
 
 
 def suppose_taken(walk, step_id, day, channel):

@@ -12,6 +12,8 @@ class Spec(NamedTuple):
     :param right: what the creditor's user needs: ``decide`` or ``hand_over``
     :param many: it can be taken for many counterparties at once
     :param ahead: its day is today or a later one
+    :param about: ``watched``, what is owed and was neither handed over nor withdrawn; ``owed``, all
+        that is owed; empty, the counterparty itself, whatever it owes
     :param standing: it holds on, on its day at the latest, until it is taken back
     """
 
@@ -22,27 +24,30 @@ class Spec(NamedTuple):
     many: bool = True
     ahead: bool = False
     standing: bool = False
+    about: str = "watched"
 
 
 # What the creditor decides by itself; each kind has its method ``_do_<kind>``.
 SPECS = {
-    "go_on": Spec(takes=("note",)),
+    "go_on": Spec(takes=("note",), about=""),
     "pause": Spec(wants=("until_date",), takes=("note",), at_once=True, ahead=True),
     "stop": Spec(takes=("is_lasting", "note"), at_once=True),
     "new_date": Spec(wants=("until_date",), takes=("is_lasting", "note"), ahead=True),
     "instalments": Spec(
         wants=("number", "until_date"), takes=("note",), at_once=True, many=False, ahead=True
     ),
-    "scenario": Spec(wants=("scenario_id",)),
-    "no_channel": Spec(wants=("channel",), takes=("note",), at_once=True),
+    "scenario": Spec(wants=("scenario_id",), about=""),
+    "no_channel": Spec(wants=("channel",), takes=("note",), at_once=True, about=""),
     "ask_call": Spec(takes=("note",)),
     "ask_demand": Spec(takes=("note",)),
     "waive": Spec(takes=("until_date", "note"), at_once=True, ahead=True, standing=True),
     "warning": Spec(takes=("note",), standing=True),
-    "payment": Spec(wants=("amount", "until_date"), at_once=True, many=False),
-    "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False),
-    "collection": Spec(takes=("note",), at_once=True, right="hand_over"),
-    "withdraw": Spec(takes=("is_lasting", "note"), at_once=True, right="hand_over"),
+    "payment": Spec(wants=("amount", "until_date"), at_once=True, many=False, about="owed"),
+    "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False, about=""),
+    "collection": Spec(takes=("note",), at_once=True, right="hand_over", about="owed"),
+    "withdraw": Spec(takes=("is_lasting", "note"), at_once=True, right="hand_over", about="owed"),
 }
+# With ``is_lasting`` they mean the invoices to come, too.
+FOR_FUTURE = ("stop", "withdraw")
 MAX_INSTALMENTS = 24
 POINT_KINDS = ("email", "phone", "address")

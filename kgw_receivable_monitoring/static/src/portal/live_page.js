@@ -82,6 +82,12 @@ export class KgwTicked extends Interaction {
         ".o_kgw_all": { "t-on-change": this.tickAll },
     };
 
+    start() {
+        if (this.el.querySelector(".o_kgw_act")) {
+            this.count(); // a browser that goes back keeps the ticks
+        }
+    }
+
     tickAll(ev) {
         for (const box of this.el.querySelectorAll("input[name=case_ids]")) {
             box.checked = ev.target.checked;
@@ -90,9 +96,33 @@ export class KgwTicked extends Interaction {
     }
 
     count() {
-        const ticked = this.el.querySelectorAll("input[name=case_ids]:checked");
+        const ticked = [...this.el.querySelectorAll("input[name=case_ids]:checked")];
+        const all = this.el.querySelector(".o_kgw_all");
+        all.checked = ticked.length && ticked.length === this.el.querySelectorAll("input[name=case_ids]").length;
         this.el.querySelector(".o_kgw_count").textContent = ticked.length;
+        this.el.querySelector(".o_kgw_sum").textContent = this.sum(ticked);
         this.el.querySelector(".o_kgw_act").disabled = !ticked.length;
+    }
+
+    /** What the ticked ones owe, each currency by itself, as the list writes amounts. */
+    sum(ticked) {
+        const totals = {};
+        const lang = document.documentElement.lang || "en";
+        const isPolish = lang.startsWith("pl");
+        for (const box of ticked) {
+            for (const [code, amount] of Object.entries(JSON.parse(box.dataset.owed))) {
+                totals[code] = (totals[code] || 0) + amount;
+            }
+        }
+        const amounts = Object.keys(totals).sort().map((code) => {
+            const number = new Intl.NumberFormat(lang, {
+                minimumFractionDigits: 2,
+                maximumFractionDigits: 2,
+                useGrouping: "always",
+            }).format(totals[code]);
+            return isPolish ? `${number}\u00a0${code === "PLN" ? "zł" : code}` : `${code}\u00a0${number}`;
+        });
+        return amounts.length ? `, ${amounts.join(", ")}` : "";
     }
 }
 

@@ -1,0 +1,269 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools.decision import FOR_FUTURE, MAX_INSTALMENTS, POINT_KINDS, SPECS
+
+GIVEN_AWAY = ("collection", "withdraw")
+
+
+class KgwDecisionCheck(models.AbstractModel):
+    """Refuses, with the reason, a decision that makes no sense or would change nothing."""
+
+    _name = "kgw.decision.check"
+    _description = "Decision: What Can Be Decided"
+
+    def _check_values(self, today):
+        """
+        :raise UserError: something is missing, makes no sense, or nothing would change
+        """
+        for decision in self:
+            decision._check_filled()
+            decision._check_about(today)
+            if SPECS[decision.kind].ahead:
+                decision._check_ahead(today)
+            if check := getattr(decision, f"_check_{decision.kind}", None):
+                check(today)
+
+    def _check_filled(self):
+        missing = [name for name in SPECS[self.kind].wants if not self[name]]
+        if missing:
+            labels = self.fields_get(missing, ["string"])
+            raise UserError(
+                self.env._(
+                    "Please fill in: %s.",
+                    ", ".join(labels[name]["string"] for name in missing),
+                )
+            )
+
+    def _check_ahead(self, today):
+        if self.until_date and self.until_date < today:
+            raise UserError(self.env._("The day lies in the past. Choose today or a later day."))
+
+    # === WHAT IT IS ABOUT === #
+
+    def _is_for_future(self):
+        """Whether future invoices are meant too: there is something to decide without an open one."""
+        return self.is_lasting and self.kind in FOR_FUTURE
+
+    def _check_about(self, today):
+        """Decisions are about what is owed, most of them about what was not given away."""
+        about = SPECS[self.kind].about
+        if not about or self._is_for_future():
+            return
+        self._check_owed()
+        if about == "watched":
+            self._check_not_given_away(today)
+
+    def _check_owed(self):
+        if not self.receivable_ids:
+            raise UserError(
+                self.env._("Everything is settled here: there is nothing to decide about.")
+            )
+
+    def _check_not_given_away(self, today):
+        given = self._get_own_holds(today).filtered(
+            lambda hold: (
+                hold.decision_id.kind in GIVEN_AWAY or hold.decision_id.value == "hand_over"
+            )
+        )
+        if not given:
+            return
+        invoices = (given.move_id & self.receivable_ids.move_id) or self.receivable_ids.move_id
+        raise UserError(
+            self.env._(
+                "%(invoices)s: handed over to collection or withdrawn on %(day)s. Choose “Go on”"
+                " first, or tick other invoices.",
+                invoices=", ".join(invoices.mapped("kgw_display_number")),
+                day=self._format_day(min(given.mapped("from_date"))),
+            )
+        )
+
+    def _get_holds(self, today):
+        """Return the holds in force on what the decision is about, and on its whole case."""
+        holds, mandate = self.env["kgw.hold"], self.mandate_id
+        scope = [
+            ("case_id", "in", (False, self.case_id.id)),
+            ("move_id", "in", (False, *self.receivable_ids.move_id.ids)),
+            ("mandate_id", "in", (False, mandate.id)),
+            ("brand_id", "in", (False, mandate.brand_after_id.id)),
+        ]
+        return holds.search(holds._in_force(today) & Domain(scope))
+
+    def _get_own_holds(self, today):
+        """Return those of the holds that the creditor itself decided."""
+        return self._get_holds(today).filtered(
+            lambda hold: hold.reason == "creditor" and (hold.case_id or hold.move_id)
+        )
+
+    def _covers_all(self, holds):
+        """Whether every contact about all that the decision is about is on one of these holds."""
+        every = holds.filtered(lambda hold: not hold.channel)
+        whole = every.filtered(lambda hold: not hold.move_id)
+        return bool(whole) or bool(every) and every.move_id >= self.receivable_ids.move_id
+
+    def _format_day(self, day):
+        return self.env["kgw.portal"]._format_date(day)
+
+    # === NOTHING WOULD CHANGE === #
+
+    def _check_go_on(self, today):
+        if self._get_own_holds(today):
+            return
+        self._check_owed()
+        others = self._get_holds(today).filtered(lambda hold: not hold.channel)[:1]
+        if others:
+            said = self.env["kgw.portal"]._say_hold(others)
+            raise UserError(" ".join((said, self._say_what_lifts(others))))
+        if set(self.receivable_ids.mapped("kgw_stage")) == {"elapsed"}:
+            raise UserError(self._say_over())
+        raise UserError(
+            self.env._("No decision of yours holds the contact back: it goes on as planned.")
+        )
+
+    def _say_what_lifts(self, hold):
+        if hold.dispute_id.state == "open":
+            return self.env._("Answer the dispute: if you reject it, contact goes on.")
+        if hold.promise_id:
+            return self.env._("Contact goes on by itself if the promise is not kept.")
+        return self.env._("“Go on” lifts only what you decided yourself. Ask your controller.")
+
+    def _say_over(self):
+        return self.env._(
+            "Monitoring of these invoices is over: nobody is contacted about them any more. You can"
+            " hand them over to collection."
+        )
+
+    def _check_contacted(self):
+        """
+        :raise UserError: there is no contact that could be stopped
+        """
+        stages = set(self.receivable_ids.mapped("kgw_stage"))
+        if stages == {"elapsed"} and not self.env["kgw.obstacle"]._get_open(self.case_id):
+            raise UserError(self._say_over())
+
+    def _check_pause(self, today):
+        self._check_contacted()
+        longer = self._get_own_holds(today).filtered(
+            lambda hold: not hold.until_date or hold.until_date >= self.until_date
+        )
+        self._check_not_held_yet(longer)
+
+    def _check_stop(self, today):
+        if self._is_for_future():
+            ending = self._get_own_holds(today).filtered(lambda hold: not hold.move_id)
+        else:
+            self._check_contacted()
+            ending = self._get_own_holds(today)
+        self._check_not_held_yet(ending.filtered(lambda hold: not hold.until_date))
+
+    def _check_not_held_yet(self, holds):
+        if self._covers_all(holds):
+            said = self.env["kgw.portal"]._say_hold(
+                holds.filtered(lambda hold: not hold.channel)[:1]
+            )
+            raise UserError(self.env._("%s Nothing would change.", said))
+
+    def _check_withdraw(self, today):
+        self._check_not_decided_yet(today, self.kind)
+
+    def _check_collection(self, today):
+        self._check_not_decided_yet(today, self.kind)
+
+    def _check_not_decided_yet(self, today, kind):
+        same = self._get_own_holds(today).filtered(
+            lambda hold: (
+                hold.decision_id.kind == kind
+                or (kind == "collection" and hold.decision_id.value == "hand_over")
+            )
+        )
+        if self._is_for_future():
+            same = same.filtered(lambda hold: not hold.move_id)
+        if self._covers_all(same):
+            raise UserError(
+                self.env._(
+                    "This was decided on %s already. Nothing would change.",
+                    self._format_day(min(same.mapped("from_date"))),
+                )
+            )
+
+    def _check_no_channel(self, today):
+        closed = self.env["kgw.hold"]._get_closed_channels(self.case_id)
+        if self.channel in closed.get(self.case_id.id, ()):
+            raise UserError(self.env._("This channel is not used already. Nothing would change."))
+
+    def _check_new_date(self, today):
+        if set(self.receivable_ids.mapped("date_maturity")) == {self.until_date}:
+            raise UserError(self.env._("This is the due date already. Nothing would change."))
+
+    def _check_scenario(self, today):
+        if self.scenario_id not in self._get_offered_scenarios(self.case_id):
+            raise UserError(self.env._("Choose one of the scenarios agreed in the mandate."))
+        if self.scenario_id == self.case_id._get_scenario():
+            raise UserError(
+                self.env._("The counterparty has this scenario already. Nothing would change.")
+            )
+
+    def _check_contact(self, today):
+        if self.point_kind not in POINT_KINDS:
+            raise UserError(self.env._("Choose e-mail, phone or postal address."))
+        best = self.case_id.contact_point_ids._get_usable(self.point_kind)
+        vals = best._normalise({"kind": self.point_kind, "value": self.note})
+        if (best.state, best.value) == ("verified", vals["value"]):
+            raise UserError(self.env._("We use this one already. Nothing would change."))
+
+    def _check_waive(self, today):
+        self._check_not_standing(today)
+
+    def _check_warning(self, today):
+        self._check_not_standing(today)
+
+    def _check_not_standing(self, today):
+        known = (self.case_id.decision_ids - self)._get_standing(self.kind, today)
+        same = known.filtered(lambda decision: decision.until_date == self.until_date)
+        if same.receivable_ids >= self.receivable_ids:
+            raise UserError(
+                self.env._(
+                    "This was decided on %s already. Nothing would change.",
+                    self._format_day(max(same.mapped("asked_on"))),
+                )
+            )
+
+    def _check_ask_call(self, today):
+        self._check_not_on_hold(today)
+
+    def _check_ask_demand(self, today):
+        self._check_not_on_hold(today)
+
+    def _check_not_on_hold(self, today):
+        """Whom nobody contacts, nobody calls: it would wait until somebody forgot it."""
+        holds = self._get_holds(today).filtered(lambda hold: hold.case_id or hold.move_id)
+        if not self._covers_all(holds):
+            return
+        hold = holds.filtered(lambda hold: not hold.channel)[:1]
+        first = (
+            self.env._("Choose “Go on” first.")
+            if hold.reason == "creditor"
+            else self._say_what_lifts(hold)
+        )
+        raise UserError(" ".join((self.env["kgw.portal"]._say_hold(hold), first)))
+
+    # === AMOUNTS AND NUMBERS === #
+
+    def _check_instalments(self, today):
+        if not 2 <= self.number <= MAX_INSTALMENTS:
+            raise UserError(self.env._("Choose from 2 to %s monthly instalments.", MAX_INSTALMENTS))
+
+    def _check_payment(self, today):
+        if self.until_date > today:
+            raise UserError(self.env._("A payment can't lie ahead. Correct its day."))
+        if self.case_id.mandate_id.is_own_sales:
+            raise UserError(
+                self.env._(
+                    "These are the company's own invoices: their payments come from its books."
+                )
+            )
+        if self.amount <= 0 or len(self.receivable_ids.currency_id) != 1:
+            raise UserError(
+                self.env._("Enter a positive amount, and choose invoices of one currency.")
+            )

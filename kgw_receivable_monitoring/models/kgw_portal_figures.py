@@ -1,0 +1,294 @@
+from datetime import datetime, timedelta
+
+from odoo import models
+from odoo.tools import SQL
+
+from ..const import CHANNELS, OPEN_STATES
+from ..tools import calendar
+from .kgw_portal_base import KgwPortalBase
+
+# Days past due from which each bar of the ageing begins, and its last day.
+AGES = ((1, 7), (8, 14), (15, 30), (31, None))
+AGE_FIGURES = tuple(f"age_{number}" for number in range(len(AGES) + 1))
+WEEK_CODES = (*(code for code, _label in CHANNELS), "question", "report")
+WEEK_FIGURES = tuple(f"week_{code}" for code in WEEK_CODES)
+MONEY_FIGURES = ("owed", "late", "paid", "promise", *AGE_FIGURES)
+# Each is a tab of the list as well: what the overview adds up, the list shows one by one.
+FIGURES = (*MONEY_FIGURES, *WEEK_FIGURES)
+WEEK = 7
+
+
+class KgwPortalFigures(models.AbstractModel):
+    """The figures of the overview and the lists behind them, both from the same rows."""
+
+    _name = "kgw.portal.figures"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Figures"
+
+    # === THE ROWS BEHIND A FIGURE === #
+
+    def _get_figure_query(self, figure):
+        """Return the rows of a figure: ``case_id, currency_id, amount``, of all creditors.
+
+        :param figure: one of ``FIGURES``
+        """
+        if figure in WEEK_FIGURES:
+            return SQL(
+                "SELECT w.case_id, NULL::int AS currency_id, NULL::numeric AS amount"
+                " FROM (%s) w WHERE w.code = %s",
+                self._get_week_query(),
+                figure.removeprefix("week_"),
+            )
+        if figure == "paid":
+            return self._get_paid_query(self._get_month_begin(), datetime.max)
+        if figure == "promise":
+            return self._get_promise_query()
+        conditions = {"owed": SQL("TRUE"), "late": SQL("l.kgw_stage <> 'before_due'")}
+        age = SQL("%s = %s", self._get_age_expression(), figure.removeprefix("age_"))
+        return SQL(
+            """
+            SELECT l.kgw_case_id AS case_id, l.currency_id, l.amount_residual_currency AS amount
+              FROM account_move_line l
+             WHERE l.kgw_stage IN ('before_due', 'overdue', 'elapsed') AND %s
+            """,
+            conditions.get(figure, age),
+        )
+
+    def _get_age_expression(self):
+        """Return the number of the bar of receivable ``l``; '0' is not due yet."""
+        days = SQL("%s - l.kgw_effective_due", self._get_today())
+        cases = [
+            SQL("WHEN %s >= %s THEN %s", days, first, str(number))
+            for number, (first, _last) in reversed(list(enumerate(AGES, start=1)))
+        ]
+        return SQL(
+            "CASE WHEN l.kgw_stage = 'before_due' THEN '0' %s ELSE '1' END", SQL(" ").join(cases)
+        )
+
+    def _get_month_begin(self):
+        first = self._get_today().replace(day=1)
+        return calendar.noon(first) - timedelta(hours=12)
+
+    def _get_paid_query(self, since, until):
+        """Return what came in from ``since`` to ``until`` (naive UTC) by the register; what was
+        taken back is off again, and a credit note is no payment."""
+        return SQL(
+            """
+            SELECT e.case_id, u.id AS currency_id,
+                   CASE e.kind WHEN 'payment' THEN 1 ELSE -1 END
+                       * (e.payload->>'amount')::numeric AS amount
+              FROM kgw_event e
+              JOIN res_currency u ON u.name = COALESCE(e.payload->>'currency', 'PLN')
+             WHERE e.mandate_id = ANY(%(mandates)s) AND e.kind IN ('payment', 'payment_back')
+               AND e.at >= %(since)s AND e.at < %(until)s
+               AND e.payload->>'amount' IS NOT NULL AND e.payload->>'credit_note' IS NULL
+            """,
+            mandates=self._search_own("kgw.mandate", []).ids,
+            since=since,
+            until=until,
+        )
+
+    def _get_promise_query(self):
+        """Return what is still to come of the open promises: what was paid since is off."""
+        field = self.env["kgw.promise"]._fields["receivable_ids"]
+        return SQL(
+            """
+            SELECT p.case_id, p.currency_id,
+                   GREATEST(p.amount - GREATEST(p.owed_amount
+                       - COALESCE(sum(l.amount_residual_currency), 0), 0), 0) AS amount
+              FROM kgw_promise p
+              LEFT JOIN %(relation)s r ON r.%(promise)s = p.id
+              LEFT JOIN account_move_line l ON l.id = r.%(line)s
+             WHERE p.state = 'open' GROUP BY p.id
+            """,
+            relation=SQL.identifier(field.relation),
+            promise=SQL.identifier(field.column1),
+            line=SQL.identifier(field.column2),
+        )
+
+    def _get_week_query(self):
+        """Return ``case_id, code`` of what the next days bring: contacts that are planned, and next
+        steps that no hold keeps back all the time."""
+        today = self._get_today()
+        return SQL(
+            """
+            SELECT l.kgw_case_id AS case_id,
+                   CASE l.kgw_next_act WHEN 'contact' THEN s.channel WHEN 'report' THEN 'report'
+                       ELSE 'question' END AS code
+              FROM account_move_line l
+              JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id
+             WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
+               AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = l.kgw_case_id
+                                  AND h.move_id IS NULL AND %(holds)s)
+               AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(holds)s)
+             UNION
+            SELECT r.case_id, r.channel FROM kgw_reminder r
+             WHERE r.state = ANY(%(open)s) AND r.planned_on <= %(last)s
+            """,
+            last=today + timedelta(days=WEEK - 1),
+            holds=SQL(
+                "h.channel IS NULL AND h.lifted_at IS NULL AND h.from_date <= %s"
+                " AND (h.until_date IS NULL OR h.until_date >= %s)",
+                today,
+                today + timedelta(days=WEEK - 1),
+            ),
+            open=list(OPEN_STATES),
+        )
+
+    # === ADDED UP === #
+
+    def _read_sum(self, query, where=None):
+        """Return ``{currency: amount}`` of rows as of :meth:`_get_figure_query`.
+
+        :param where: condition on case ``c`` and its counterparty ``p``; the creditor's, by default
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT u.name, sum(f.amount) FROM (%(rows)s) f
+                  JOIN kgw_case c ON c.id = f.case_id
+                  JOIN res_partner p ON p.id = c.counterparty_id
+                  JOIN res_currency u ON u.id = f.currency_id
+                 WHERE %(where)s GROUP BY u.name
+                """,
+                rows=query,
+                where=where or SQL("c.creditor_id = ANY(%s)", self._get_creditor_ids()),
+            )
+        )
+        return dict(rows)
+
+    def _read_paid(self, since, until):
+        return self._read_sum(self._get_paid_query(since, until))
+
+    def _read_promised(self):
+        return self._read_sum(self._get_promise_query())
+
+    def _get_money(self):
+        """Return owed, overdue, by age and paid this month, per currency."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT u.name, f.age::int, f.amount FROM (
+                    SELECT l.currency_id, %(age)s AS age, sum(l.amount_residual_currency) AS amount
+                      FROM account_move_line l
+                      JOIN kgw_case c ON c.id = l.kgw_case_id AND c.creditor_id = ANY(%(creditors)s)
+                     WHERE l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
+                     GROUP BY 1, 2) f
+                  JOIN res_currency u ON u.id = f.currency_id
+                """,
+                creditors=self._get_creditor_ids(),
+                age=self._get_age_expression(),
+            )
+        )
+        owed, late, ages = {}, {}, [{} for _age in AGE_FIGURES]
+        for code, age, amount in rows:
+            owed[code] = owed.get(code, 0) + amount
+            ages[age][code] = ages[age].get(code, 0) + amount
+            if age:
+                late[code] = late.get(code, 0) + amount
+        return {
+            "owed": self._format_sums(owed),
+            "overdue": self._format_sums(late),
+            "ages": self._prepare_ages(ages),
+            "paid": self._format_sums(self._read_paid(self._get_month_begin(), datetime.max)),
+        }
+
+    def _prepare_ages(self, ages):
+        """Return the bars of the ageing; their widths are of the currency that has most."""
+        totals = {}
+        for age in ages:
+            for code, amount in age.items():
+                totals[code] = totals.get(code, 0) + amount
+        main = max(totals, key=totals.get, default="")
+        return [
+            {
+                "tab": figure,
+                "label": self._get_age_label(number),
+                "amount": self._format_sums(age),
+                "percent": round(100 * age.get(main, 0) / totals[main]) if totals.get(main) else 0,
+                "is_late": bool(number),
+            }
+            for number, (figure, age) in enumerate(zip(AGE_FIGURES, ages, strict=True))
+        ]
+
+    def _get_age_label(self, number):
+        if not number:
+            return self.env._("before due")
+        first, last = AGES[number - 1]
+        return f"{first}–{last}" if last else f"> {first - 1}"
+
+    def _get_upcoming(self):
+        """Return how many counterparties have something coming within seven days, by channel."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT w.code, count(DISTINCT w.case_id) FROM (%(week)s) w
+                  JOIN kgw_case c ON c.id = w.case_id AND c.creditor_id = ANY(%(creditors)s)
+                 GROUP BY 1 ORDER BY 2 DESC, 1
+                """,
+                week=self._get_week_query(),
+                creditors=self._get_creditor_ids(),
+            )
+        )
+        return [
+            {"tab": f"week_{code}", "label": self._get_week_label(code), "number": number}
+            for code, number in rows
+        ]
+
+    def _get_week_label(self, code):
+        labels = {
+            "question": self.env._("Questions to you"),
+            "report": self.env._("Reports to you"),
+        }
+        return labels.get(code) or self._get_code_label("kgw.reminder", "channel", code)
+
+    # === AS A LIST === #
+
+    def _get_figure(self, tab, search=""):
+        """Return what stands above the list behind a figure: its name and its sum; None for a tab
+        that is no figure."""
+        if tab not in FIGURES:
+            return None
+        sums = {}
+        if tab in MONEY_FIGURES:
+            sums = self._read_sum(self._get_figure_query(tab), self._get_where("all", search))
+        return {
+            "label": self._get_figure_label(tab),
+            "amount": self._format_sums(sums),
+            "has_amounts": tab in MONEY_FIGURES,
+        }
+
+    def _get_figure_label(self, tab):
+        if tab in WEEK_FIGURES:
+            label = self._get_week_label(tab.removeprefix("week_"))
+            return self.env._("The next seven days: %s", label)
+        if tab in AGE_FIGURES:
+            number = AGE_FIGURES.index(tab)
+            label = self._get_age_label(number)
+            return self.env._("Days past due: %s", label) if number else self.env._("Not due yet")
+        return {
+            "owed": self.env._("Owed"),
+            "late": self.env._("Overdue"),
+            "paid": self.env._("Paid this month"),
+            "promise": self.env._("Still to come of promises"),
+        }[tab]
+
+    def _read_figure(self, tab, cases):
+        """Return ``{case id: amount in words}`` of a figure, {} for a tab that has no amounts."""
+        if tab not in MONEY_FIGURES:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT f.case_id, u.name, sum(f.amount) FROM (%s) f
+                  JOIN res_currency u ON u.id = f.currency_id
+                 WHERE f.case_id = ANY(%s) GROUP BY 1, 2
+                """,
+                self._get_figure_query(tab),
+                cases.ids,
+            )
+        )
+        found = {}
+        for case_id, code, amount in rows:
+            found.setdefault(case_id, {})[code] = amount
+        return {case_id: self._format_sums(sums) for case_id, sums in found.items()}
