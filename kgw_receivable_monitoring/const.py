@@ -341,6 +341,7 @@ HEALTH_CHECKS = [
     ("bounces", "Messages that do not arrive"),
     ("senders", "SMS sender names"),
     ("certificates", "Certificates"),
+    ("imports", "Files that came by e-mail"),
     ("coverage", "Knowledge of payments"),
     ("authority", "Powers of attorney"),
     ("readiness", "Mandates that lack something"),

@@ -138,6 +138,7 @@ class TestImportMany(ImportCase):
             with self.subTest(changes=changes):
                 self.assertEqual(record.line_ids.state, "changed")
                 self.assertFalse(record.line_ids.can_restate)
+                self.assertIn("take back the import", record.line_ids.message)
 
     # === CORRECTIONS === #
 
