@@ -91,6 +91,12 @@ class KgwImportCheck(models.AbstractModel):
             )
         if any(move.currency_id.name != document.currency for move in moves):
             return self.env._("The correction is in another currency than the invoice.")
+        nips = {identifiers.without_country(move.partner_id.vat) for move in moves} - {""}
+        if document.buyer.nip and nips - {document.buyer.nip}:
+            return self.env._(
+                "The corrected invoice is of another buyer (NIP %s). Ask the creditor.",
+                ", ".join(sorted(nips - {document.buyer.nip})),
+            )
         return ""
 
     def _get_books_refusal(self, mandate, document):

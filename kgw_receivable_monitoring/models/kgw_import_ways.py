@@ -89,11 +89,14 @@ class KgwImportWays(models.Model):
     def _withdraw(self, on_date, now):
         """Take the import back.
 
+        What stayed, since something was booked on it, is taken back when that is taken back.
+
         :raise UserError: it was not taken over, or its kind is taken back elsewhere
         """
         self.ensure_one()
         self.check_access("write")
-        if self.state != "done" or self.mandate_id.is_own_sales:
+        is_left = self.state == "withdrawn" and "done" in self.line_ids.mapped("state")
+        if (self.state != "done" and not is_left) or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(
                     "Only what was taken over is taken back here; own sales are cancelled in"
@@ -106,7 +109,8 @@ class KgwImportWays(models.Model):
             record._withdraw_payments(now)
             return
         kept = record.env["kgw.import.withdrawal"]._withdraw(record, on_date, now)
-        record._restore_coverage()
+        if not is_left:
+            record._restore_coverage()
         vals = {"state": "withdrawn", "message": False}
         if kept:
             vals["message"] = self.env._(
