@@ -1,7 +1,6 @@
 """The words of the product in one place: no ORM, no logic.
 
-A word of a foreign system (a gateway's status, a file's code) never appears here: it is mapped to
-one of ours where it enters.
+Words of foreign systems (a gateway's status, a file's code) are mapped to ours where they enter.
 """
 
 # How hard a contact is; the order is the order of the ladder.
@@ -341,6 +340,7 @@ HEALTH_CHECKS = [
     ("bounces", "Messages that do not arrive"),
     ("senders", "SMS sender names"),
     ("certificates", "Certificates"),
+    ("imports", "Files that came by e-mail"),
     ("coverage", "Knowledge of payments"),
     ("authority", "Powers of attorney"),
     ("readiness", "Mandates that lack something"),

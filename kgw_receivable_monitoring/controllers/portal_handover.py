@@ -48,7 +48,7 @@ class KgwPortalHandoverController(KgwPortalController):
     @http.route(
         f"{PATH}/<int:import_id>/accept", type="http", auth="user", methods=["POST"], website=True
     )
-    def kgw_accept(self, import_id, **values):
+    def kgw_accept(self, import_id, is_right="", **values):
         struck = request.httprequest.form.getlist("struck")
         restated = [
             self._kgw_read_number(name.removeprefix("restate_"))
@@ -59,10 +59,15 @@ class KgwPortalHandoverController(KgwPortalController):
             with request.env.cr.savepoint():  # all of it is taken over, or nothing
                 portal = request.env["kgw.portal"]
                 state = portal._accept(
-                    import_id, struck, fields.Datetime.now(), portal._get_address(), restated
+                    import_id,
+                    struck,
+                    fields.Datetime.now(),
+                    portal._get_address(),
+                    restated,
+                    bool(is_right),
                 )
         except UserError as error:
-            return self._kgw_go(PATH, str(error), is_problem=True)
+            return self._kgw_go(f"{PATH}/{import_id}", str(error), is_problem=True)
         if state == "taking":  # the page itself says so
             return request.redirect(f"{PATH}/{import_id}")
         return self._kgw_go(f"{PATH}/{import_id}", portal._say_taken(import_id))

@@ -83,7 +83,8 @@ class KgwAccountChange(models.Model):
         return changes
 
     def write(self, vals):
-        if not self.env.su and vals.keys() - {"called"}:
+        is_open = all(change.state == "asked" for change in self)
+        if not self.env.su and (vals.keys() - {"called"} or not is_open):
             raise AccessError(
                 self.env._("A change that was asked for stays as it is: cancel it, ask anew.")
             )

@@ -10,6 +10,7 @@ from .kgw_readiness import AUTHORITY_DAYS
 
 MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
 ACCOUNT_CHANGES = "kgw_receivable_monitoring.action_kgw_account_change"
+IMPORTS = "kgw_receivable_monitoring.action_kgw_import"
 HOLDS = "kgw_receivable_monitoring.action_kgw_hold"
 
 
@@ -23,6 +24,22 @@ class KgwCheckMandate(models.AbstractModel):
         """Return the active mandates of other people's invoices."""
         return self.env["kgw.mandate"].search(
             [("state", "=", "active"), ("is_own_sales", "=", False)]
+        )
+
+    def _check_imports(self, now):
+        """Whoever sent a file by e-mail believes that it counts: somebody has to take it over."""
+        waiting = self.env["kgw.import"].search(
+            [("is_by_email", "=", True), ("state", "in", ("draft", "preview", "refused"))]
+        )
+        states = dict(waiting._fields["state"]._description_selection(self.env))
+        return Check(
+            "imports",
+            "warning" if waiting else "ok",
+            listed([f"{one.mandate_id.code}: {one.name} – {states[one.state]}" for one in waiting])
+            or self.env._("None waits to be taken over."),
+            self.env._("Look at the preview and take the file over; delete what is no use."),
+            self.env._("Imports"),
+            (IMPORTS, [("id", "in", waiting.ids)]),
         )
 
     def _check_coverage(self, now):

@@ -2,6 +2,9 @@ from odoo import api, models
 
 from ..tools import identifiers
 
+# Above it the database no longer keeps every cent.
+MAX_AMOUNT = 10**12
+
 
 class KgwImportCheck(models.AbstractModel):
     """Why a document of a file can't be watched; one question after the other."""
@@ -48,6 +51,10 @@ class KgwImportCheck(models.AbstractModel):
         buyer = document.buyer
         if not (buyer.name or buyer.nip or buyer.foreign_tax_id or buyer.number):
             return self.env._("The buyer is missing. Add its name or NIP to the file.")
+        if max(abs(document.gross), document.claim) >= MAX_AMOUNT:
+            return self.env._(
+                "The amount has more than 12 digits before the decimal sign. Correct it in the file."
+            )
         if document.kind == "correction" and not document.gross:
             return self.env._(
                 "The correction changes no amount: compare the buyer's data with the case by hand.",
@@ -84,6 +91,12 @@ class KgwImportCheck(models.AbstractModel):
             )
         if any(move.currency_id.name != document.currency for move in moves):
             return self.env._("The correction is in another currency than the invoice.")
+        nips = {identifiers.without_country(move.partner_id.vat) for move in moves} - {""}
+        if document.buyer.nip and nips - {document.buyer.nip}:
+            return self.env._(
+                "The corrected invoice is of another buyer (NIP %s). Ask the creditor.",
+                ", ".join(sorted(nips - {document.buyer.nip})),
+            )
         return ""
 
     def _get_books_refusal(self, mandate, document):

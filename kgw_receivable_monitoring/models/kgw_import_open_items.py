@@ -236,9 +236,9 @@ class KgwImportOpenItems(models.AbstractModel):
             if not done % BATCH:
                 record._tell("balances", done, len(rows))
             if row.state == "changed":
-                self._correct(record, row, float(source.residual), on_date, now)
+                self._correct(record, row, source, on_date, now)
             elif row.state == "absent":
-                self._correct(record, row, 0.0, on_date, now)
+                self._correct(record, row, None, on_date, now)
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
         self.env["kgw.payment.list"]._extend_coverage(
@@ -258,15 +258,32 @@ class KgwImportOpenItems(models.AbstractModel):
                 )
             )
 
-    def _correct(self, record, row, listed, on_date, now):
-        """Let a known invoice owe what the list says."""
+    def _correct(self, record, row, document, on_date, now):
+        """Let a known invoice owe what the list says; nothing where it does not name it."""
         lines = row.move_id._kgw_get_receivable_lines()
+        listed = float(document.residual) if document else 0.0
         difference = lines[:1].currency_id.round(listed - self._get_owed(row.move_id))
         vals = {"state": "done"}
         if difference < 0:
             ledger = self.env["kgw.ledger"].with_context(default_kgw_import_id=record.id)
-            ledger._book_payment(lines, -difference, record.known_through, now)
+            for paid_lines, paid in self._share_out(lines, document, -difference):
+                ledger._book_payment(paid_lines, paid, record.known_through, now)
         else:
             left = self.env["kgw.ledger.change"]._raise_residual(lines, difference, on_date, now)
             vals["before"] = {"raised": difference - left}
         row.write(vals)
+
+    def _share_out(self, lines, document, paid):
+        """Return ``[(receivables, what was paid of them)]``: by their days where the list names
+        those, else the oldest first."""
+        listed = () if not document or document.due_derived else document.instalments
+        left = {one.due_date: float(one.amount) for one in listed}
+        rest = {
+            line: line.currency_id.round(
+                line.amount_residual_currency - left.pop(line.date_maturity, 0.0)
+            )
+            for line in lines
+        }
+        if not listed or left or min(rest.values()) < 0:
+            return [(lines, paid)]
+        return [(line, amount) for line, amount in rest.items() if amount]

@@ -97,6 +97,11 @@ class KgwImportReading(models.AbstractModel):
         if state in ("new", "changed"):
             notes += self._get_notes(mandate, document)
             notes += filter(None, [self.env["kgw.account.doubt"]._get_note(mandate, document)])
+        can_restate = state == "changed" and self.env["kgw.import.known"]._can_restate(
+            move, document
+        )
+        if state == "changed" and not can_restate:
+            notes.append(self._tell_unchangeable())
         due = document.instalments and min(i.due_date for i in document.instalments)
         return {
             "line": document.line or 0,
@@ -108,10 +113,14 @@ class KgwImportReading(models.AbstractModel):
             "message": " ".join(notes),
             "currency_id": self.env["kgw.ledger"]._find_currency(document.currency).id,
             "move_id": move.id if move else False,
-            "can_restate": bool(
-                state == "changed" and self.env["kgw.import.known"]._can_restate(move, document)
-            ),
+            "can_restate": can_restate,
         }
+
+    def _tell_unchangeable(self):
+        return self.env._(
+            "It stays as it is. If this file is right, take back the import that it came in, then"
+            " hand it over anew."
+        )
 
     def _get_verdict(self, mandate, known, document):
         """Return ``(state, message, move)``: what the ledger or the checks say of a document."""
@@ -166,5 +175,8 @@ class KgwImportReading(models.AbstractModel):
     def _describe(self, problem):
         """Return the sentence for a problem, in the user's language."""
         template = self.env._(PROBLEM_CODES[problem.code])
+        told = template.partition("{line}: ")[2]
+        if told and not problem.line:  # the file is one document
+            template = told[:1].upper() + told[1:]
         label = self.env._(FIELD_LABELS.get(problem.field, problem.field or "–"))
         return template.format(line=problem.line or "–", field=label, value=problem.value)

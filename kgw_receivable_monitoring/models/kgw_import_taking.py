@@ -1,6 +1,7 @@
 import logging
 
 from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -125,7 +126,8 @@ class KgwImportTaking(models.Model):
     def _take_ordered(self, now):
         """Take what was ordered, as who ordered it; what can't be taken says why.
 
-        Who lost a race for a row that others wrote meanwhile waits for the next run.
+        Who lost a race for a row that others wrote meanwhile, or for an invoice that another
+        hand-over brought, waits for the next run.
         """
         taker = self.taker_id
         record = self.with_user(taker).with_context(lang=taker.lang).sudo()  # as in _take
@@ -134,7 +136,7 @@ class KgwImportTaking(models.Model):
                 raise UserError(record._tell_cut_off())
             record._take_over(calendar.local_date(now), now)
             self.env.flush_all()
-        except OperationalError:
+        except (OperationalError, UniqueViolation):
             self.env.cr.rollback()
             _logger.info("Import %s met other work and is taken again", self.id)
             self.env.ref(CRON)._trigger()

@@ -1,12 +1,14 @@
 import base64
 import binascii
 import contextlib
+from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
 from ..tools.readers import UnreadableFile, describe
+from .kgw_import import CONTENTS
 
 
 class KgwImportWays(models.Model):
@@ -15,6 +17,7 @@ class KgwImportWays(models.Model):
 
     _inherit = "kgw.import"
 
+    is_by_email = fields.Boolean(string="By E-mail", readonly=True, copy=False)
     vanish_note = fields.Char(
         readonly=True, copy=False, help="So much is missing on a list that a person looks first."
     )
@@ -86,11 +89,14 @@ class KgwImportWays(models.Model):
     def _withdraw(self, on_date, now):
         """Take the import back.
 
+        What stayed, since something was booked on it, is taken back when that is taken back.
+
         :raise UserError: it was not taken over, or its kind is taken back elsewhere
         """
         self.ensure_one()
         self.check_access("write")
-        if self.state != "done" or self.mandate_id.is_own_sales:
+        is_left = self.state == "withdrawn" and "done" in self.line_ids.mapped("state")
+        if (self.state != "done" and not is_left) or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(
                     "Only what was taken over is taken back here; own sales are cancelled in"
@@ -103,7 +109,8 @@ class KgwImportWays(models.Model):
             record._withdraw_payments(now)
             return
         kept = record.env["kgw.import.withdrawal"]._withdraw(record, on_date, now)
-        record._restore_coverage()
+        if not is_left:
+            record._restore_coverage()
         vals = {"state": "withdrawn", "message": False}
         if kept:
             vals["message"] = self.env._(
@@ -134,15 +141,20 @@ class KgwImportWays(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """Files sent to the address of a mandate; the alias names the mandate."""
-        values = {"filename": False, **(custom_values or {})}
+        values = {"filename": False, "is_by_email": True, **(custom_values or {})}
         return super().message_new(msg_dict, custom_values=values)
 
     def _message_post_after_hook(self, message, msg_values):
         """The files of an e-mail are the files of the import, and are shown as a preview."""
         res = super()._message_post_after_hook(message, msg_values)
-        if message.message_type == "email" and self.state == "draft" and message.attachment_ids:
+        if message.message_type != "email" or self.state != "draft":
+            return res
+        if message.attachment_ids:
             self.attachment_ids = message.attachment_ids
             self._preview(calendar.local_date(fields.Datetime.now()))
+        else:
+            no_file = self.env._("The e-mail has no file attached: read below what it says.")
+            self.write({"state": "refused", "message": no_file})
         return res
 
     # === JSON-2 === #
@@ -158,23 +170,34 @@ class KgwImportWays(models.Model):
         :param content: ``invoices``, ``open_items`` or ``payments``
         :param known_through: ISO date; required for open items
         :return: ``{"id", "state", "message", "totals", "counts": {…}, "refused": [{…}]}``
-        :raise UserError: no such mandate, no file, or data that is not base64
+        :raise UserError: no such mandate, content or day, no file, or data that is not base64
         """
-        found = self.env["kgw.mandate"].search([("code", "=", mandate)])
+        found = self.env["kgw.mandate"].search([("code", "=", str(mandate))])
         if len(found) != 1:
             raise UserError(self.env._("There is no mandate with the code %s.", mandate))
-        if not files:
+        if content not in (codes := [code for code, _label in CONTENTS]):
+            raise UserError(self.env._("The content is one of: %s.", ", ".join(codes)))
+        if not files or not isinstance(files, list):
             raise UserError(self.env._("Send at least one file."))
         record = self.create(
             {
                 "mandate_id": found.id,
                 "content": content,
-                "known_through": fields.Date.to_date(known_through),
+                "known_through": self._read_day(known_through),
                 "attachment_ids": [(0, 0, self._decode_file(file)) for file in files],
             }
         )
         record._preview(calendar.local_date(fields.Datetime.now()))
         return record._describe_preview()
+
+    def _read_day(self, text):
+        """
+        :raise UserError: the text is no ISO date
+        """
+        try:
+            return date.fromisoformat(str(text)) if text else False
+        except ValueError as error:
+            raise UserError(self.env._("“%s” is no date: write it as 2026-11-20.", text)) from error
 
     def _decode_file(self, file):
         """Return the values of an attachment.

@@ -168,13 +168,13 @@ class KgwMandate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_kept(vals)
+            self._check_kept(vals, "draft")
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_kept(vals)
-        if "creditor_id" in vals:
-            self._check_creditor_stays(vals["creditor_id"])
+        for state in set(self.mapped("state")):
+            self._check_kept(vals, state)
+        self._check_stays(vals)
         if not self.env.su and vals.get("coverage_date"):
             self._check_not_future(fields.Date.to_date(vals["coverage_date"]))
         released = self.filtered("is_trial") if vals.get("is_trial") is False else self.browse()
@@ -184,24 +184,28 @@ class KgwMandate(models.Model):
             self._release_covered()
         return res
 
-    def _check_kept(self, vals):
+    def _check_kept(self, vals, state):
         """Refuse what only buttons write, since they ask before.
 
-        :raise AccessError: ``vals`` hold a state or a confirmation
+        :param state: the state as it is; back in a draft anybody could enter another account
+        :raise AccessError: ``vals`` hold another state or a confirmation
         """
-        if not self.env.su and vals.get("state", "draft") != "draft":
+        if not self.env.su and vals.get("state", state) != state:
             raise AccessError(
                 self.env._("Use the buttons of the mandate: they ask what is needed.")
             )
         self._check_confirmation_kept(vals)
 
-    def _check_creditor_stays(self, creditor_id):
-        """Refuse to give a mandate with cases to another creditor, who would read them.
+    def _check_stays(self, vals):
+        """Refuse to give a mandate with cases to another creditor, who would read them, and to
+        make it one of own sales, which need no power of attorney, or the other way round.
 
         :raise UserError: a mandate has cases
         """
         for mandate in self:
-            if mandate.creditor_id.id != creditor_id and mandate.case_count:
+            moved = vals.get("creditor_id", mandate.creditor_id.id) != mandate.creditor_id.id
+            turned = vals.get("is_own_sales", mandate.is_own_sales) != mandate.is_own_sales
+            if (moved or turned) and mandate.case_count:
                 raise UserError(
                     self.env._(
                         "Mandate %s has cases already and stays with its creditor: end it and"

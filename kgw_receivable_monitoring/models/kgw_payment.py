@@ -41,8 +41,10 @@ MATCH_REASONS = [
     # a person decides
     ("ambiguous", "More than one invoice has this number"),
     ("settled", "The named invoice is settled already"),
-    ("no_invoice", "No invoice of this mandate has this number and currency"),
+    ("no_invoice", "No invoice of this mandate has this number"),
     ("late", "The due date was more than 90 days before: no longer recorded"),
+    ("early", "The day of the payment is before the day on which the invoice was issued"),
+    ("other_currency", "The named invoice is in another currency"),
     ("nothing_open", "The payer is known, but nothing that could be paid is open"),
     ("no_number", "Nothing in it names an invoice, a case or a known payer"),
     ("rejected", "A person rejected the proposal"),

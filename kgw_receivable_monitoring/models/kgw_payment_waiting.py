@@ -8,6 +8,8 @@ from .kgw_payment_match import Plan
 LACKING = (
     "no_number",
     "no_invoice",
+    "other_currency",
+    "early",
     "nothing_open",
     "number_only",
     "number_gaps",

@@ -104,13 +104,16 @@ class KgwPortalHandover(models.AbstractModel):
         record = self._search_own("kgw.import", [("id", "=", import_id)], "mandate_id")
         if not record:
             return None
-        rows = record.line_ids.sorted(lambda row: (row.state != "refused", row.id))
+        rows = record.line_ids.sorted(
+            lambda row: (row.state != "refused", row.state != "absent", row.id)
+        )
         return {
             **self._prepare_import(record),
             "message": record.message or "",
             "rows": [self._prepare_import_row(row) for row in rows[:SHOWN_ROWS]],
             "row_count": len(rows),
             "newcomers": self._get_newcomers(record),
+            "vanish_note": record.vanish_note or "",
             "restatable": [self._prepare_restatable(row) for row in self._get_restatable(record)],
             "rights": self._get_rights(),
         }
@@ -161,13 +164,14 @@ class KgwPortalHandover(models.AbstractModel):
         return sorted(names - set(known.counterparty_id.mapped("name")))
 
     @api.model
-    def _accept(self, import_id, struck, now, address="", restated=()):
+    def _accept(self, import_id, struck, now, address="", restated=(), is_right=False):
         """Take over what the preview showed: those who are struck are never contacted, the others
         need not wait any longer for the creditor to look at their names.
 
         :param struck: names of new counterparties
         :param restated: ids of rows whose known invoice becomes what the file says; the other known
             ones stay as they are
+        :param is_right: whether a person has looked at what a list of open items lacks
         :return: the state of the hand-over: a large one is being taken from now on
         :raise UserError: it was taken over already, or can't be
         """
@@ -176,6 +180,8 @@ class KgwPortalHandover(models.AbstractModel):
         newcomers = set(self._get_newcomers(record))
         for row in self._get_restatable(record):
             row._decide("take" if row.id in restated else "keep")
+        if is_right:
+            record.action_confirm_vanish()
         record.struck = {"names": sorted(newcomers.intersection(struck))}
         record.message_post(
             body=self.env._("Handed over in the portal from %s.", address or "–"),

@@ -223,6 +223,10 @@ class TestAccountOnPaper(AccountCase):
                 self.on_paper(target="foreign_account_number", state="agreed")
         with self.assertRaises(AccessError):
             change.with_user(self.agent).action_agree()
+        manager.called = "Anna Nowak, 12 345 67 00"
+        manager.action_agree()
+        with self.assertRaises(AccessError):
+            manager.called = "somebody else"
 
     def test_email_or_upload_never_changes_an_account(self):
         """What comes from outside by mail or file has no way to a change: no alias, no thread."""

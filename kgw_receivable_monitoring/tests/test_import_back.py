@@ -50,6 +50,21 @@ class TestImportBack(ImportCase):
         self.assertIn("F/1", record.message)
         self.assertEqual(self._get_receivables("F/1").amount_residual, 1745)
 
+    def test_what_stayed_is_taken_back_when_nothing_stands_on_it_any_more(self):
+        record = self._take(self._hand_over(self._row("F/1"), self._row("F/2")))
+        rows = self._hand_over_payments("01.09.2026;F/1;100,00;PLN")
+        self._take(rows)
+        self._back(record)
+        self.assertTrue(record.message)
+        self._back(rows)
+        self._back(record)
+        self.assertEqual(
+            (set(record.line_ids.mapped("state")), record.message), ({"withdrawn"}, False)
+        )
+        self.assertEqual(self._get_receivables("F/1").move_id.state, "cancel")
+        with self.assertRaises(UserError):
+            self._back(record)
+
     def test_restated_and_corrected_invoices_are_put_back(self):
         self._take(self._hand_over(self._row("F/1"), self._row("F/2")))
         record = self._hand_over(

@@ -138,6 +138,7 @@ class TestImportMany(ImportCase):
             with self.subTest(changes=changes):
                 self.assertEqual(record.line_ids.state, "changed")
                 self.assertFalse(record.line_ids.can_restate)
+                self.assertIn("take back the import", record.line_ids.message)
 
     # === CORRECTIONS === #
 
@@ -185,6 +186,14 @@ class TestImportMany(ImportCase):
                 self.assertIn(corrected, record.line_ids.message)
 
     # === TABLES === #
+
+    def test_correction_for_another_buyer_is_refused(self):
+        self._take(self._hand_over(self._row("F/1")))
+        row = f"{self._row('K/1', amount='-45,00', nip='9991010109')};F/1"
+        record = self._take(self._hand_over(row, header=KOR_HEADER))
+        self.assertEqual(record.line_ids.state, "refused")
+        self.assertIn("9991010026", record.line_ids.message)
+        self.assertEqual(self._get_receivables("F/1").amount_residual, 1845)
 
     def test_columns_mapped_once_are_read_ever_after(self):
         header = "Faktura VAT;Z dnia;Zapłacić do;Do zapłacenia;Firma"

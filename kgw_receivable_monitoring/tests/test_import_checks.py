@@ -104,3 +104,19 @@ class TestImportChecks(ImportCase):
             with self.subTest(row=row):
                 self.assertEqual(record.line_ids.state, state)
                 self.assertIn(words, record.line_ids.message or "")
+
+    def test_file_of_one_document_has_no_line_to_name(self):
+        self.creditor.vat = "9991020013"
+        lacking = self._read_ksef_file().replace(b"<Termin>", b"<X>").replace(b"</Termin>", b"</X>")
+        record = self._hand_over_bytes(lacking, filename="faktura.xml")
+        record.action_preview()
+        self.assertIn("The document names no due date.", record.line_ids.message)
+        self.assertNotIn("–:", record.line_ids.message)
+
+    def test_amount_that_the_ledger_can_not_keep_costs_only_its_row(self):
+        record = self._hand_over(self._row("1", amount="1000000000000"), self._row("2"))
+        self._take(record)
+        self.assertEqual(record.line_ids.mapped("state"), ["refused", "done"])
+        self.assertIn("12 digits", record.line_ids[0].message)
+        self._take(self._hand_over(self._row("3", amount="999999999999,99")))
+        self.assertEqual(self._get_receivables("3").amount_residual, 999999999999.99)

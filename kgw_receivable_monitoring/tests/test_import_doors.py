@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .test_import import HEADER, ImportCase
+from .test_import import DAY, HEADER, ImportCase
 
 MAIL = """From: {sender}
 To: faktury-a@kgw.example
@@ -43,9 +43,9 @@ class TestImportDoors(ImportCase):
         return "\r\n".join([HEADER, self._row("M/1"), ""]).encode()
 
     @mute_logger("odoo.addons.mail.models.mail_thread")
-    def _receive(self, sender, number):
+    def _receive(self, sender, number, mail=MAIL):
         data = base64.encodebytes(self._get_csv()).decode()
-        raw = MAIL.format(sender=sender, number=number, data=data)
+        raw = mail.format(sender=sender, number=number, data=data)
         before = self.env["kgw.import"].search([])
         self.env["mail.thread"].message_process(False, raw)
         return self.env["kgw.import"].search([]) - before
@@ -57,6 +57,21 @@ class TestImportDoors(ImportCase):
         self.assertFalse(self._get_moves())
         self._take(record.with_user(self.manager))
         self.assertEqual(self._get_moves().kgw_number, "M/1")
+
+    def test_what_came_by_mail_is_on_the_health_page_until_somebody_takes_it_over(self):
+        health, now = self.env["kgw.health"], self._at(DAY)
+        self.assertEqual(health._get_check("imports", now).level, "ok")
+        sender = "ksiegowosc@wierzyciel.example"
+        record = self._receive(sender, 3)
+        check = health._get_check("imports", now)
+        self.assertEqual((check.level, check.opens[1]), ("warning", [("id", "in", record.ids)]))
+        self._take(record)
+        empty = self._receive(sender, 4, MAIL.partition("--x\nContent-Type: text/csv")[0] + "--x--")
+        self.assertEqual((empty.mandate_id, empty.state), (self.mandate, "refused"))
+        self.assertIn("no file attached", empty.message)
+        self.assertEqual(health._get_check("imports", now).opens[1], [("id", "in", empty.ids)])
+        empty.with_user(self.manager).unlink()
+        self.assertEqual(health._get_check("imports", now).level, "ok")
 
     def test_file_by_mail_from_a_stranger_is_refused_and_in_the_register(self):
         self.assertFalse(self._receive("obcy@gdzies.example", 2))
@@ -91,3 +106,13 @@ class TestImportDoors(ImportCase):
         ):
             with self.subTest(mandate=mandate, files=files), self.assertRaises(UserError):
                 imports.upload(mandate, files)
+        for values in (
+            {"content": "rubbish"},
+            {"content": 7},
+            {"content": "open_items", "known_through": "20.11.2026"},
+            {"content": "open_items", "known_through": "2026-13-45"},
+            {"files": 5},
+            {"mandate": {"a": 1}},
+        ):
+            with self.subTest(**values), self.assertRaises(UserError):
+                imports.upload(**{"mandate": "A", "files": good, **values})

@@ -66,6 +66,25 @@ class TestImportOpenItems(ImportCase):
         again.action_preview()
         self.assertEqual(set(again.line_ids.mapped("state")), {"known"})
 
+    def test_instalment_that_the_list_names_is_the_one_that_is_left(self):
+        rows = [self._row("R/1", due=due, amount="50,00") for due in ("08.09.2026", "08.10.2026")]
+        self._take(self._hand_over(*rows))
+        header = "Nr dokumentu;Termin płatności;Saldo;Kontrahent"
+        known = [f"F/{number};08.09.2026;1 000,00;x" for number in range(1, 11)]
+        terms = self._get_receivables("R/1")
+        for left, expected in (
+            ("R/1;08.09.2026;40,00;x", [40, 0]),
+            ("R/1;08.10.2026;30,00;x", [0, 30]),
+            ("R/1;31.12.2026;30,00;x", [0, 30]),
+        ):
+            record = self._hand_over(
+                *known, left, header=header, content="open_items", known_through=AS_OF
+            )
+            self._take_list(record)
+            self.assertEqual(terms.mapped("amount_residual"), expected)
+            record._withdraw(AS_OF, self._at(AS_OF))
+            self.assertEqual(terms.mapped("amount_residual"), [50, 50])
+
     def test_one_button_undoes_a_list(self):
         self.pay(self._get_receivables("F/2"), 600, DAY)
         before = self._get_owed()

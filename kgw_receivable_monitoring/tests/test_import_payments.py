@@ -128,6 +128,16 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self._get_receivables("7/2026").amount_residual, 1800)
         self.assertEqual(self.env["kgw.payment"].search([], limit=1).reason, "late")
 
+    def test_listed_payment_that_can_not_be_the_invoices_says_why(self):
+        for row, reason in (
+            ("05.09.2026;12/11/2026;845,00;EUR", "other_currency"),
+            ("01.08.2026;12/11/2026;845,00;PLN", "early"),
+            ("05.09.2026;99/2026;845,00;PLN", "no_invoice"),
+        ):
+            self._take(self._hand_over_payments(row))
+            payment = self.env["kgw.payment"].search([], order="id desc", limit=1)
+            self.assertEqual((payment.state, payment.reason), ("unmatched", reason))
+
     def test_invoice_paid_between_preview_and_taking_leaves_the_payment_to_a_person(self):
         record = self._hand_over_payments("05.09.2026;12/11/2026;845,00;PLN")
         record.action_preview()

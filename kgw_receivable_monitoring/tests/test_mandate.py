@@ -171,6 +171,33 @@ class TestMandateStates(KgwEngineCommon):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 draft.create({**draft.copy_data({"code": "C"})[0], **values})
 
+    def test_mandate_is_not_written_back_into_a_draft_whose_account_anybody_enters(self):
+        administrator = self._create_user("kgw_admin", "administrator")
+        for user in (self.manager, administrator):
+            mandate = self.mandate.with_user(user)
+            for state in ("active", "suspended", "ended"):
+                self.mandate.sudo().state = state
+                with self.subTest(user=user.login, state=state), self.assertRaises(AccessError):
+                    mandate.write(
+                        {"state": "draft", "account_number": "PL43999000180000000000000777"}
+                    )
+                with self.subTest(user=user.login, state=state), self.assertRaises(UserError):
+                    mandate.account_number = "PL43999000180000000000000777"
+
+    def test_mandate_with_cases_stays_with_its_creditor_and_is_not_turned_into_own_sales(self):
+        mandate = self.mandate.with_user(self.manager)
+        other = self._create_creditor("Wierzyciel B", "9991020013")
+        journal = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("company_id.kgw_is_ledger", "=", False)], limit=1
+        )
+        self._watch(self._document())
+        for values in (
+            {"creditor_id": other.id},
+            {"is_own_sales": True, "journal_id": journal.id},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                mandate.write(values)
+
     def test_agent_does_not_move_a_mandate(self):
         for action in ("action_activate", "action_suspend", "action_end", "action_confirm_account"):
             with self.subTest(action=action), self.assertRaises(AccessError):

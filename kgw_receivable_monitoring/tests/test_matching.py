@@ -187,10 +187,10 @@ class TestMatching(BaseCase):
         self._assert(
             match([make_owed("FV 9/26", 5, issued=DAY + timedelta(1))], "FV 9/26", 5),
             "none",
-            "no_number",
+            "early",
         )
         self._assert(
-            match([make_owed("FV 9/26", 5, currency="EUR")], "FV 9/26", 5), "none", "no_number"
+            match([make_owed("FV 9/26", 5, currency="EUR")], "FV 9/26", 5), "none", "other_currency"
         )
 
     def test_amount_of_one_instalment_goes_to_it(self):

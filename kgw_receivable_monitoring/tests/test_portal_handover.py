@@ -50,6 +50,26 @@ class TestPortalHandover(IsolationCase):
         with self.assertRaises(AccessError):
             self.portal._accept(import_id, [], self._at(DUE))
 
+    def _upload_open_items(self):
+        rows = (
+            "Nr faktury;Data wystawienia;Termin płatności;Pozostało;Nazwa kontrahenta",
+            "9/09/2026;25.08.2026;28.09.2026;100,00;Nowy dziewiąty",
+        )
+        files = [("x.csv", "\r\n".join(rows).encode())]
+        day = DUE.isoformat()
+        return self.portal._upload(self.mandate.id, "open_items", files, day, self._at(DUE))
+
+    def test_list_that_lacks_much_is_taken_over_once_the_creditor_has_looked(self):
+        import_id = self._upload_open_items()
+        preview = self.portal._get_import(import_id)
+        self.assertIn("FV A/1", [row["number"] for row in preview["rows"]])
+        self.assertIn("100 %", preview["vanish_note"])
+        with self.assertRaises(UserError):
+            self.portal._accept(import_id, [], self._at(DUE))
+        self.assertEqual(self.receivable.amount_residual, 5000)
+        state = self.portal._accept(import_id, [], self._at(DUE), is_right=True)
+        self.assertEqual((state, self.receivable.amount_residual), ("done", 0))
+
     def test_files_are_their_creditors_own(self):
         import_id = self._upload()
         foreign = self.env["kgw.portal"].with_user(self.user_b)

@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import date
 
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -99,6 +100,27 @@ class TestPortalPages(IsolationCase, HttpCase):
         self.assertEqual(self.decision.state, "open")
         self._post(path, self.user_a, value="refuse")
         self.assertEqual((self.decision.state, self.decision.value), ("taken", "refuse"))
+
+    def test_page_of_a_list_asks_for_the_creditors_word_on_what_is_missing(self):
+        # Of long ago, since pages go by the clock.
+        owed = self._watch(self._document("FV A/0", due=date(2024, 3, 4)))
+        rows = "Nr faktury;Data wystawienia;Pozostało;Nabywca", "FV A/00;2024-02-01;1,00;X"
+        imports, day = self.env["kgw.portal"].with_user(self.user_a), date(2024, 3, 5)
+        import_id = imports._upload(
+            self.mandate.id,
+            "open_items",
+            [("x.csv", "\n".join(rows).encode())],
+            day.isoformat(),
+            self._at(day),
+        )
+        path = f"/my/monitoring/handover/{import_id}"
+        self.assertIn('name="is_right"', self._get(path, self.user_a).text)
+        answer = self._post(f"{path}/accept", self.user_a)
+        self.assertTrue(answer.headers["Location"].endswith(path))
+        record = self.env["kgw.import"].browse(import_id)
+        self.assertEqual(record.state, "preview")
+        self._post(f"{path}/accept", self.user_a, is_right="1")
+        self.assertEqual((record.state, owed.amount_residual), ("done", 0))
 
     def test_refused_decision_leaves_nothing_that_acts_later(self):
         decisions = self.env["kgw.decision"].search([])

@@ -99,6 +99,24 @@ class TestCsv(ReaderCase):
                 self.assertEqual((problem.line, problem.field), (3, expected))
                 self.assertEqual(problem.severity, "error")
 
+    def test_due_date_in_words_or_left_out_is_left_to_the_mandate(self):
+        for text, code in (
+            ("14 dni od otrzymania", "due_in_words"),
+            ("Natychmiast", "due_in_words"),
+            ("przelew 30 dni", "due_in_words"),
+            ("", "due_missing"),
+        ):
+            with self.subTest(text=text):
+                found = self._read_one(make_csv(ROW.replace("15.10.2026", text)))
+                self.assertEqual((found.instalments, found.due_derived), ((), True))
+                self.assertIn(code, self._get_codes(found.warnings))
+        for text in ("do dnia 12.11.2026", "12 listopada", "14", "#N/D", "7 dni (2026)"):
+            with self.subTest(text=text):
+                result = readers.read(make_csv(ROW.replace("15.10.2026", text)))
+                self.assertEqual(self._get_codes(result.problems), ["bad_date"])
+        rows = make_csv("FV 1;14 dni;100;Alfa", head="Nr faktury;Termin płatności;Kwota;Nabywca")
+        self.assertEqual(self._get_codes(readers.read(rows).problems), ["bad_date"])
+
     def test_one_row_with_three_faults_names_all_three(self):
         result = readers.read(make_csv(";x;y;z;8567346215;Alfa"))
         fields = [(problem.field, problem.code) for problem in result.problems]

@@ -165,6 +165,35 @@ class TestEpp(ReaderCase):
             [(p.line, p.field, p.code) for p in result.problems], [(4, "due_date", "bad_date")]
         )
 
+    def test_what_was_paid_by_cash_or_card_is_owed_no_more(self):
+        # Some programs write what is left into "value to pay", others the whole total.
+        for paid, card, to_pay, left in (
+            ("1230.0000", "", "1230.0000", "0.00"),
+            ("1230.0000", "0.0000", "0.0000", "0.00"),
+            ("230.0000", "", "1230.0000", "1000.00"),
+            ("230.0000", "", "", "1000.00"),
+            ("230.0000", "500.0000", "1230.0000", "500.00"),
+            ("0.0000", "1230.0000", "1230.0000", "0.00"),
+            ("2000.0000", "", "1230.0000", "0.00"),
+            ("0.0000", "", "1230.0000", "1230.00"),
+        ):
+            with self.subTest(paid=paid, card=card, to_pay=to_pay):
+                header = make_epp_header(p36=paid, p57=card, p37=to_pay)
+                document = self._read(header).documents[0]
+                self.assertEqual(f"{document.residual:.2f}", left)
+                self.assertFalse(document.warnings)
+        doubtful = self._read(make_epp_header(p36="230.0000", p37="900.0000")).documents[0]
+        self.assertEqual(f"{doubtful.residual}", "900.00")
+        self.assertEqual(self._get_codes(doubtful.warnings), ["amounts_disagree"])
+        refund = make_epp_header(
+            p1='"KFS"', p8='"FS 9"', p30="-5.0000", p36="-2.0000", p37="-5.0000"
+        )
+        self.assertEqual(f"{self._read(refund).documents[0].residual}", "-3.00")
+
+    def test_margin_invoice_is_a_sale(self):
+        result = self._read(make_epp_header(p1='"FM"', p7='"FM 1"'))
+        self.assertEqual([(d.kind, d.number) for d in result.documents], [("invoice", "FM 1")])
+
     def test_code_page_is_told_by_the_file_or_by_its_bytes(self):
         for page, encoding in (("1250", "cp1250"), ("852", "cp852"), ("1250", "utf-8")):
             with self.subTest(page=page, encoding=encoding):
@@ -190,6 +219,15 @@ class TestOptima(ReaderCase):
         self.assertEqual((document.kind, f"{document.gross}"), ("correction", "-61.50"))
         self.assertEqual(f"{document.residual}", "-61.50")
         self.assertEqual(document.corrected_numbers, ("FS/1/2026",))
+
+    def test_payment_that_is_not_to_be_settled_is_not_owed(self):
+        paid = make_term("2026-10-01", "230.00").replace(
+            "</PLATNOSC>", "<PODLEGA_ROZLICZENIU>Nie</PODLEGA_ROZLICZENIU></PLATNOSC>"
+        )
+        sale = make_sale(payments=paid + make_term("2026-10-15", "1000.00"))
+        document = self._read_one(make_optima(sale))
+        self.assertEqual((f"{document.gross}", f"{document.residual}"), ("1230.00", "1000.00"))
+        self.assertEqual(self._get_instalments(document), [("2026-10-15", "1000.00")])
 
     def test_name_and_contact_are_taken_from_the_list_of_parties(self):
         address = "<NAZWA2>Alfa S.A.</NAZWA2><EMAIL>a@alfa.example</EMAIL>"

@@ -25,6 +25,15 @@ class Owed:
     currency: str
 
 
+def get_obstacle(one, credit):
+    """Return why a payment can't be for a receivable, whatever else fits; '' if it can."""
+    if one.currency != credit.currency:
+        return "other_currency"
+    if one.issued > credit.date:
+        return "early"
+    return "late" if (credit.date - one.due).days > PAYMENT_DAYS else ""
+
+
 class Balances:
     """Receivables of one mandate, each with what is left of it."""
 
@@ -48,14 +57,7 @@ class Balances:
     def get_open(self, lines, credit):
         """Return what a payment may be for: owed in its currency, issued by its day, and no more
         than 90 days past due."""
-        return [
-            one
-            for one in lines
-            if self.left[one.id] > 0
-            and one.currency == credit.currency
-            and one.issued <= credit.date
-            and (credit.date - one.due).days <= PAYMENT_DAYS
-        ]
+        return [one for one in lines if self.left[one.id] > 0 and not get_obstacle(one, credit)]
 
     def fit_named(self, invoices, credit):
         if len(invoices) == 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from .balances import Balances
+from .balances import Balances, get_obstacle
 from .identifiers import fold, spell
 from .payment_title import find_numbers, get_key, get_keys, read_split_payment
 
@@ -62,7 +62,7 @@ class Evidence:
     strong: bool = True
     ambiguous: set[int] = field(default_factory=set)
     settled: list[int] = field(default_factory=list)
-    late: bool = False
+    obstacle: str = ""
     other_numbers: bool = False
     contradiction: str = ""
     case: int | None = None
@@ -113,8 +113,8 @@ class Matcher:
             return self._match_named(credit, evidence)
         if evidence.settled:
             return self._match_settled(evidence)
-        if evidence.late:
-            return Match("none", "late", case=evidence.case)
+        if evidence.obstacle:
+            return Match("none", evidence.obstacle, case=evidence.case)
         if evidence.case:
             return self._match_case(credit, evidence)
         return self._match_name(credit)
@@ -164,12 +164,11 @@ class Matcher:
 
     def _resolve(self, hit, credit, evidence):
         """Return the invoice of a number; none, with a mark, for settled and ambiguous ones."""
-        invoices = {
-            invoice
-            for invoice in self.by_key.get(hit.key, ())
-            if self.book.by_invoice[invoice][0].currency == credit.currency
-            and self.book.by_invoice[invoice][0].issued <= credit.date
-        }
+        named = {i: self.book.by_invoice[i][0] for i in self.by_key.get(hit.key, ())}
+        obstacles = {i: get_obstacle(one, credit) for i, one in named.items()}
+        invoices = {i for i, obstacle in obstacles.items() if obstacle in ("", "late")}
+        if hit.strong and named and not invoices:
+            evidence.obstacle = next(iter(obstacles.values()))
         if len(invoices) > 1 and evidence.by_account:
             own = {i for i in invoices if self.book.by_invoice[i][0].case == evidence.case}
             invoices = own if len(own) == 1 else invoices
@@ -183,10 +182,11 @@ class Matcher:
     def _is_open(self, invoice, credit, evidence):
         if self.book.get_open(self.book.by_invoice[invoice], credit):
             return True
-        if any(self.book.left[one.id] for one in self.book.by_invoice[invoice]):
-            evidence.late = True
-        else:
+        one = next((o for o in self.book.by_invoice[invoice] if self.book.left[o.id]), None)
+        if one is None:
             evidence.settled.append(invoice)
+        else:
+            evidence.obstacle = get_obstacle(one, credit)
         return False
 
     def _contradict(self, credit, evidence, split):
@@ -233,9 +233,9 @@ class Matcher:
             return self._build("certain", "listed", credit, parts)
         if opened:
             return Match("none", "ambiguous")
-        if evidence.late or evidence.settled:
-            return Match("none", "late") if evidence.late else self._match_settled(evidence)
-        return Match("none", "no_invoice")
+        if evidence.settled and not evidence.obstacle:
+            return self._match_settled(evidence)
+        return Match("none", evidence.obstacle or "no_invoice")
 
     def _match_named(self, credit, evidence):
         total = self.book.get_sum(evidence.invoices, credit)

@@ -8,10 +8,18 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from .. import identifiers
+
 _CENT = Decimal("0.01")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([./-])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 _TIME_SUFFIX = re.compile(r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?| ?r\.?)$")
+# Words of a payment term, without diacritics; what looks like a date beside them is one.
+_TERM = re.compile(
+    r"\b(?:dni|dnia|dzien|days?|tydzien|tygodni\w*|miesiac\w*|months?|natychmiast\w*|niezwlocznie"
+    r"|otrzymani\w*|doreczeni\w*|receipt|przelew\w*|umow\w*)\b"
+)
+_ANY_DATE = re.compile(r"\d{4}|\d[./-]\d")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’]")
 _CURRENCY_WORDS = {"zł": "PLN", "zl": "PLN", "pln": "PLN", "€": "EUR", "$": "USD", "£": "GBP"}
 _CURRENCY_CELL = re.compile(r"^(zł|zl|€|\$|£|[a-z]{3})?\.?(.*?)(zł|zl|€|\$|£|[a-z]{3})?\.?$", re.I)
@@ -39,6 +47,11 @@ def parse_date(text) -> date:
     if not 1990 <= year <= 2099:
         raise ValueError(text)
     return date(year, month, day)
+
+
+def is_in_words(text) -> bool:
+    """Whether a due date is told as '14 dni od otrzymania' or 'natychmiast', and names no day."""
+    return bool(_TERM.search(identifiers.fold(text))) and not _ANY_DATE.search(text)
 
 
 def parse_currency(text) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from .. import identifiers
 from .base import MAX_VALUE, Document, Instalment, Party, Problem, ReadResult, warning
-from .cells import parse_amount, parse_currency, parse_date
+from .cells import is_in_words, parse_amount, parse_currency, parse_date
 from .checks import check_account, check_party, split_tax_number
 from .table import (
     MAX_HEADER_LINE,
@@ -186,8 +186,7 @@ class _RowReader:
     def document(self):
         """Return the Document, or None when the row has problems."""
         number = self.text("number", required=True)
-        has_term = "due_date" in self.row.cells or not self.text("issue_date")
-        due_date = self.date("due_date", required=has_term)
+        due_date = self.due_date()
         issue_date = self.date("issue_date")
         sale_date = self.date("sale_date")
         buyer = self.buyer()
@@ -232,6 +231,16 @@ class _RowReader:
             return parse_date(text) if text else None
         except ValueError:
             return self.refuse(name, "bad_date", text)
+
+    def due_date(self):
+        """Return the day; None where it is told in words, or not at all beside a date of issue:
+        then the mandate's term counts."""
+        text = self.text("due_date")
+        if not self.text("issue_date") or (text and not is_in_words(text)):
+            return self.date("due_date", required=True)
+        if "due_date" in self.row.cells:
+            self.warn("due_date", "due_in_words" if text else "due_missing", text)
+        return None
 
     def amount(self, name):
         """Return (amount or None, currency in the cell or '')."""

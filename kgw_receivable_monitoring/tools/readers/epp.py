@@ -2,7 +2,8 @@
 
 By InsERT's specification 1.05 to 1.11: ``[NAGLOWEK]`` holds a document or the name of a list,
 ``[ZAWARTOSC]`` its rows; positions below are those of the specification, counted from 1. Sales
-are FS and RS, their corrections KFS and KRS; other documents are left out.
+are FS, FM (margin scheme) and RS, their corrections KFS and KRS; other documents are left out.
+A header has one due date (35), and no list of the specification has several.
 """
 
 import csv
@@ -27,12 +28,19 @@ from .documents_xml import collect
 from .table import MAX_CELL, MAX_ROWS, split_lines
 
 FORMAT = "epp"
-_SALES = {"FS": "invoice", "RS": "invoice", "KFS": "correction", "KRS": "correction"}
+_SALES = {
+    "FS": "invoice",
+    "FM": "invoice",
+    "RS": "invoice",
+    "KFS": "correction",
+    "KRS": "correction",
+}
 _CANCELLED = "2"
 _AMOUNT = re.compile(r"-?\d{1,14}(?:\.\d{1,4})?", re.ASCII)
 _DAY = re.compile(r"(\d{8})(?:\d{6})?", re.ASCII)
 _KSEF = re.compile(r"\d{10}-\d{8}-[0-9A-Fa-f]{12}-[0-9A-Fa-f]{2}")
 _CENT = Decimal("0.01")
+_ZERO = Decimal("0.00")
 
 
 def sniff(content, filename=""):
@@ -138,12 +146,12 @@ class _SaleReader:
             self.refuse("number", "value_missing")
         issued = self.day(22, "issue_date", required=True)
         sold, due = self.day(23, "sale_date"), self.day(35, "due_date")
-        gross = self.amount(30, "gross", required=True)
-        paid, to_pay = self.amount(36, "paid"), self.amount(37, "to_pay")
+        gross, to_pay = self.amount(30, "gross", required=True), self.amount(37, "to_pay")
+        paid = [self.amount(36, "paid") or _ZERO, self.amount(57, "paid") or _ZERO]
         buyer, currency = self.buyer(), self.currency()
         if self.problems:
             return None
-        residual = to_pay if to_pay is not None else gross - (paid or 0)
+        residual = self.residual(gross, sum(paid), to_pay)
         if due is None and residual:
             self.warnings.append(warning(self.line, "due_date", "due_missing"))
         corrected = self.cell(8)
@@ -190,6 +198,22 @@ class _SaleReader:
         if text or required:
             self.refuse(name, "bad_amount" if text else "value_missing", text)
         return None
+
+    def residual(self, gross, paid, to_pay):
+        """Return what is still owed.
+
+        Some programs write into "value to pay" (37) what is left, others the whole total, paid or
+        not: with something paid by cash (36) or card (57) the smaller of both readings counts.
+        """
+        if not paid:
+            return gross if to_pay is None else to_pay
+        left, sign = gross - paid, -1 if gross < 0 else 1
+        if to_pay is None:
+            to_pay = left
+        elif to_pay not in (gross, left):
+            note = f"{to_pay} ≠ {gross} - {paid}"
+            self.warnings.append(warning(self.line, "to_pay", "amounts_disagree", note))
+        return max(min(left * sign, to_pay * sign), _ZERO) * sign
 
     def currency(self):
         code = self.cell(47).upper() or "PLN"

@@ -43,6 +43,13 @@ def _get_address(party):
     return next(iter(current or found), None)
 
 
+def _get_owed(payment, amount):
+    """Return what a payment leaves to be settled; the direction tells the sign."""
+    if text(payment, "PODLEGA_ROZLICZENIU").lower() == "nie":
+        return _ZERO
+    return -abs(amount) if text(payment, "KIERUNEK").lower().startswith("rozch") else amount
+
+
 class _SaleReader(DocumentReader):
     """Reads one ``REJESTR_SPRZEDAZY_VAT``."""
 
@@ -53,7 +60,7 @@ class _SaleReader(DocumentReader):
     def document(self):
         """Return the Document, or None when something needed is missing."""
         corrected = self.text("KOREKTA_NUMER")
-        is_correction = self.text("KOREKTA") == "Tak" or bool(corrected)
+        is_correction = self.text("KOREKTA").lower() == "tak" or bool(corrected)
         payments = children(find(self.element, "PLATNOSCI"), "PLATNOSC")
         number = self.required(self.element, "NUMER", "number")
         issued = self.date(self.element, "DATA_WYSTAWIENIA", "issue_date", required=True)
@@ -118,11 +125,11 @@ class _SaleReader(DocumentReader):
             amount = self.amount(payment, "KWOTA_PLAT", "amount", required=True)
             day = self.date(payment, "TERMIN_PLAT", "due_date")
             if amount is not None:
-                terms.append((day, -amount if text(payment, "KIERUNEK") == "rozchód" else amount))
+                terms.append((day, _get_owed(payment, amount)))
         return terms
 
     def instalments(self, terms, residual):
-        """Return the instalments by their days; without terms the document's one day."""
+        """Return what is owed by its days; without terms on the document's one day."""
         day = self.date(self.element, "TERMIN", "due_date")
         days = {}
         for term, amount in terms or [(day, residual)]:
@@ -130,7 +137,7 @@ class _SaleReader(DocumentReader):
             if due is None:
                 return ()
             days[due] = days.get(due, _ZERO) + amount
-        return tuple(Instalment(due, days[due]) for due in sorted(days))
+        return tuple(Instalment(due, days[due]) for due in sorted(days) if days[due])
 
     def tax_lines(self):
         lines = []
