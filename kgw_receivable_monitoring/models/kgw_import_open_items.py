@@ -74,7 +74,9 @@ class KgwImportOpenItems(models.AbstractModel):
             lambda move: identifiers.spell(move.kgw_number) not in items.listed
         )
         rows = [(self._prepare_absent(record, move), move) for move in absent]
-        return judged + rows, self._get_note(record, open_moves, absent, unreadable)
+        paid = [v["move_id"] for v, _d in judged if v["state"] == "changed" and not v["amount"]]
+        gone = absent | (open_moves & open_moves.browse(paid))
+        return judged + rows, self._get_note(record, open_moves, gone, unreadable)
 
     def _read(self, mandate, documents):
         items = OpenItems({})
@@ -204,7 +206,8 @@ class KgwImportOpenItems(models.AbstractModel):
             notes.append(
                 self.env._(
                     "%(count)s of %(total)s open invoices (%(rows)s %% of the rows, %(value)s %% of"
-                    " the value) are not on the list and would count as settled.",
+                    " the value) are not on the list, or with nothing owed, and would count as"
+                    " settled.",
                     count=len(absent),
                     total=len(open_moves),
                     rows=round(rows),

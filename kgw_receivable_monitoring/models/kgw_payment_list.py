@@ -51,6 +51,8 @@ class KgwPaymentList(models.AbstractModel):
         labels = dict(self.env["kgw.payment"]._fields["reason"]._description_selection(self.env))
         reason = labels[plan.match.reason]
         lines = self.env["account.move.line"].sudo().browse(one for one, _a in plan.match.parts)
+        if plan.match.reason == "returned":  # it is about what the earlier payment settled
+            lines = self.env["kgw.payment"].sudo().browse(plan.related).part_ids.receivable_id
         invoices = ", ".join(dict.fromkeys(lines.move_id.mapped("kgw_display_number")))
         templates = {
             "booked": self.env._("For %(invoices)s. %(reason)s."),

@@ -128,6 +128,17 @@ class TestImportOpenItems(ImportCase):
         self._take(record, AS_OF)
         self.assertEqual(len(self._get_owed()), 7)
 
+    def test_balances_of_nothing_vanish_like_what_is_not_on_the_list(self):
+        record = self._list(*(self._item(f"F/{number}", "0,00") for number in range(1, 11)))
+        record.action_preview()
+        self.assertEqual((record.absent_count, record.changed_count), (0, 10))
+        self.assertIn("10 of 10", record.vanish_note)
+        with self.assertRaises(UserError):
+            self._take(record, AS_OF + timedelta(days=1))
+        record.action_confirm_vanish()
+        self._take(record, AS_OF + timedelta(days=1))
+        self.assertFalse(self._get_owed())
+
     def test_value_that_would_vanish_waits_for_a_person(self):
         self._take(self._hand_over(self._row("DUZA", amount="90 000,00")))
         record = self._list(*self._all_but())

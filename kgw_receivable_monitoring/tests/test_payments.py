@@ -155,6 +155,7 @@ class TestPaymentStatements(PaymentCase):
         record = self._take_statement(make_entry(title="ZWROT", sign="D", ref="B9"))
         payment = self._get_payments(record)
         self.assertEqual((payment.state, payment.reason), ("proposed", "returned"))
+        self.assertIn("FV 1/09/2026", record.line_ids.message)
         payment.sudo()._confirm(self._at(PAID))
         self.assertEqual(self.first.amount_residual, 1230)
         self.assertEqual(payment.state, "aside")
