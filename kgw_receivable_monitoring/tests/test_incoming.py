@@ -93,12 +93,6 @@ class TestIncoming(IncomingCase):
         brand = self.other_mandate.brand_after_id
         self.assertIn("Druga Marka", self.ask("", brand_id=brand.id).greeting)
 
-    def test_page_says_what_the_caller_owes_before_it_is_saved(self):
-        caller = self.env["kgw.incoming"].new({"query": "512 100 002"})
-        self.assertEqual(caller.case_ids._origin, self.alone)
-        self.assertTrue(self.alone.owed_label)
-        self.assertEqual(caller.case_ids.owed_label, self.alone.owed_label)
-
     def test_caller_of_one_creditor_is_shown_at_once(self):
         caller = self.ask("512 100 002")
         self.assertEqual(caller.case_ids, self.alone)

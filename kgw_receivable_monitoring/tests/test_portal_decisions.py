@@ -165,10 +165,13 @@ class TestDecisions(DecisionCase):
         after = self.env.ref("kgw_receivable_monitoring.step_standard_p2_sms")
         self.assertEqual(steps[1] & steps[2] & (before | after), before | after)
 
-    def test_new_date_that_is_the_old_one_begins_nothing(self):
-        self._take("new_date", DUE - timedelta(days=7), until_date=DUE.isoformat())
-        self._plan(DUE - timedelta(days=6))
-        self.assertEqual(self.first.kgw_course, 1)
+    def test_new_date_begins_nothing_anew_for_what_has_it_already(self):
+        later, day = (DUE + timedelta(days=14)).isoformat(), DUE - timedelta(days=7)
+        for lines in (self.first, self.first | self.second):
+            self._take("new_date", day, lines, until_date=later)
+            day += timedelta(days=1)
+            self._plan(day)
+        self.assertEqual((self.first.kgw_course, self.second.kgw_course), (2, 2))
 
     def test_new_date_takes_questions_of_the_old_course_back(self):
         step = self.env.ref("kgw_receivable_monitoring.step_standard_p21_letter")
