@@ -5,7 +5,7 @@ import errno
 import sys
 from pathlib import Path
 
-from . import bench, chaos, demo, i18n, lint, lock, sessions, system, testing
+from . import bench, chaos, demo, i18n, lint, lock, pictures, sessions, system, testing
 from .console import Problem, complain, say
 from .project import Project, end_on_signals
 from .workspace import Workspace
@@ -73,6 +73,11 @@ def add_test(commands):
         "pages", help="the creditor's pages in a browser: live, axe, keyboard, phone, JSON-2"
     )
     parser.set_defaults(run=with_runtime(testing.run_pages, system.TEST_NEEDS))
+    parser = commands.add_parser(
+        "pictures", help="browser tours through the demo write the pictures of README and docs"
+    )
+    parser.add_argument("folder", nargs="?", help="where they go (docs/images)")
+    parser.set_defaults(run=pictures.run)
 
 
 def add_sessions(commands):

@@ -15,7 +15,8 @@ def parts(workspace, options):
     if options.tags or options.fast:
         return [",".join(tags)]
     named = half(workspace)
-    return [",".join(named), ",".join([*tags, *(f"-{name}" for name in named)])]
+    first = [*named, *(f"long{name}" for name in named if options.all)]
+    return [",".join(first), ",".join([*tags, *(f"-{name}" for name in named)])]
 
 
 def half(workspace):

@@ -80,6 +80,11 @@ class TestWorkspace(unittest.TestCase):
         self.write("a/tests/test_b.py", f"class B:\n{tests}class C:\n    pass\n")
         options = SimpleNamespace(tags=None, fast=False, all=False)
         self.assertEqual(parts(self.workspace, options), ["/a:A", "/a,-/a:A"])
+        options.all = True
+        long = ["/a:A,long/a:A", "/a,long/a,-/a:A"]
+        self.assertEqual(
+            parts(self.workspace, options), long, "what is long is left out of neither"
+        )
 
     def test_chosen_tests_run_at_once(self):
         self.write("a/__manifest__.py")

@@ -65,7 +65,7 @@ class AccountMoveLine(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_user",
-        help="Only a decision of the creditor starts a new course.",
+        help="Only the creditor's decision for a new due date starts a new course.",
     )
     kgw_entered_on = fields.Date(
         string="Entered On", readonly=True, copy=False, groups="base.group_user"

@@ -158,7 +158,7 @@ class KgwCourseFacts(models.AbstractModel):
         )
 
     def _read_approvals(self, receivables):
-        """Return ``{receivable id: {step id: open|approved|refused}}``."""
+        """Return ``{receivable id: {step id: open|approved|refused}}`` of their present course."""
         words = {None: "open", "approve": "approved", "refuse": "refused"}
         rows = self.env.execute_query(
             SQL(
@@ -166,7 +166,9 @@ class KgwCourseFacts(models.AbstractModel):
             SELECT rel.account_move_line_id, d.step_id, d.value
               FROM account_move_line_kgw_decision_rel rel
               JOIN kgw_decision d ON d.id = rel.kgw_decision_id
-             WHERE rel.account_move_line_id = ANY(%s) AND d.kind = 'approval'
+              JOIN account_move_line l ON l.id = rel.account_move_line_id
+             WHERE l.id = ANY(%s) AND d.kind = 'approval' AND d.state <> 'revoked'
+               AND d.asked_on >= l.kgw_entered_on
              ORDER BY d.id
         """,
                 list(receivables.ids),

@@ -44,7 +44,9 @@ class KgwCreditorMail(models.AbstractModel):
 
     @api.model
     def _ask_for_payments(self, on_date):
-        """Ask creditors, once a day, for the payments that planned contacts wait for."""
+        """Ask creditors, once a working day, for the payments that planned contacts wait for."""
+        if not calendar.is_working_day(on_date):
+            return  # nobody is contacted, and no bookkeeper reads it; calls stay planned meanwhile
         waiting = self.env["kgw.reminder"].search(
             [
                 ("state", "=", "planned"),

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..tools import calendar
 from ..tools.decision import SPECS
+from .kgw_decision import VALUES_OF_KIND
 
 _logger = logging.getLogger(__name__)
 
@@ -242,10 +243,24 @@ class KgwDecisionKind(models.Model):
         )._lift(now)
 
     def _do_new_date(self, now):
-        """Give the receivables another due date; a corrected date starts no new course."""
+        """Give the receivables another due date; this decision alone starts a new course: they are
+        told of the new date before it comes, and after it the mildest rung is the first again."""
         self._cancel_contacts(now)
+        lines = self.receivable_ids.filtered(lambda r: r.date_maturity != self.until_date)
+        self._take_questions_back(lines, now)
+        for line in lines:
+            line.kgw_course += 1
+            line.kgw_entered_on = calendar.local_date(now)
         # Stages and courses follow the due date of a receivable by themselves.
         self.receivable_ids.with_context(kgw_now=now).date_maturity = self.until_date
+
+    def _take_questions_back(self, lines, now):
+        """Take back questions about nothing but ``lines``, whose course they belong to is over."""
+        asked = self.case_id.decision_ids.filtered(
+            lambda d: d.state == "open" and d.kind in VALUES_OF_KIND and d.receivable_ids <= lines
+        )
+        asked.state = "revoked"
+        asked._record("revoked", now)
 
     def _do_scenario(self, now):
         change = self.env["kgw.scenario.change"]

@@ -37,13 +37,9 @@ class KgwFallback(models.AbstractModel):
 
     @api.model
     def _is_wanted(self, reminder):
-        """Whether the step has another channel, not tried yet."""
-        step = reminder.step_id
-        return bool(
-            step.fallback_channel
-            and step.fallback_channel != reminder.channel
-            and not reminder.origin_id
-        )
+        """Whether the step has another channel than the one of ``reminder``: a fallback has none."""
+        fallback = reminder.step_id.fallback_channel
+        return bool(fallback and fallback != reminder.channel)
 
     def _create(self, reminder, lines, now):
         on_date = calendar.local_date(now)

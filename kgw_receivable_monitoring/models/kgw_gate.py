@@ -273,7 +273,14 @@ class KgwGate(models.AbstractModel):
                 ("value", "=", "approve"),
             ]
         )
-        return lines.receivable_id <= approved.receivable_ids
+        # What was agreed to before a new course began belongs to the one before.
+        agreed = {
+            line
+            for decision in approved
+            for line in decision.receivable_ids
+            if line.kgw_entered_on <= decision.asked_on
+        }
+        return agreed.issuperset(lines.receivable_id)
 
     def _judge_answer_time(self, reminder, facts):
         """A letter that lay too long before it is posted gives less time than it says."""

@@ -134,6 +134,14 @@ class KgwPortalEffect(models.AbstractModel):
         say = getattr(self, f"_say_{kind}", None)
         return say(values, cases) if say else []
 
+    def _say_new_date(self, values, cases):
+        return [
+            self.env._(
+                "The course begins anew: the counterparty is told of the new date before it comes,"
+                " and after it the steps go from the mildest on again."
+            )
+        ]
+
     def _say_ask_demand(self, values, cases):
         return [
             self.env._(

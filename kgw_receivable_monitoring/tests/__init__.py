@@ -62,6 +62,7 @@ from . import (
     test_payments_waiting,
     test_pdf,
     test_person,
+    test_pictures,
     test_planner,
     test_planner_cases,
     test_portal_deciding,

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests.common import BaseCase, tagged
@@ -11,7 +11,14 @@ from ..tools import calendar, course
 from ..tools.course_walk import Walk, effective_day
 from .course_common import facts_of
 
-QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
+# How fast examples are made is the machine's matter: beside other work it may be slow.
+QUICK = settings(
+    max_examples=60,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 REMINDER, DEMAND, FINAL = (RUNG_LEVEL[word] for word in ("reminder", "demand", "final"))
 CHANNELS = ("email", "sms", "phone", "letter")
 

@@ -179,6 +179,8 @@ class TestGate(KgwEngineCommon):
             asked = decisions._ask("approval", final.step_id, line, self.day, self.now)
             asked._decide(value, self.now)
             self.assertEqual(self.judge(final).reason, reason)
+        self.line.kgw_entered_on = self.day + timedelta(days=1)
+        self.assertNever("approval", final)
 
     # === COVERAGE === #
 

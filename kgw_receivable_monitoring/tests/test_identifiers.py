@@ -120,6 +120,7 @@ class TestGuessKind(BaseCase):
                     "Szpital Medica sp. z o.o.",
                     "Szkoła Językowa Babel sp. z o.o.",
                     "Hurtownia Wapno",
+                    "Apteka Anna",
                     "Export Company GmbH",
                     "Szkoła Językowa Babel",
                     "Akademia Urody",
@@ -133,6 +134,9 @@ class TestGuessKind(BaseCase):
                     "Zakład Stolarski Łukasz Żak",
                     "Szkoła Językowa Anna Nowak",
                     "Kowal i Syn s.c.",
+                    "Kowalski Jan",
+                    "DĄBROWSKA WIOLETTA",
+                    "Marian Sąd",
                 ),
                 "organisation": (
                     "Wspólnota Mieszkaniowa ul. Lipowa 14",
@@ -142,6 +146,7 @@ class TestGuessKind(BaseCase):
                     "Ochotnicza Straż Pożarna w Gdowie",
                     "Parafia Rzymskokatolicka pw. św. Józefa",
                     "Ludowy Klub Sportowy Raba",
+                    "OSP Wola",
                 ),
                 "public": (
                     "Gmina Wieliczka",

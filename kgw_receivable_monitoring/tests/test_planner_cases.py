@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests.common import tagged
 
-from .common import DUE
+from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
 
 
@@ -255,6 +255,20 @@ class TestPlannerCases(KgwEngineCommon):
         self.mandate.coverage_date = self.day(3)
         self.run_day(self.day(4))
         self.assertEqual(len(self.env["mail.mail"].search([]) - mails), 2)
+
+    def test_creditor_is_not_asked_for_payments_on_days_off(self):
+        """A call stays planned over the weekend; the bookkeeper who reads the question does not."""
+        self.mandate.scenario_ids.scenario_id = self.env.ref(f"{MODULE}.scenario_calls")
+        self.mandate.coverage_date = self.day(-1)
+        self._watch(self._document())
+        self.run_days(self.day(1), self.day(4))  # a Friday; the call waits
+        asked, mails = self.mandate.coverage_asked_on, self.env["mail.mail"].search_count([])
+        self.assertEqual(asked, self.day(4))
+        self.run_days(self.day(5), self.day(6))
+        self.assertEqual(self.mandate.coverage_asked_on, asked)
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        self.run_day(self.day(7))
+        self.assertEqual(self.mandate.coverage_asked_on, self.day(7))
 
     def test_creditor_is_not_asked_while_everything_is_stopped(self):
         self.mandate.coverage_date = self.day(-1)

@@ -149,14 +149,44 @@ class TestDecisions(DecisionCase):
         with self.assertRaises(UserError):
             self.portal._revoke(going_on.id, self._at(DUE, 10))
 
-    def test_new_date_moves_the_course_without_beginning_it_anew(self):
-        self.run_days(DUE - timedelta(days=5), DUE + timedelta(days=1))
+    def test_new_date_begins_the_course_anew(self):
+        self.run_days(DUE - timedelta(days=5), DUE + timedelta(days=2))
         later = DUE + timedelta(days=14)
-        self._take("new_date", DUE + timedelta(days=2), until_date=later.isoformat())
-        self._plan(DUE + timedelta(days=3))
+        self._take("new_date", DUE + timedelta(days=3), until_date=later.isoformat())
+        self._plan(DUE + timedelta(days=4))
         self.assertEqual(self.first.date_maturity, later)
-        self.assertEqual((self.first.kgw_stage, self.first.kgw_course), ("before_due", 1))
+        self.assertEqual((self.first.kgw_stage, self.first.kgw_course), ("before_due", 2))
         self.assertEqual(self.case.stage, "before_due")
+        self.run_days(DUE + timedelta(days=5), later + timedelta(days=2))
+        lines = self.reminders(self.first, "sent", "delivered").line_ids
+        lines = lines.filtered(lambda line: line.receivable_id == self.first and line.step_id)
+        steps = {course: own.step_id for course, own in lines.grouped("course").items()}
+        before = self.env.ref("kgw_receivable_monitoring.step_standard_m5_email")
+        after = self.env.ref("kgw_receivable_monitoring.step_standard_p2_sms")
+        self.assertEqual(steps[1] & steps[2] & (before | after), before | after)
+
+    def test_new_date_begins_nothing_anew_for_what_has_it_already(self):
+        later, day = (DUE + timedelta(days=14)).isoformat(), DUE - timedelta(days=7)
+        for lines in (self.first, self.first | self.second):
+            self._take("new_date", day, lines, until_date=later)
+            day += timedelta(days=1)
+            self._plan(day)
+        self.assertEqual((self.first.kgw_course, self.second.kgw_course), (2, 2))
+
+    def test_new_date_takes_questions_of_the_old_course_back(self):
+        step = self.env.ref("kgw_receivable_monitoring.step_standard_p21_letter")
+        lines, moment = self.first | self.second, self._at(LATE, 8)
+        asked = self.env["kgw.decision"]._ask("approval", step, lines, LATE, moment)
+        agreed = self.env["kgw.decision"]._ask("approval", step, lines, LATE, moment)
+        agreed._decide("approve", moment)
+        self.assertEqual(
+            self.env["kgw.course.facts"]._read_approvals(lines)[self.first.id][step.id], "approved"
+        )
+        later = DUE + timedelta(days=14)
+        self._take("new_date", LATE, until_date=later.isoformat())
+        self._plan(LATE + timedelta(days=1))
+        self.assertEqual((asked.state, agreed.state), ("revoked", "taken"))
+        self.assertFalse(self.env["kgw.course.facts"]._read_approvals(lines))
 
     def test_channel_that_is_not_wanted_is_not_used(self):
         planned = self._plan(DUE - timedelta(days=3))

@@ -155,7 +155,7 @@ _MEDICAL = re.compile(
 )
 _ORGANISATION = re.compile(
     r"\b(wspolnot\w* mieszkaniow|fundacj|stowarzyszeni|parafi|diecezj|caritas|zwiazek (zawodowy|harcer"
-    r"|pilki)|(ludowy|uczniowski|miejski|gminny) klub|klub sportowy|ochotnicza straz|rodzinny ogrod"
+    r"|pilki)|osp\b|(ludowy|uczniowski|miejski|gminny) klub|klub sportowy|ochotnicza straz|rodzinny ogrod"
     r"|kolo (lowieckie|gospodyn)|kolko rolnicze|rada rodzicow|towarzystwo (przyjaciol|milosnikow)"
     r"|spolka wodna|cech rzemios|partia)"
 )
@@ -174,19 +174,28 @@ _PUBLIC = re.compile(
 )
 # Given names are enough to tell "Usługi Jan Kowalski" from "Usługi Budowlane Południe".
 _GIVEN_NAMES = frozenset(
-    """adam adrian agata agnieszka alicja aleksander aleksandra aneta andrzej anita anna
-    arkadiusz artur barbara bartlomiej bartosz beata bogdan boguslaw bozena cezary czeslaw
-    damian daniel danuta dariusz dawid dominik dominika dorota edward edyta elzbieta emilia ewa
-    ewelina filip gabriela grazyna grzegorz halina hanna helena henryk hubert ilona irena iwona
-    izabela jacek jadwiga jakub jan janina janusz jaroslaw jerzy joanna jolanta jozef julia
-    justyna kacper kamil kamila karol karolina katarzyna kazimierz kinga konrad krystian
-    krystyna krzysztof lech leszek lucyna lukasz maciej magdalena malgorzata marcin marek maria
-    mariola mariusz marta marzena mateusz michal mieczyslaw miroslaw monika natalia norbert olga
-    oliwia patrycja patryk pawel piotr przemyslaw radoslaw rafal renata robert roman ryszard
-    sebastian slawomir stanislaw stefan sylwia szymon tadeusz teresa tomasz urszula waclaw
-    wanda weronika wieslaw wieslawa wiktor wiktoria witold wladyslaw wojciech zbigniew zdzislaw
-    zofia zuzanna zygmunt""".split()
+    """adam adrian agata agnieszka aleksander aleksandra alicja alina amelia andrzej aneta angelika
+    anita anna antoni antonina arkadiusz artur barbara bartlomiej bartosz beata bernard bogdan
+    bogumil bogumila boguslaw bozena bronislaw bronislawa celina cezary czeslaw czeslawa
+    damian daniel danuta dariusz dawid diana dominik dominika dorota edmund edward edyta eliza
+    elzbieta emil emilia eryk eugenia eugeniusz ewa ewelina feliks filip franciszek franciszka
+    gabriela genowefa gertruda grazyna grzegorz halina hanna helena henryk henryka hieronim
+    honorata hubert iga ignacy igor ilona irena ireneusz iwona izabela jacek jadwiga jagoda
+    jakub jan janina janusz jaroslaw jedrzej jeremi jerzy joanna jolanta jozef julia justyna
+    kacper kajetan kamil kamila karina karol karolina katarzyna kazimierz kinga klara klaudia
+    konrad kornelia krystian krystyna krzysztof laura lech lena leon leszek lidia liliana
+    lucjan lucyna ludmila ludwik lukasz maciej magdalena maksymilian malgorzata malwina marcel
+    marcelina marcin marek maria marian marianna mariola mariusz marlena marta martyna marzena
+    mateusz michal mieczyslaw mieczyslawa mikolaj milena miroslaw miroslawa monika nadia
+    natalia nikola nina norbert oktawia olaf olga oliwia oskar patrycja patryk paulina pawel
+    piotr przemyslaw radoslaw radoslawa rafal regina renata robert roman roza rozalia ryszard
+    sabina sandra sara sebastian seweryn slawomir stanislaw stanislawa stefan sylwester sylwia
+    szymon tadeusz teresa tomasz tymoteusz urszula violetta waclaw waldemar walentyna wanda
+    weronika wieslaw wieslawa wiktor wiktoria wincenty wioletta witold wladyslaw wojciech
+    zaneta zbigniew zdzislaw zdzislawa zenon zofia zuzanna zygmunt""".split()
 )
+
+_SURNAME = re.compile(r"([sc]k|dzk)[ia]$|wicz$|czyk$")
 
 
 def fold(text) -> str:
@@ -206,7 +215,9 @@ def _names_person(folded) -> bool:
     words = folded.split()
     if " im " in f" {folded} ":
         return False
-    return any(word in _GIVEN_NAMES for word in words[:-1])
+    # "Kowalski Jan" is a person, "Apteka Anna" need not be one.
+    surname_first = len(words) == 2 and words[1] in _GIVEN_NAMES and _SURNAME.search(words[0])
+    return bool(surname_first) or any(word in _GIVEN_NAMES for word in words[:-1])
 
 
 def guess_kind(party) -> str:
