@@ -56,10 +56,11 @@ class KgwPortalDecisionController(KgwPortalController):
         website=True,
     )
     def kgw_answer_dispute(self, dispute_id, value="", **values):
+        portal = request.env["kgw.portal"]
         try:
             with request.env.cr.savepoint():
-                case_id = request.env["kgw.portal"]._answer_dispute(
-                    dispute_id, value, values, fields.Datetime.now()
+                case_id = portal._answer_dispute(
+                    dispute_id, value, values, fields.Datetime.now(), portal._get_address()
                 )
         except UserError as error:
             return self._kgw_go("/my/monitoring", str(error), is_problem=True)

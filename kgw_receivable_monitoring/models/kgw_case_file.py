@@ -1,9 +1,7 @@
 import io
-import re
 import zipfile
 
 from odoo import api, models
-from odoo.tools import html2plaintext
 
 from ..tools import calendar, pdf, words
 
@@ -75,14 +73,7 @@ class KgwCaseFile(models.AbstractModel):
                 lines.filtered(lambda line: line.kgw_stage != "closed"), lang
             ),
             "events": [
-                self._prepare_event(portal, event)
+                portal._prepare_printed(event)
                 for event in portal._find_events(case).sorted(lambda e: (e.at, e.id))
             ],
         }
-
-    def _prepare_event(self, portal, event):
-        told = portal._prepare_event(event)
-        if told["text"] and told["is_html"]:
-            text = html2plaintext(told["text"])
-            told["text"] = re.sub(r"\s*\n\s*", "\n", text)  # tables leave many empty lines
-        return told

@@ -62,22 +62,39 @@ class KgwDecisionCheck(models.AbstractModel):
             )
 
     def _check_not_given_away(self, today):
-        given = self._get_own_holds(today).filtered(
+        given = self._get_given_away(self.receivable_ids, today)
+        if given:
+            raise UserError(
+                self.env._(
+                    "%(invoices)s: handed over to collection or withdrawn. Choose “Go on” first, or"
+                    " tick other invoices.",
+                    invoices=", ".join(given.move_id.mapped("kgw_display_number")),
+                )
+            )
+
+    def _get_given_away(self, lines, today):
+        """Return what of receivables was handed over to collection or withdrawn."""
+        holds = self.env["kgw.hold"]
+        scope = [
+            ("case_id", "in", lines.kgw_case_id.ids),
+            ("move_id", "in", (False, *lines.move_id.ids)),
+        ]
+        given = holds.search(holds._in_force(today) & Domain(scope)).filtered(
             lambda hold: (
                 hold.decision_id.kind in GIVEN_AWAY or hold.decision_id.value == "hand_over"
             )
         )
-        if not given:
-            return
-        invoices = (given.move_id & self.receivable_ids.move_id) or self.receivable_ids.move_id
-        raise UserError(
-            self.env._(
-                "%(invoices)s: handed over to collection or withdrawn on %(day)s. Choose “Go on”"
-                " first, or tick other invoices.",
-                invoices=", ".join(invoices.mapped("kgw_display_number")),
-                day=self._format_day(min(given.mapped("from_date"))),
-            )
+        whole = given.filtered(lambda hold: not hold.move_id).case_id
+        return lines.filtered(
+            lambda line: line.kgw_case_id in whole or line.move_id in given.move_id
         )
+
+    def _get_subject(self, kind, lines, today):
+        """Return what a decision about all open receivables of a case is about: those that were
+        given away are left out, unless there are no others."""
+        if SPECS[kind].about != "watched":
+            return lines
+        return lines - self._get_given_away(lines, today) or lines
 
     def _get_holds(self, today):
         """Return the holds in force on what the decision is about, and on its whole case."""

@@ -47,6 +47,8 @@ class KgwDecisionKind(models.Model):
         lines = case._get_open_receivables()
         if receivables is not None:
             lines &= receivables
+        else:
+            lines = self._get_subject(kind, lines, calendar.local_date(now))
         return {
             **{name: values[name] for name in (*spec.wants, *spec.takes) if values.get(name)},
             "case_id": case.id,

@@ -51,6 +51,7 @@ class KgwDispute(models.Model):
     answer_note = fields.Text(string="The Creditor's Words")
     answered_at = fields.Datetime()
     answered_by_id = fields.Many2one("res.users")
+    address = fields.Char(string="From", help="IP address from which it was answered.")
     hold_ids = fields.One2many("kgw.hold", "dispute_id", string="Holds")
 
     _one_open = models.UniqueIndex(
@@ -146,12 +147,13 @@ class KgwDispute(models.Model):
         """Return ``(value, label)`` of the answers, in the user's language."""
         return self._fields["default_value"]._description_selection(self.env)
 
-    def _answer(self, value, note, now, until=None):
+    def _answer(self, value, note, now, until=None, address=""):
         """Record what the creditor answered and let the course go on by it.
 
         :param value: ``accept``, ``reject`` or ``correction``
         :param note: the creditor's words; may be empty
         :param until: last day on which a correction is waited for; two weeks by default
+        :param address: IP address from which it was answered
         :raise UserError: the value does not fit, or the dispute was answered already
         """
         if value not in STATE_OF_VALUE:
@@ -163,6 +165,7 @@ class KgwDispute(models.Model):
                 self.env._("This dispute was already answered on %s.", dispute.answered_at)
             )
         vals = {"answer_note": note, "answered_at": now, "answered_by_id": self.env.uid}
+        vals["address"] = address
         if value == "correction":
             vals["until_date"] = until or calendar.local_date(now) + timedelta(days=CORRECTION_DAYS)
         self._close(STATE_OF_VALUE[value], now, **vals)
@@ -224,6 +227,7 @@ class KgwDispute(models.Model):
             "dispute": self.reason_id.name,
             "note": (self.answer_note if answered else self.note) or "",
             "by_default": self.is_by_default,
+            "address": (self.address or "") if answered else "",
             "deadline": self.deadline.isoformat(),
             "until": self.until_date and self.until_date.isoformat() or "",
         }

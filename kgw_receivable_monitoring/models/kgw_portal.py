@@ -101,7 +101,8 @@ class KgwPortal(models.AbstractModel):
         """Answer a dispute; returns the id of its counterparty."""
         self = self._from_outside()
         values = {"note": note, "until": until}
-        return self._answer_dispute(int(dispute_id), value, values, fields.Datetime.now())
+        now = fields.Datetime.now()
+        return self._answer_dispute(int(dispute_id), value, values, now, self._get_address())
 
     @api.model
     def revoke(self, decision_id):

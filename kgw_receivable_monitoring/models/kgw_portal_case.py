@@ -51,6 +51,8 @@ class KgwPortalCase(models.AbstractModel):
             **self._get_taken(case, rights),
             "plan": plan,
             "offers": offers,
+            # Below the invoices, where a thumb is after ticking them.
+            "invoice_offers": [o for o in offers if o["of_invoices"]] if is_open else [],
             "presets": self._get_presets(offers),
             "rights": rights,
             "talk": self._get_talk(case),

@@ -38,15 +38,17 @@ class KgwPortalDecision(models.AbstractModel):
         return decision.case_id.id
 
     @api.model
-    def _answer_dispute(self, dispute_id, value, values, now):
+    def _answer_dispute(self, dispute_id, value, values, now, address=""):
         """Answer a dispute of the creditor; returns its case id.
 
         :param values: ``note`` and ``until`` (ISO day), both may be missing
+        :param address: IP address from which it was answered
         """
         self._check_right("may_decide")
         dispute = self._get_one("kgw.dispute", dispute_id)
         until = self._read_day(values["until"]) if values.get("until") else None
-        dispute._answer(value, (values.get("note") or "").strip()[:2000], now, until)
+        note = (values.get("note") or "").strip()[:2000]
+        dispute._answer(value, note, now, until, address)
         return dispute.case_id.id
 
     @api.model
@@ -180,7 +182,12 @@ class KgwPortalDecision(models.AbstractModel):
         rights, is_owing = self._get_rights(), not case or bool(case._get_open_receivables())
         labels = dict(self.env["kgw.decision"]._fields["kind"]._description_selection(self.env))
         offered = [
-            {"kind": kind, "label": labels[kind], "at_once": spec.at_once}
+            {
+                "kind": kind,
+                "label": labels[kind],
+                "at_once": spec.at_once,
+                "of_invoices": bool(spec.about) or kind == "go_on",
+            }
             for kind, spec in SPECS.items()
             if rights[f"may_{spec.right}"]
             and (spec.many or case)

@@ -30,12 +30,11 @@ class KgwPortalEffect(models.AbstractModel):
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
         possible, left_out = self._sort_out(kind, cases, values, now, lines)
-        told = lines or possible._get_open_receivables()
-        sums, before = self._sum_residuals(told), self._picture(possible)
+        owed = possible._get_open_receivables()
+        owed = {line: line.amount_residual_currency for line in owed}
+        before = self._picture(possible)
         with self._trying(kind, possible, values, now, lines) as taken:
-            if kind in ASKING:
-                told = self._get_planned_for(taken)
-                sums = self._sum_residuals(told)
+            told = self._get_planned_for(taken) if kind in ASKING else taken.receivable_ids
             changes = self._compare(possible, before, self._picture(possible))
             left = self._format_sums(self._sum_residuals(told))
         return {
@@ -45,11 +44,19 @@ class KgwPortalEffect(models.AbstractModel):
             "count": self._count(len(possible), "counterparty"),
             "case_ids": possible.ids,
             "left_out": left_out,
-            "amount": self._format_sums(sums),
+            "amount": self._format_sums(self._add_up(told, owed)),
             "left": left,
             "words": self._say_effect(kind, values, possible),
             "changes": changes,
         }
+
+    def _add_up(self, lines, owed):
+        """Return ``{currency: amount}`` of what was owed on ``lines`` before the decision."""
+        sums = {}
+        for line in lines:
+            code = line.currency_id.name
+            sums[code] = sums.get(code, 0.0) + owed[line]
+        return sums
 
     def _sort_out(self, kind, cases, values, now, lines):
         """Return ``(cases for which it can be taken, [those for which it can't, and why])``.

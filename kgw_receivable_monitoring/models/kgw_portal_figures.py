@@ -256,6 +256,8 @@ class KgwPortalFigures(models.AbstractModel):
             "label": self._get_figure_label(tab),
             "amount": self._format_sums(sums),
             "has_amounts": tab in MONEY_FIGURES,
+            # What is owed and overdue has a column already.
+            "has_column": tab in MONEY_FIGURES and tab not in ("owed", "late"),
         }
 
     def _get_figure_label(self, tab):

@@ -20,9 +20,11 @@ class KgwPortalHistory(models.AbstractModel):
     @api.model
     def _get_history(self, case_id):
         """Return ``(file name, PDF)`` of the whole history of a case, or None."""
-        case = self._get_case(case_id, limit=MAX_EVENTS)
+        case = self._get_case(case_id, limit=1)
         if not case:
             return None
+        events = self._find_events(self._search_cases([("id", "=", case_id)]), limit=MAX_EVENTS)
+        case["events"] = [self._prepare_printed(event) for event in events]
         values = {"case": case, "printed": self._format_moment(fields.Datetime.now())}
         document = self._draw_paper(
             "portal_history_document", values, case["number"], case["mandate"]

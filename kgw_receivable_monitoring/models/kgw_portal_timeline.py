@@ -1,8 +1,9 @@
+import re
 from datetime import date
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 
 from .kgw_portal_base import KgwPortalBase
 
@@ -135,6 +136,14 @@ class KgwPortalTimeline(models.AbstractModel):
             if event.kind == "sent" and event.channel == "letter"
             else 0,
         }
+
+    def _prepare_printed(self, event):
+        """Return an entry as paper shows it: the text of an e-mail or letter in plain words."""
+        told = self._prepare_event(event)
+        if told["text"] and told["is_html"]:
+            text = html2plaintext(told["text"])
+            told["text"] = re.sub(r"\s*\n\s*", "\n", text)  # tables leave many empty lines
+        return told
 
     def _get_kind_label(self, event, payload):
         if event.kind == "message":

@@ -1,7 +1,11 @@
+import io
 from datetime import timedelta
+
+import pypdf
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import html2plaintext
 
 from .common import DUE
 from .test_portal_decisions import LATE, DecisionCase
@@ -92,11 +96,14 @@ class TestDecisionsInThePortal(DecisionCase):
         self.assertEqual(foreign._count_tabs()["dispute"], 0)
         with self.assertRaises(AccessError):
             foreign._answer_dispute(dispute.id, "reject", {}, self._at(LATE))
-        self.portal._answer_dispute(dispute.id, "reject", {"note": "Dostarczono"}, self._at(LATE))
+        values = {"note": "Dostarczono"}
+        self.portal._answer_dispute(dispute.id, "reject", values, self._at(LATE), "203.0.113.7")
         self.assertEqual(
             (dispute.state, dispute.answered_by_id, dispute.answer_note),
             ("rejected", self.user_a, "Dostarczono"),
         )
+        [told] = self.env["kgw.event"].search([("kind", "=", "dispute_rejected")])
+        self.assertEqual(told.payload["address"], "203.0.113.7", "who, when, from where")
 
     def test_answer_that_ends_monitoring_stops_at_once(self):
         planned = self._plan(DUE - timedelta(days=3))
@@ -116,6 +123,16 @@ class TestDecisionsInThePortal(DecisionCase):
         self.assertTrue(content.startswith(b"%PDF"))
         with self.assertRaises(AccessError):
             self.env["kgw.portal"].with_user(self.user_b)._get_preview(question.id, self._at(LATE))
+
+    def test_history_on_paper_has_the_words_of_e_mails(self):
+        self.run_days(DUE - timedelta(days=5), DUE - timedelta(days=2))
+        mail = next(sent for sent in self._get_sent() if sent["channel"] == "email")
+        lines = html2plaintext(mail["body"]).splitlines()
+        words = max((line.split() for line in lines), key=len)[:6]
+        _name, content = self.portal._get_history(self.case.id)
+        pages = pypdf.PdfReader(io.BytesIO(content)).pages
+        text = " ".join(" ".join(page.extract_text() for page in pages).split())
+        self.assertIn(" ".join(words), text)
 
     def test_notices_go_to_who_wants_them_and_questions_never_to_nobody(self):
         people = self.env["kgw.portal.access"]

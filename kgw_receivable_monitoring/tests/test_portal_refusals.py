@@ -81,10 +81,13 @@ class TestDecisionsThatChangeNothing(DecisionCase):
             ("waive", {}),
             ("ask_demand", {}),
         ):
-            self.refuse(kind, "FV A/1: handed over", **values)
+            self.refuse(kind, "FV A/1: handed over", lines=self.first, **values)
         self.refuse("collection", "Nothing would change", lines=self.first)
         values = {"number": "2", "until_date": UNTIL}
-        self.assertEqual(self._take("instalments", lines=self.second, **values).state, "taken")
+        effect = self.portal._foresee("instalments", values, self._at(LATE, 9), self.case.ids)
+        self.assertEqual(effect["amount"], self.portal._format_money(500, "PLN"), "of the others")
+        decision = self._take("instalments", **values)
+        self.assertEqual((decision.state, decision.receivable_ids), ("taken", self.second))
         self._take("go_on")
         self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
         self._take("waive")

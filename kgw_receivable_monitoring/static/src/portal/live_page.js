@@ -83,7 +83,7 @@ export class KgwTicked extends Interaction {
     };
 
     start() {
-        if (this.el.querySelector(".o_kgw_act")) {
+        if (this.el.querySelector("input[name=case_ids]:checked")) {
             this.count(); // a browser that goes back keeps the ticks
         }
     }
