@@ -246,7 +246,22 @@ class KgwDesk(models.Model):
         Only that, and no data: the page reads again with the rights of who looks at it.
         """
         # Whoever books the payment need not know who is on the phone.
-        for desk in self.sudo().search([("case_id", "in", cases.ids)]):
+        self.sudo().search([("case_id", "in", cases.ids)])._tell_users()
+
+    @api.model
+    def _tell_of_stop(self, holds):
+        """Tell the open desks whose mandate or brand one of ``holds`` stops; as above."""
+        for desk in self.sudo().search([]):
+            mandate, brand = desk.case_id.mandate_id, desk.brand_id
+            if holds.filtered(
+                lambda hold, m=mandate, b=brand: (
+                    hold.mandate_id in (m, m.browse()) and hold.brand_id in (b, b.browse())
+                )
+            ):
+                desk._tell_users()
+
+    def _tell_users(self):
+        for desk in self:
             desk.user_id._bus_send("kgw_desk", {"desk_id": desk.id})
 
     # === ACTION METHODS === #

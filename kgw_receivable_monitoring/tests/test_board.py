@@ -222,6 +222,15 @@ class TestShadow(BoardCase):
         self.assertEqual(self.call.planned_on, self.activity.date_deadline)
         self.assertGreater(self.call.planned_on, self.day)
 
+    def test_reschedule_buttons_of_the_case_list_move_the_call(self):
+        case = self.case.with_user(self.agent)
+        for move in ("action_reschedule_my_next_tomorrow", "action_reschedule_my_next_today"):
+            getattr(case, move)()
+            self.assertEqual(self.call.planned_on, self.activity.date_deadline)
+        self.call.until = self.day
+        with self.assertRaises(UserError):
+            case.action_reschedule_my_next_nextweek()
+
     def test_rescheduling_by_the_case_moves_the_call(self):
         self.case.with_user(self.agent).activity_reschedule(
             ["kgw_receivable_monitoring.mail_activity_type_call"],
