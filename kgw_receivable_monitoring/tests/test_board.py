@@ -74,6 +74,15 @@ class TestBoard(BoardCase):
         self.assertEqual(self.call.call_points, 51)
         self.assertIn("amount owed +31", self.call.call_why)
 
+    def test_friday_is_the_last_day_of_a_step_that_ends_on_sunday(self):
+        for days, points in ((2, 20), (3, 10), (4, None)):
+            self.call.until = self.day + timedelta(days=days)
+            self.sort()
+            self.assertEqual(self.call.call_parts.get("last_day"), points)
+        self.call.until = sunday = self.day + timedelta(days=2)
+        with freeze_time(self._at(sunday)):
+            self.assertIn("time for this step has passed", self.call.wait_note)
+
     def test_broken_promise_counts_and_a_running_one_does_not(self):
         promise = self.promise(self.day)
         self.sort()
