@@ -250,15 +250,16 @@ class KgwDesk(models.Model):
 
     @api.model
     def _tell_of_stop(self, holds):
-        """Tell the open desks whose mandate or brand one of ``holds`` stops; as above."""
-        for desk in self.sudo().search([]):
-            mandate, brand = desk.case_id.mandate_id, desk.brand_id
-            if holds.filtered(
-                lambda hold, m=mandate, b=brand: (
-                    hold.mandate_id in (m, m.browse()) and hold.brand_id in (b, b.browse())
-                )
-            ):
-                desk._tell_users()
+        """Tell the open desks whose mandate or brand one of ``holds`` stops."""
+        scopes = []
+        for hold in holds:
+            scope = Domain.TRUE
+            if hold.mandate_id:
+                scope &= Domain("case_id.mandate_id", "=", hold.mandate_id.id)
+            if hold.brand_id:
+                scope &= Domain("brand_id", "=", hold.brand_id.id)
+            scopes.append(scope)
+        self.sudo().search(Domain.OR(scopes))._tell_users()  # as above
 
     def _tell_users(self):
         for desk in self:
