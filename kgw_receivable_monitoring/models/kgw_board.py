@@ -32,7 +32,7 @@ BOARD_QUERY = """
       LEFT JOIN LATERAL (
            SELECT jsonb_strip_nulls(jsonb_build_object(
                   'money', NULLIF(LEAST(50, round(10 * log(1 + GREATEST(COALESCE(o.amount, 0), 0)))), 0)::int,
-                  'last_day', CASE r.until - %(today)s WHEN 0 THEN 20 WHEN 1 THEN 10 END,
+                  'last_day', CASE WHEN r.until < %(next_day)s THEN 20 WHEN r.until < %(day_after)s THEN 10 END,
                   'promise', CASE WHEN EXISTS (
                         SELECT 1 FROM kgw_promise g
                          WHERE g.case_id = r.case_id AND g.state IN ('broken', 'partly')
@@ -192,8 +192,8 @@ class KgwBoard(models.AbstractModel):
         """Bring sums, columns and priorities of the open calls up to date, in one statement.
 
         Points, the higher the earlier: ten for every power of ten of the amount owed, up to 50
-        (a call costs the same whatever it may bring); 20 when the step ends today, 10 when
-        tomorrow; 20 after a promise that was not kept; 30 for who asked to be called; 5 for who has
+        (a call costs the same whatever it may bring); 20 on the last working day of the step, 10 on
+        the one before; 20 after a promise that was not kept; 30 for who asked to be called; 5 for who has
         paid late before; five fewer for each attempt in vain.
 
         :param cases: keep to the calls of these cases; None means all
@@ -204,6 +204,9 @@ class KgwBoard(models.AbstractModel):
             BOARD_QUERY,
             now=now,
             today=today,
+            # A step that ends on a day off is made on the working day before.
+            next_day=calendar.add_working_days(today, 1),
+            day_after=calendar.add_working_days(today, 2),
             midnight=calendar.noon(today) + timedelta(hours=12),
             promised_since=today - timedelta(days=PROMISE_MEMORY_DAYS),
             chosen=SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids),

@@ -42,7 +42,12 @@ class KgwBoardCard(models.AbstractModel):
         # Holds and payments of the creditor; the right of who looks is on the case.
         facts = Facts(self.sudo(), now)
         for call in self:
-            call.wait_note = call._tell_hindrance(facts) or call._tell_pause(now) or call.dial_note
+            call.wait_note = (
+                call._tell_hindrance(facts)
+                or call._tell_end(now)
+                or call._tell_pause(now)
+                or call.dial_note
+            )
 
     def _tell_hindrance(self, facts):
         """Return what keeps anybody from making this call, in words, or ''."""
@@ -56,6 +61,11 @@ class KgwBoardCard(models.AbstractModel):
     def _get_word(self, records, name, code):
         labels = dict(records._fields[name]._description_selection(self.env))
         return labels.get(code, "")
+
+    def _tell_end(self, now):
+        """Return that the call can't be made any more when its step ends before the next hours."""
+        opens = calendar.local_date(self._get_next_slot(now))
+        return self._get_word(self, "reason", "lapsed") if self.until and opens > self.until else ""
 
     def _tell_pause(self, now):
         """Return until when the call rests, and why, or ''."""

@@ -40,9 +40,9 @@ class KgwCallOffer(models.AbstractModel):
         """The buttons of the outcomes, and the days offered for a promise, with their keys."""
         field = self.env["kgw.reminder"]._fields["outcome"]
         labels = dict(field._description_selection(self.env))
-        groups = self._get_group_labels()
         offer = self.env["kgw.promise.plan"]._get_offer(fields.Date.context_today(self))
         for desk in self:
+            groups = desk._get_group_labels()
             desk.outcome_table = [
                 {
                     "group": groups[group],
@@ -72,7 +72,9 @@ class KgwCallOffer(models.AbstractModel):
         return {
             "reached": self.env._("Spoke with the right person"),
             "again": self.env._("Call again"),
-            "nobody": self.env._("Reached nobody"),
+            "nobody": self.env._("Spoke with somebody else")
+            if self.is_incoming
+            else self.env._("Reached nobody"),
             "number": self.env._("The number is of no use"),
         }
 

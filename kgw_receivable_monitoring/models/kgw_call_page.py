@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..const_calls import IDENTITY
-from ..tools import calendar
+from ..tools import calendar, words
 from ..tools.text import TextError
 
 # What the page shows of the history; the whole of it stands on the case.
@@ -151,11 +151,13 @@ class KgwCallPage(models.AbstractModel):
                 # The caller was greeted when the call was taken.
                 desk.opening = said.env._("“Whom am I speaking to, please?”")
             else:
-                desk.opening = said.env._(
-                    "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",
-                    me=me,
-                    brand=brand,
-                    name=name,
+                desk.opening = words.one_stop(
+                    said.env._(
+                        "“Good morning, this is %(me)s from %(brand)s. Do I speak with %(name)s?”",
+                        me=me,
+                        brand=brand,
+                        name=name,
+                    )
                 )
 
     @api.depends("reminder_id", "identity_by")

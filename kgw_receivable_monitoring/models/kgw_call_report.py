@@ -8,6 +8,7 @@ class KgwCallReport(models.Model):
     """Every call of the register as a row, for results per agent."""
 
     _name = "kgw.call.report"
+    _inherit = ["kgw.audited"]
     _description = "Calls and Their Results"
     _auto = False
     _order = "at desc"

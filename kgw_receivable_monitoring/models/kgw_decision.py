@@ -56,7 +56,12 @@ class KgwDecision(models.Model):
     """
 
     _name = "kgw.decision"
-    _inherit = [KgwDecisionCheck._name, KgwDecisionDemand._name, KgwDecisionStanding._name]
+    _inherit = [
+        "kgw.audited",
+        KgwDecisionCheck._name,
+        KgwDecisionDemand._name,
+        KgwDecisionStanding._name,
+    ]
     _description = "Decision of the Creditor"
     _order = "deadline, id"
 

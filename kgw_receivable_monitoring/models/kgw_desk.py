@@ -246,7 +246,23 @@ class KgwDesk(models.Model):
         Only that, and no data: the page reads again with the rights of who looks at it.
         """
         # Whoever books the payment need not know who is on the phone.
-        for desk in self.sudo().search([("case_id", "in", cases.ids)]):
+        self.sudo().search([("case_id", "in", cases.ids)])._tell_users()
+
+    @api.model
+    def _tell_of_stop(self, holds):
+        """Tell the open desks whose mandate or brand one of ``holds`` stops."""
+        scopes = []
+        for hold in holds:
+            scope = Domain.TRUE
+            if hold.mandate_id:
+                scope &= Domain("case_id.mandate_id", "=", hold.mandate_id.id)
+            if hold.brand_id:
+                scope &= Domain("brand_id", "=", hold.brand_id.id)
+            scopes.append(scope)
+        self.sudo().search(Domain.OR(scopes))._tell_users()  # as above
+
+    def _tell_users(self):
+        for desk in self:
             desk.user_id._bus_send("kgw_desk", {"desk_id": desk.id})
 
     # === ACTION METHODS === #

@@ -30,6 +30,7 @@ class KgwDispute(models.Model):
     """
 
     _name = "kgw.dispute"
+    _inherit = ["kgw.audited"]
     _description = "Dispute about a Receivable"
     _order = "id desc"
 

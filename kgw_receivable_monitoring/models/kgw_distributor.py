@@ -42,10 +42,15 @@ class KgwDistributor(models.AbstractModel):
             if wanted in free:
                 return wanted
             away = members.filtered(lambda m, w=wanted: m.user_id == w and m._is_away(on_date))
-            if away.substitute_id.active:
+            if away.substitute_id.active and self._is_there(away.substitute_id, on_date):
                 return away.substitute_id
         # Ties go by the order of the list, so that the same facts give the same answer.
         return min(free, key=lambda user: (load[user], user.id), default=self.env["res.users"])
+
+    def _is_there(self, user, on_date):
+        """Whether a substitute is not away itself, in whatever team it is."""
+        memberships = self.env["kgw.team.member"].search([("user_id", "=", user.id)])
+        return not any(member._is_away(on_date) for member in memberships)
 
     def _has_room(self, member, load):
         return not member.daily_limit or load[member.user_id] < member.daily_limit
@@ -94,7 +99,7 @@ class KgwDistributor(models.AbstractModel):
 
     @api.model
     def _stand_in(self, now):
-        """Pass on the open calls of who is away today."""
+        """Pass on the calls of today of who is away; what was put on a later day waits for it."""
         today = calendar.local_date(now)
         members = self.env["kgw.team.member"].search([("absent_from", "<=", today)])
         for member in members.filtered(lambda member: member._is_away(today)):
@@ -103,6 +108,7 @@ class KgwDistributor(models.AbstractModel):
                     ("channel", "=", "phone"),
                     ("state", "in", ("planned", "failed")),
                     ("agent_id", "=", member.user_id.id),
+                    ("planned_on", "<=", today),
                     ("mandate_id.team_id", "=", member.team_id.id),
                 ]
             )

@@ -28,6 +28,7 @@ class KgwHold(models.Model):
     """A waiting that somebody or something must lift, or that ends on its day."""
 
     _name = "kgw.hold"
+    _inherit = ["kgw.audited"]
     _description = "Hold"
     _order = "id desc"
 
@@ -89,6 +90,7 @@ class KgwHold(models.Model):
             holds._check_manager()
         (holds.case_id | holds._get_cases_of_invoices())._touch()
         now = self.env.context.get("kgw_now") or self.env.cr.now()
+        holds._tell_desks()
         holds._record("hold", now)
         holds._refresh_ways(now)
         return holds
@@ -154,9 +156,17 @@ class KgwHold(models.Model):
         held = self.filtered("is_open")
         held.write({"lifted_at": now})
         held.case_id._touch()
+        held._tell_desks()
         held._record("lifted", now)
         held._refresh_ways(now)
         self.env["kgw.dispatcher"]._release("hold")
+
+    def _tell_desks(self):
+        """Tell the open desks that a stop of more than one case began or ended."""
+        wide = self.filtered(lambda hold: not hold.case_id and not hold.move_id)
+        wide = wide.filtered(lambda hold: hold.channel in (False, "phone"))
+        if wide:
+            self.env["kgw.desk"]._tell_of_stop(wide)
 
     @api.model
     def _release_due(self, now):

@@ -6,7 +6,7 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import calendar
+from ..tools import calendar, words
 from ..tools.readers import UnreadableFile, describe
 from .kgw_import import CONTENTS
 
@@ -81,10 +81,11 @@ class KgwImportWays(models.Model):
         )
         self.env["kgw.dispatcher"]._wake()
         if busy:
-            self.message = self.env._(
+            message = self.env._(
                 "Another contact is on its way to %s: press the button again later.",
                 ", ".join(busy.mapped("name")),
             )
+            self.message = words.one_stop(message)
 
     def _withdraw(self, on_date, now):
         """Take the import back.

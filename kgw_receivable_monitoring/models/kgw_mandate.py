@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..const_mandate import MANDATE_SOURCES
-from ..tools import calendar, identifiers
+from ..tools import calendar, identifiers, words
 
 STATES = [
     ("draft", "Draft"),
@@ -149,14 +149,13 @@ class KgwMandate(models.Model):
         for mandate in self:
             for brand in mandate.brand_before_id | mandate.brand_after_id:
                 if brand.creditor_id and brand.creditor_id != mandate.creditor_id:
-                    raise ValidationError(
-                        self.env._(
-                            "Brand %(brand)s belongs to %(owner)s and can't speak for %(creditor)s.",
-                            brand=brand.name,
-                            owner=brand.creditor_id.name,
-                            creditor=mandate.creditor_id.name,
-                        )
+                    message = self.env._(
+                        "Brand %(brand)s belongs to %(owner)s and can't speak for %(creditor)s.",
+                        brand=brand.name,
+                        owner=brand.creditor_id.name,
+                        creditor=mandate.creditor_id.name,
                     )
+                    raise ValidationError(words.one_stop(message))
 
     @api.constrains("controller_id", "substitute_id")
     def _check_substitute(self):

@@ -67,6 +67,7 @@ class KgwPayment(models.Model):
     """
 
     _name = "kgw.payment"
+    _inherit = ["kgw.audited"]
     _description = "Payment"
     _order = "date desc, id desc"
     _rec_name = "title"

@@ -31,6 +31,7 @@ class KgwPromise(models.Model):
     """
 
     _name = "kgw.promise"
+    _inherit = ["kgw.audited"]
     _description = "Promise to Pay"
     _order = "given_at desc, id desc"
 

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 
+from ..tools import words
 from ..tools.health import day
 
 # Days before its end at which a power of attorney is to be renewed.
@@ -245,10 +246,12 @@ class KgwReadiness(models.AbstractModel):
         lacking = brands.filtered(lambda b: not b.sms_sender or not b.sms_sender_approved)
         if not lacking:
             return ReadyLine("ok", title, ", ".join(brands.mapped("sms_sender")))
-        sentence = self.env._(
-            "An administrator has the name approved by the SMS operator, on the word of its owner,"
-            " and ticks it on the brand %s.",
-            lacking[0].name,
+        sentence = words.one_stop(
+            self.env._(
+                "An administrator has the name approved by the SMS operator, on the word of its"
+                " owner, and ticks it on the brand %s.",
+                lacking[0].name,
+            )
         )
         return ReadyLine("missing", title, sentence, BRAND, lacking[0].id)
 

@@ -74,6 +74,15 @@ class TestBoard(BoardCase):
         self.assertEqual(self.call.call_points, 51)
         self.assertIn("amount owed +31", self.call.call_why)
 
+    def test_friday_is_the_last_day_of_a_step_that_ends_on_sunday(self):
+        for days, points in ((2, 20), (3, 10), (4, None)):
+            self.call.until = self.day + timedelta(days=days)
+            self.sort()
+            self.assertEqual(self.call.call_parts.get("last_day"), points)
+        self.call.until = sunday = self.day + timedelta(days=2)
+        with freeze_time(self._at(sunday)):
+            self.assertIn("time for this step has passed", self.call.wait_note)
+
     def test_broken_promise_counts_and_a_running_one_does_not(self):
         promise = self.promise(self.day)
         self.sort()
@@ -221,6 +230,15 @@ class TestShadow(BoardCase):
             self.mine.action_reschedule_tomorrow()
         self.assertEqual(self.call.planned_on, self.activity.date_deadline)
         self.assertGreater(self.call.planned_on, self.day)
+
+    def test_reschedule_buttons_of_the_case_list_move_the_call(self):
+        case = self.case.with_user(self.agent)
+        for move in ("action_reschedule_my_next_tomorrow", "action_reschedule_my_next_today"):
+            getattr(case, move)()
+            self.assertEqual(self.call.planned_on, self.activity.date_deadline)
+        self.call.until = self.day
+        with self.assertRaises(UserError):
+            case.action_reschedule_my_next_nextweek()
 
     def test_rescheduling_by_the_case_moves_the_call(self):
         self.case.with_user(self.agent).activity_reschedule(

@@ -224,7 +224,7 @@ class TestDesk(DeskCase):
         self.assertEqual(self.call.state, "cancelled")
 
     def test_desk_opens_in_a_constant_number_of_queries(self):
-        spec = {name: {} for name in ("phone", "script", "opening", "news", "queue_note")}
+        spec = {name: {} for name in ("phone", "script", "talk_invoices", "news", "queue_note")}
         spec |= {"open_receivable_ids": {"fields": {"number": {}, "residual": {}}}}
         self.add_invoices(0, 2)
         self.count(spec)  # what is read once per process

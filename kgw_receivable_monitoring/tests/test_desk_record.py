@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import freeze_time, tagged
@@ -65,6 +66,25 @@ class TestDeskRecord(DeskCase):
         with freeze_time(self._at(self.sunday, 11)), self.assertRaises(UserError):
             desk.invalidate_recordset()
             desk.action_save()
+
+    def test_name_of_a_brand_that_ends_with_a_stop_ends_the_greeting_with_one(self):
+        self.brand.name = "Agencja Testowa sp. z o.o."
+        self.assertIn("sp. z o.o. Czy rozmawiam", self.open_desk().opening)
+
+    def test_stop_of_everything_is_told_to_open_desks_and_one_of_e_mails_is_not(self):
+        desk, sent = self.open_desk(), []
+        for vals, told in (
+            ({"channel": "email"}, 0),
+            ({}, 1),
+            ({"mandate_id": self.mandate.id}, 1),
+        ):
+            with (
+                self.subTest(stop=vals),
+                patch.object(type(desk), "_tell_users", lambda desks: sent.extend(desks.ids)),
+            ):
+                sent.clear()
+                self.hold(self.day, **{"reason": "stop", **vals})
+                self.assertEqual(len(sent), told)
 
     # === WHO CALLED WHOM === #
 

@@ -67,6 +67,23 @@ class TestDistribution(DeskCase):
         self.env["kgw.distributor"]._stand_in(self.now)
         self.assertEqual(self.call.agent_id, self.colleague)
 
+    def test_substitute_who_is_away_itself_gets_nothing(self):
+        self.mine.write({"absent_from": self.day, "substitute_id": self.third.id})
+        self.env["kgw.team"].create(
+            {
+                "name": "Zespół B",
+                "member_ids": [(0, 0, {"user_id": self.third.id, "absent_from": self.day})],
+            }
+        )
+        self.env["kgw.distributor"]._stand_in(self.now)
+        self.assertEqual(self.call.agent_id, self.colleague)
+
+    def test_call_put_on_a_later_day_waits_for_who_is_away_today(self):
+        self.call._reschedule(calendar_next(self.day), self.now)
+        self.mine.write({"absent_from": self.day, "absent_until": self.day})
+        self.env["kgw.distributor"]._stand_in(self.now)
+        self.assertEqual(self.call.agent_id, self.agent)
+
     def test_daily_limit_leaves_the_rest_to_whoever_has_time(self):
         (self.mine | self.theirs).daily_limit = 1
         calls = [self.add() for _call in range(3)]
@@ -113,6 +130,14 @@ class TestDistribution(DeskCase):
         with self.assertRaises(UserError):
             many.with_user(self.agent)._check_export()
         many.with_user(self.manager)._check_export()
+
+    def test_every_list_that_names_cases_has_its_exports_recorded(self):
+        private = {"kgw.desk"}  # one row, one's own
+        for name, model in self.env.items():
+            field = name.startswith("kgw.") and model._fields.get("case_id")
+            if field and not (model._abstract or model._transient or name in private):
+                with self.subTest(model=name):
+                    self.assertTrue(hasattr(model, "_check_export"))
 
     def test_results_count_calls_reached_and_promised_per_agent(self):
         self.end("no_answer")

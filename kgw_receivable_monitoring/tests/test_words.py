@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from odoo.tests.common import BaseCase
 
+from ..tools import text as text_tools
 from ..tools import words
+from ..tools.text import SAMPLE_VALUES
 
 PL, EN = "pl_PL", "en_US"
 NBSP = "\u00a0"
@@ -72,6 +74,18 @@ class TestWords(BaseCase):
         for amount, currency, lang, expected in cases:
             with self.subTest(amount=amount, currency=currency, lang=lang):
                 self.assertEqual(words.format_money(Decimal(amount), currency, lang), expected)
+
+    def test_abbreviation_that_ends_a_sentence_brings_its_stop(self):
+        for text, expected in {
+            "działa Firma sp. z o.o.. Dalej": "działa Firma sp. z o.o. Dalej",
+            "<b>Firma S.A.</b>.": "<b>Firma S.A.</b>",
+            "do 21 listopada 2026 r..": "do 21 listopada 2026 r.",
+            "Czekamy... Zwykłe. Zdania.": "Czekamy... Zwykłe. Zdania.",
+        }.items():
+            with self.subTest(text=text):
+                self.assertEqual(words.one_stop(text), expected)
+        written = text_tools.render_plain("{{ creditor.name }}.", SAMPLE_VALUES)
+        self.assertEqual(written, SAMPLE_VALUES["creditor"]["name"])
 
     def test_dates_short_and_long(self):
         day = date(2026, 11, 21)

@@ -21,6 +21,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from . import words
 from .text_samples import SAMPLE_VALUES
 
 # Ten times the longest text that we ship; a full one compiles in half a second.
@@ -231,7 +232,7 @@ def _render(environment, source, values):
     _check_values(values)
     template = _compile(environment, source)
     try:
-        return _join(template.generate(values))
+        return words.one_stop(_join(template.generate(values)))
     except UndefinedError as error:
         raise TextError("undefined", _line_of(error), error.message) from error
     except (SecurityError, TypeError) as error:

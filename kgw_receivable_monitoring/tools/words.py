@@ -4,6 +4,7 @@
 """
 
 import functools
+import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -33,6 +34,9 @@ _UNITS_EN = {
     "GBP": ("pound sterling", "pounds sterling"),
     "CHF": ("Swiss franc", "Swiss francs"),
 }
+# The full stop of a name or date (“sp. z o.o.”, “2026 r.”) followed by that of its sentence, also
+# where a tag ends between them; three are an ellipsis.
+_TWO_STOPS = re.compile(r"(?<!\.)\.((?:</\w+>)*)\.(?!\.)")
 _ONE_PL = {"f": "jedna", "n": "jedno"}
 _MONTHS_PL = (
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października"
@@ -68,6 +72,11 @@ _COUNTED_PL = {
     "decision": ("decyzja", "decyzje", "decyzji", "decyzji", "decyzji"),
 }
 _COUNTED_EN = {"counterparty": "counterparties"}
+
+
+def one_stop(text: str) -> str:
+    """Return the text with one full stop where an abbreviation ends a sentence."""
+    return _TWO_STOPS.sub(r".\1", text)
 
 
 def count(n: int, noun: str, lang: str, genitive: bool = False) -> str:

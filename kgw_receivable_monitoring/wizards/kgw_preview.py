@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import OPEN_STATES
-from ..tools import calendar
+from ..tools import calendar, words
 from ..tools.notice import notice
 
 MAX_DAYS = 62
@@ -151,12 +151,9 @@ class KgwPreview(models.TransientModel):
                 self.env._("There is much to show: the preview ends on %s.", self._format(last))
             )
         if busy:
-            remarks.append(
-                self.env._(
-                    "Left out, since somebody works on them right now: %s.",
-                    ", ".join(busy[:NAMED].mapped("display_name")) + ("…" if busy[NAMED:] else ""),
-                )
-            )
+            names = ", ".join(busy[:NAMED].mapped("display_name")) + ("…" if busy[NAMED:] else "")
+            remark = self.env._("Left out, since somebody works on them right now: %s.", names)
+            remarks.append(words.one_stop(remark))
         return remarks
 
     def _format(self, day):
