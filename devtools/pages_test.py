@@ -55,10 +55,14 @@ def query(sql, *values):
 
 
 def find_case(code="KRAKBUD"):
-    """Return the id of a case with much history."""
+    """Return the id of a case with much history, about which there is something to decide."""
     [(case_id,)] = query(
         """SELECT c.id FROM kgw_case c JOIN kgw_mandate m ON m.id = c.mandate_id
              JOIN kgw_event e ON e.case_id = c.id WHERE m.code = %s
+              AND EXISTS (SELECT 1 FROM account_move_line l WHERE l.kgw_case_id = c.id
+                             AND l.kgw_stage IN ('before_due', 'overdue'))
+              AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id
+                                 AND h.lifted_at IS NULL AND h.until_date IS NULL)
             GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 1""",
         code,
     )

@@ -177,6 +177,10 @@ class KgwDecision(models.Model):
         """
         :raise UserError: the decision was taken already, by whom and when
         """
+        if self.state == "revoked":
+            raise UserError(
+                self.env._("This question was taken back: it needs no answer any more.")
+            )
         if self.state != "open":
             raise UserError(
                 self.env._(

@@ -56,21 +56,22 @@ class KgwDispatcher(models.AbstractModel):
         model = self.env["kgw.reminder"]._get_channel_model(channel)
         with model._connected() as door:
             self.env["kgw.handover"]._recover(door, channel, now)
-            left, seen = (
-                self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now)),
-                set(),
-            )
+            left = self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now))
+            tried = set()
             while left and (candidates := self._lock_candidates(channel, now, door._claim_size)):
                 # What came back in this run is tried once more; if it comes back again, it waits.
-                came_back = candidates.filtered(lambda r: r.id in seen)
+                came_back = candidates.filtered(lambda r: r.id in tried)
                 came_back.not_before = now + timedelta(minutes=1)
-                seen.update(candidates.ids)
-                left = self._contact(door, candidates, now)
+                left = self._contact(door, candidates, now, tried)
 
-    def _contact(self, door, candidates, now):
-        """Claim and hand over what of ``candidates`` may go out; return the seconds left."""
+    def _contact(self, door, candidates, now, tried):
+        """Claim and hand over what of ``candidates`` may go out; return the seconds left.
+
+        :param tried: ids of what was claimed in this run; those claimed here are added
+        """
         handover = self.env["kgw.handover"]
         claimed = self._claim(self.env["kgw.rate.limit"]._admit(candidates, now), now)
+        tried.update(claimed.ids)
         waiting = len(candidates) - len(claimed)
         if not door._send_size:  # a person makes the contact
             return self.env["ir.cron"]._commit_progress(waiting + len(claimed))

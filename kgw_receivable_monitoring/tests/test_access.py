@@ -190,6 +190,7 @@ class TestMatrix(AccessCase):
             "kgw.rate.limit",
             "kgw.health",
             "kgw.alarm",
+            "kgw.agent.load",
         }
         self.assertEqual(set(MATRIX) - common - agency, fenced)
 

@@ -49,5 +49,6 @@ class TestHeldInvoices(KgwEngineCommon):
     def test_page_tells_held_invoices_apart(self):
         self.hold_invoice(self.first)
         shown = {r["number"]: r for r in self.portal._get_case(self.case.id)["receivables"]}
-        self.assertEqual((shown["A/1"]["next_step"], shown["A/1"]["next_date"]), ("On hold", ""))
+        told = "On hold: The counterparty disputes the receivable"
+        self.assertEqual((shown["A/1"]["next_step"], shown["A/1"]["next_date"]), (told, ""))
         self.assertNotEqual(shown["B/2"]["next_date"], "")

@@ -135,6 +135,8 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
     def _do_everything(self, portal, now):
         """Let A do all that it may: every decision, answer, file, question and switch."""
         self._hand_over(portal, now)
+        # A new date takes questions about the old one back.
+        portal._decide(self.decision.id, "refuse", now)
         # What goes on is first held; nothing is overdue yet, and a manager's hold is in force.
         for kind in (*(kind for kind in SPECS if kind != "go_on"), "go_on"):
             values = {**VALUES, "scenario_id": str(self._offer_scenario().id)}
@@ -148,7 +150,6 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
             portal._take(kind, values, now, self.case.ids, None, "203.0.113.7")
         portal._revoke(self.scheduled.id, now)
         self.env["kgw.decision"]._carry_out_scheduled(now)
-        portal._decide(self.decision.id, "refuse", now)
         portal._answer_dispute(self.dispute.id, "correction", {}, now)
         portal._write_message(self.case.id, "Pytanie", [("x.txt", b"x")], now)
         portal._get_letter(self.letter.id)

@@ -13,9 +13,10 @@ class TestProofOfAuthority(DeskCase):
         super().setUp()
         self.mandate.authority_filename = "pelnomocnictwo.pdf"
 
-    def ask(self):
+    def ask(self, **vals):
         """Record the outcome; return the sentence that the agent reads."""
-        return self.open_desk(outcome="authority").action_save_and_stop()["params"]["message"]
+        desk = self.open_desk(outcome="authority", **vals)
+        return desk.action_save_and_stop()["params"]["message"]
 
     def sent(self):
         return self.reminders(self.line).filtered(lambda r: r.channel == "email")
@@ -25,7 +26,7 @@ class TestProofOfAuthority(DeskCase):
 
     def test_file_of_the_mandate_goes_out_at_once_and_stands_in_the_register(self):
         self.mandate.coverage_date = False  # it asks for no money
-        self.assertIn("faktury@budmax.example", self.ask())
+        self.assertIn("faktury@budmax.example", self.ask(called_at=self._at(self.day, 9)))
         self.dispatch("email", self.day)
         [message] = self.gateways.sent
         self.assertIn("FV 1/09/2026", message["body"])
@@ -44,7 +45,7 @@ class TestProofOfAuthority(DeskCase):
 
     def test_contact_hours_and_a_stop_hold_it_back(self):
         self.freeze(self._at(self.day, 23))
-        self.ask()
+        self.ask(called_at=self._at(self.day, 15))
         self.dispatch("email", self.day, hour=23)
         self.assertEqual(self.sent().waiting_reason, "hours")
         self.hold(self.day, case_id=self.case.id)
