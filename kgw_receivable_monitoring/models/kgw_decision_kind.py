@@ -1,6 +1,7 @@
 import logging
 
 from dateutil.relativedelta import relativedelta
+from psycopg2 import OperationalError
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -88,6 +89,8 @@ class KgwDecisionKind(models.Model):
             except UserError as error:
                 decision.write({"state": "impossible", "problem": str(error)})
                 decision._tell_controller(str(error))
+            except OperationalError:
+                raise  # somebody else was quicker: Odoo tries the request or the run again
             except Exception:
                 # The creditor's next decisions must not wait for this one.
                 _logger.exception("Decision %s can't be carried out", decision.id)

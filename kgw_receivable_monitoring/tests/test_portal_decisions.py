@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -282,6 +284,15 @@ class TestDecisions(DecisionCase):
         self.assertEqual(event.payload["address"], "203.0.113.7")
         self.assertEqual(event.payload["note"], "Zapłacone gotówką")
         self.assertEqual(event.payload["question"], "stop")
+
+    def test_decision_that_meets_another_transaction_is_tried_again(self):
+        """Odoo repeats the request; the decision is not told to be impossible."""
+        decisions = self.env["kgw.decision"]
+        with (
+            patch.object(type(decisions), "_do_pause", side_effect=SerializationFailure),
+            self.assertRaises(SerializationFailure),
+        ):
+            self._take("pause", until_date=(LATE + timedelta(days=9)).isoformat())
 
     @mute_logger("odoo.addons.kgw_receivable_monitoring.models.kgw_decision_kind")
     def test_decision_that_fails_does_not_stop_the_others(self):
