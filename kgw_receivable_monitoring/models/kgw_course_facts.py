@@ -158,7 +158,12 @@ class KgwCourseFacts(models.AbstractModel):
         )
 
     def _read_approvals(self, receivables):
-        """Return ``{receivable id: {step id: open|approved|refused}}`` of their present course."""
+        """Return ``{receivable id: {step id: open|approved|refused}}`` of their present course.
+
+        What was asked before a new date began it, be it on the same day, belongs to the one before.
+        """
+        self.env["kgw.decision"].flush_model()
+        receivables.flush_recordset(["kgw_entered_on"])
         words = {None: "open", "approve": "approved", "refuse": "refused"}
         rows = self.env.execute_query(
             SQL(
@@ -169,6 +174,11 @@ class KgwCourseFacts(models.AbstractModel):
               JOIN account_move_line l ON l.id = rel.account_move_line_id
              WHERE l.id = ANY(%s) AND d.kind = 'approval' AND d.state <> 'revoked'
                AND d.asked_on >= l.kgw_entered_on
+               AND NOT EXISTS (
+                   SELECT 1 FROM kgw_decision n
+                     JOIN account_move_line_kgw_decision_rel x ON x.kgw_decision_id = n.id
+                    WHERE x.account_move_line_id = l.id AND n.kind = 'new_date'
+                      AND n.state = 'taken' AND n.id > d.id AND d.asked_on = l.kgw_entered_on)
              ORDER BY d.id
         """,
                 list(receivables.ids),

@@ -18,12 +18,26 @@ class KgwDecisionCheck(models.AbstractModel):
         :raise UserError: something is missing, makes no sense, or nothing would change
         """
         for decision in self:
-            decision._check_filled()
-            decision._check_about(today)
-            if SPECS[decision.kind].ahead:
-                decision._check_ahead(today)
-            if check := getattr(decision, f"_check_{decision.kind}", None):
-                check(today)
+            try:
+                decision._check_own_values(today)
+            except UserError as error:
+                if len(self) == 1:
+                    raise
+                raise UserError(
+                    self.env._(
+                        "%(counterparty)s: %(problem)s",
+                        counterparty=decision.case_id.counterparty_id.name,
+                        problem=str(error),
+                    )
+                ) from error
+
+    def _check_own_values(self, today):
+        self._check_filled()
+        self._check_about(today)
+        if SPECS[self.kind].ahead:
+            self._check_ahead(today)
+        if check := getattr(self, f"_check_{self.kind}", None):
+            check(today)
 
     def _check_filled(self):
         missing = [name for name in SPECS[self.kind].wants if not self[name]]

@@ -185,13 +185,19 @@ class KgwDecisionKind(models.Model):
 
     def _hold(self, now, until=None):
         """Put the chosen receivables, or the whole case, on hold and take back what is planned."""
-        everything = self.receivable_ids >= self.case_id._get_open_receivables()
-        if self.is_lasting or (everything and self.kind == "pause"):
+        if self.is_lasting or self._is_whole_pause(calendar.local_date(now)):
             scopes = [{"case_id": self.case_id.id}]
         else:
             scopes = [{"move_id": move.id} for move in self.receivable_ids.move_id]
         self._create_holds([{**scope, "until_date": until} for scope in scopes], now)
         self._cancel_contacts(now)
+
+    def _is_whole_pause(self, today):
+        """Whether the whole counterparty is paused, what is handed over meanwhile as well."""
+        if self.kind != "pause":
+            return False
+        lines = self.case_id._get_open_receivables()
+        return self.receivable_ids >= self._get_subject("pause", lines, today)
 
     def _create_holds(self, scopes, now):
         today = calendar.local_date(now)

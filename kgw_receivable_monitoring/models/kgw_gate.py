@@ -265,22 +265,10 @@ class KgwGate(models.AbstractModel):
         for it itself."""
         if reminder.decision_id:
             return True
-        lines = reminder.line_ids.filtered(lambda line: line.step_id == reminder.step_id)
-        approved = self.env["kgw.decision"].search(
-            [
-                ("case_id", "=", reminder.case_id.id),
-                ("step_id", "=", reminder.step_id.id),
-                ("value", "=", "approve"),
-            ]
-        )
-        # What was agreed to before a new course began belongs to the one before.
-        agreed = {
-            line
-            for decision in approved
-            for line in decision.receivable_ids
-            if line.kgw_entered_on <= decision.asked_on
-        }
-        return agreed.issuperset(lines.receivable_id)
+        step = reminder.step_id
+        lines = reminder.line_ids.filtered(lambda line: line.step_id == step).receivable_id
+        approvals = self.env["kgw.course.facts"]._read_approvals(lines)
+        return all(approvals.get(line.id, {}).get(step.id) == "approved" for line in lines)
 
     def _judge_answer_time(self, reminder, facts):
         """A letter that lay too long before it is posted gives less time than it says."""

@@ -36,7 +36,9 @@ class KgwImportWithdrawal(models.AbstractModel):
         entries = moves.filtered(lambda m: m.move_type != "out_invoice")
         touched = lines | entries.line_ids.matched_debit_ids.debit_move_id
         change = self.env["kgw.ledger.change"]
-        change._cancel(entries)
+        mirrors = entries.filtered(lambda m: m.move_type == "entry")
+        self.env["kgw.mirror"]._reverse(mirrors, now)
+        change._cancel(entries - mirrors)
         for row in record.line_ids.filtered("before"):
             self._restore(row, on_date, now)
         invoices = moves - entries

@@ -32,9 +32,12 @@ class KgwPortalEffect(models.AbstractModel):
         possible, left_out = self._sort_out(kind, cases, values, now, lines)
         owed = possible._get_open_receivables()
         owed = {line: line.amount_residual_currency for line in owed}
+        known = possible.reminder_ids
         before = self._picture(possible)
         with self._trying(kind, possible, values, now, lines) as taken:
-            told = self._get_planned_for(taken) if kind in ASKING else taken.receivable_ids
+            told = taken.receivable_ids
+            if kind in ASKING:
+                told = self._get_planned_for(taken, known)
             changes = self._compare(possible, before, self._picture(possible))
             left = self._format_sums(self._sum_residuals(told))
         return {
@@ -65,6 +68,14 @@ class KgwPortalEffect(models.AbstractModel):
         """
         if len(cases) == 1:
             return cases, []
+        try:  # mostly it can be taken for all, and need not be tried for each
+            with self._trying(kind, cases, values, now, lines):
+                return cases, []
+        except UserError:
+            return self._sort_out_each(kind, cases, values, now, lines)
+
+    def _sort_out_each(self, kind, cases, values, now, lines):
+        """As :meth:`_sort_out`, each counterparty by itself."""
         possible, problems = cases.browse(), {}
         for case in cases:
             try:
@@ -79,13 +90,20 @@ class KgwPortalEffect(models.AbstractModel):
             for case, problem in problems.items()
         ]
 
-    def _get_planned_for(self, taken):
-        """Return what the contacts speak about that were planned because they were asked for."""
+    def _get_planned_for(self, taken, known):
+        """Return what the contacts speak about that were planned because they were asked for.
+
+        :param known: the contacts that were there before
+        """
         reminders = (
             self.env["kgw.reminder"]
             .sudo()
             .search(  # the cases are those of the fence
-                [("case_id", "in", taken.case_id.ids), ("state", "in", OPEN_STATES)]
+                [
+                    ("case_id", "in", taken.case_id.ids),
+                    ("state", "in", OPEN_STATES),
+                    ("id", "not in", known.ids),
+                ]
             )
         )
         return reminders._get_live_lines()._get_own().receivable_id
@@ -163,8 +181,8 @@ class KgwPortalEffect(models.AbstractModel):
         ]
 
     def _say_go_on(self, values, cases):
-        closed = cases.env["kgw.hold"]._get_closed_channels(cases)
-        channels = sorted({channel for own in closed.values() for channel in own})
+        closed = cases.hold_ids.filtered(lambda hold: hold.reason == "creditor" and hold.is_open)
+        channels = sorted(set(closed.filtered("channel").mapped("channel")))
         labels = [self._get_code_label("kgw.reminder", "channel", code) for code in channels]
         if not labels:
             return []

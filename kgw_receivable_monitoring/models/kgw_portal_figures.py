@@ -28,7 +28,9 @@ class KgwPortalFigures(models.AbstractModel):
     # === THE ROWS BEHIND A FIGURE === #
 
     def _get_figure_query(self, figure):
-        """Return the rows of a figure: ``case_id, currency_id, amount``, of all creditors.
+        """Return the rows of a figure: ``case_id, currency_id, amount``, of the creditor.
+
+        It keeps to the creditor's within: nothing outside would narrow what is grouped.
 
         :param figure: one of ``FIGURES``
         """
@@ -49,8 +51,10 @@ class KgwPortalFigures(models.AbstractModel):
             """
             SELECT l.kgw_case_id AS case_id, l.currency_id, l.amount_residual_currency AS amount
               FROM account_move_line l
+              JOIN kgw_case k ON k.id = l.kgw_case_id AND k.creditor_id = ANY(%s)
              WHERE l.kgw_stage IN ('before_due', 'overdue', 'elapsed') AND %s
             """,
+            self._get_creditor_ids(),
             conditions.get(figure, age),
         )
 
@@ -99,17 +103,25 @@ class KgwPortalFigures(models.AbstractModel):
               FROM kgw_promise p
               LEFT JOIN %(relation)s r ON r.%(promise)s = p.id
               LEFT JOIN account_move_line l ON l.id = r.%(line)s
-             WHERE p.state = 'open' GROUP BY p.id
+             WHERE p.state = 'open' AND p.creditor_id = ANY(%(creditors)s) GROUP BY p.id
             """,
             relation=SQL.identifier(field.relation),
             promise=SQL.identifier(field.column1),
             line=SQL.identifier(field.column2),
+            creditors=self._get_creditor_ids(),
         )
 
     def _get_week_query(self):
         """Return ``case_id, code`` of what the next days bring: contacts that are planned, and next
-        steps that no hold keeps back all the time."""
+        steps, those that no hold keeps back all the time."""
         today = self._get_today()
+        last = today + timedelta(days=WEEK - 1)
+        holds = SQL(
+            "h.channel IS NULL AND h.lifted_at IS NULL AND h.from_date <= %s"
+            " AND (h.until_date IS NULL OR h.until_date >= %s)",
+            today,
+            last,
+        )
         return SQL(
             """
             SELECT l.kgw_case_id AS case_id,
@@ -117,22 +129,39 @@ class KgwPortalFigures(models.AbstractModel):
                        ELSE 'question' END AS code
               FROM account_move_line l
               JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id
+              JOIN kgw_case k ON k.id = l.kgw_case_id AND k.creditor_id = ANY(%(creditors)s)
              WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
-               AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = l.kgw_case_id
-                                  AND h.move_id IS NULL AND %(holds)s)
+               AND %(free)s
                AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(holds)s)
              UNION
             SELECT r.case_id, r.channel FROM kgw_reminder r
-             WHERE r.state = ANY(%(open)s) AND r.planned_on <= %(last)s
+              JOIN kgw_case k ON k.id = r.case_id AND k.creditor_id = ANY(%(creditors)s)
+             WHERE r.state = ANY(%(open)s) AND r.state <> 'unknown' AND r.planned_on <= %(last)s
+               AND %(free)s
             """,
-            last=today + timedelta(days=WEEK - 1),
-            holds=SQL(
-                "h.channel IS NULL AND h.lifted_at IS NULL AND h.from_date <= %s"
-                " AND (h.until_date IS NULL OR h.until_date >= %s)",
-                today,
-                today + timedelta(days=WEEK - 1),
-            ),
+            last=last,
+            holds=holds,
+            free=self._get_free_condition(holds),
+            creditors=self._get_creditor_ids(),
             open=list(OPEN_STATES),
+        )
+
+    def _get_free_condition(self, holds):
+        """Return the condition that nothing holds the whole of case ``k``: no hold of its own, no
+        stop of its mandate or of everything.
+
+        :param holds: condition on hold ``h``
+        """
+        return SQL(
+            """
+            NOT EXISTS (SELECT 1 FROM kgw_hold h
+                         WHERE h.case_id = k.id AND h.move_id IS NULL AND %(holds)s)
+            AND NOT EXISTS (SELECT 1 FROM kgw_hold h
+                             WHERE h.case_id IS NULL AND h.move_id IS NULL AND h.brand_id IS NULL
+                               AND COALESCE(h.mandate_id, k.mandate_id) = k.mandate_id
+                               AND %(holds)s)
+            """,
+            holds=holds,
         )
 
     # === ADDED UP === #

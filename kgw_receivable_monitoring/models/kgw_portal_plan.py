@@ -26,16 +26,14 @@ class KgwPortalPlan(models.AbstractModel):
 
         Payments, promises and answers change it; holds in force move its beginning.
         """
-        holds = self._get_holds(case, lines)
-        if holds.filtered(lambda hold: not hold.until_date):
+        holds = self._search_holds(case, lines)
+        whole = holds.filtered(lambda hold: not hold.move_id)
+        if whole.filtered(lambda hold: not hold.until_date):
             return []
         today = self._get_today()
-        start = max(
-            [today, *(hold.until_date + timedelta(days=1) for hold in holds if hold.until_date)]
-        )
+        start = max([today, *(hold.until_date + timedelta(days=1) for hold in whole)])
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        held = self._search_holds(case, lines).move_id
-        stops = [self._prepare_stop(reminder, held, start) for reminder in planned]
+        stops = [self._prepare_stop(reminder, holds, start) for reminder in planned]
         stops = [stop for stop in stops if stop.lines]
         stops += self._walk_ahead(case, lines, planned, start)
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
@@ -61,10 +59,13 @@ class KgwPortalPlan(models.AbstractModel):
             ]
         )
 
-    def _prepare_stop(self, reminder, held, start):
-        """Return what is planned as a :class:`Stop`; what is on hold will not be in it."""
+    def _prepare_stop(self, reminder, holds, start):
+        """Return what is planned as a :class:`Stop`; what is on hold will not be in it. The hold of
+        a promise does not keep back what confirms it."""
         day = max(reminder.planned_on, start)
         own = reminder._get_live_lines()._get_own().receivable_id
+        confirmed = reminder.promise_id
+        held = holds.filtered(lambda h: not confirmed or h.promise_id != confirmed).move_id
         lines = own.filtered(lambda line: line.move_id not in held)
         step = reminder.step_id or reminder.template_id
         return Stop(day, "contact", step, reminder.channel, tuple(lines.ids))

@@ -32,6 +32,10 @@ class TestImportBack(ImportCase):
             .search([("move_id", "in", receivables.move_id.ids)])
             .mapped("kind"),
         )
+        events = self.env["kgw.event"].search([("move_id", "in", receivables.move_id.ids)])
+        paid = events.filtered(lambda e: e.kind in ("payment", "payment_back")).sorted("id")
+        told = [(event.kind, event.payload["amount"]) for event in paid]
+        self.assertEqual(told, [("payment", 345), ("payment_back", 345)], "off every figure")
         with self.assertRaises(UserError):
             self._back(record)
 

@@ -77,6 +77,12 @@ class TestDecisions(DecisionCase):
         self.run_days(until + timedelta(days=1), until + timedelta(days=6))
         self.assertTrue(self._get_sent())
 
+    def test_pause_of_all_holds_what_is_handed_over_meanwhile(self):
+        self._take("collection", lines=self.first)
+        decision = self._take("pause", until_date=(LATE + timedelta(days=7)).isoformat())
+        hold = self.case.hold_ids.filtered(lambda h: h.decision_id == decision)
+        self.assertEqual((len(hold), hold.move_id.ids), (1, []), "of the whole counterparty")
+
     def test_stopped_call_leaves_the_board_at_once(self):
         self.run_days(DUE - timedelta(days=5), DUE + timedelta(days=4))
         call = self._get_open_reminder().filtered(lambda r: r.channel == "phone")
@@ -189,6 +195,26 @@ class TestDecisions(DecisionCase):
         self._plan(LATE + timedelta(days=1))
         self.assertEqual((asked.state, agreed.state), ("revoked", "taken"))
         self.assertFalse(self.env["kgw.course.facts"]._read_approvals(lines))
+
+    def test_consent_of_the_same_day_does_not_reach_into_the_new_course(self):
+        step = self.env.ref("kgw_receivable_monitoring.step_standard_p21_letter")
+        decisions, lines = self.env["kgw.decision"], self.first
+        read = self.env["kgw.course.facts"]._read_approvals
+        agreed = decisions._ask("approval", step, lines, LATE, self._at(LATE, 7))
+        agreed._decide("approve", self._at(LATE, 8))
+        letter = self._create_letter_of(lines)
+        letter.write({"state": "planned", "step_id": step.id})
+        letter.line_ids.step_id = step
+        gate = self.env["kgw.gate"]
+        self.assertTrue(gate._is_approved(letter))
+        later = (DUE + timedelta(days=14)).isoformat()
+        self._take("new_date", lines=lines | self.second, until_date=later)
+        decisions._carry_out_scheduled(self._at(LATE, 10))
+        self.assertFalse(read(lines))
+        self.assertFalse(gate._is_approved(letter))
+        agreed = decisions._ask("approval", step, lines, LATE, self._at(LATE, 11))
+        agreed._decide("approve", self._at(LATE, 12))
+        self.assertEqual(read(lines), {lines.id: {step.id: "approved"}})
 
     def test_channel_that_is_not_wanted_is_not_used(self):
         planned = self._plan(DUE - timedelta(days=3))

@@ -98,6 +98,33 @@ class TestFigures(DecisionCase):
         named = {c["id"] for row in upcoming for c in self.portal._get_cases(tab=row["tab"])}
         self.assertNotIn(self.late.kgw_case_id.id, named, "what is on hold does not come")
 
+    def get_upcoming(self):
+        return self.portal._get_overview()["upcoming"]
+
+    def hold(self, **values):
+        values |= {"reason": "stop", "note": "test", "from_date": DAY}
+        return self.env["kgw.hold"].create(values)
+
+    def test_next_days_bring_nothing_while_everything_is_stopped(self):
+        before = self.get_upcoming()
+        for values in ({}, {"mandate_id": self.mandate.id}):
+            stop = self.hold(**values)
+            self.assertFalse(self.get_upcoming(), values)
+            stop._lift(self._at(DAY, 11))
+        self.hold(mandate_id=self.other_mandate.id)
+        self.assertEqual(self.get_upcoming(), before)
+
+    def test_next_days_bring_nothing_of_what_may_have_gone_out(self):
+        lines = self.env["account.move.line"].search([("kgw_case_id", "!=", False)])
+        lines.kgw_next_date = False
+        planned = self.env["kgw.reminder"].search(
+            [("state", "=", "planned"), ("channel", "!=", "phone")]
+        )
+        self.assertTrue({row["tab"] for row in self.get_upcoming()} - {"week_phone"})
+        for state in ("claimed", "unknown"):
+            planned._set_state(state, self._at(DAY, 10))
+        self.assertFalse({row["tab"] for row in self.get_upcoming()} - {"week_phone"})
+
     def test_figures_are_those_of_the_creditor_alone(self):
         foreign = self.env["kgw.portal"].with_user(self.user_b)
         foreign = foreign.with_context(kgw_now=self._at(DAY, 12))
@@ -111,6 +138,9 @@ class TestFigures(DecisionCase):
         )
         self.assertEqual(self.add_up("owed"), mine)
         self.assertEqual(foreign._get_figure("paid")["amount"], "")
+        for tab in FIGURES:
+            rows = self.env.execute_query(foreign._get_figure_query(tab))
+            self.assertLessEqual({row[0] for row in rows}, set(self.theirs.kgw_case_id.ids), tab)
 
     def test_bar_of_ages_holds_what_its_days_say(self):
         found = {tab: {row["id"] for row in self.portal._get_cases(tab=tab)} for tab in AGE_FIGURES}

@@ -118,7 +118,7 @@ class TestDecisionsThatChangeNothing(DecisionCase):
         self.assertEqual([row["counterparty"] for row in effect["left_out"]], ["Budmax sp. z o.o."])
         self.assertIn("on hold", effect["left_out"][0]["problem"])
         self.assertEqual(effect["count"], self.portal._count(1, "counterparty"))
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "Budmax sp. z o.o.: Contact is on hold"):
             self.portal._take("stop", {"is_lasting": "1"}, self._at(LATE, 9), both)
 
     def test_amount_of_a_demand_is_that_of_its_own_invoices(self):
@@ -132,7 +132,19 @@ class TestDecisionsThatChangeNothing(DecisionCase):
         effect = self.portal._foresee("stop", {}, self._at(day, 16), self.case.ids)
         self.assertEqual(effect["amount"], self.portal._format_money(1730, "PLN"))
 
+    def test_amount_of_a_call_is_that_of_no_other_contact(self):
+        sent = self._plan(DUE - timedelta(days=3))
+        sent._set_state("claimed", self._at(DUE - timedelta(days=3), 10))
+        sent._set_state("unknown", self._at(DUE - timedelta(days=3), 10))
+        self._take("payment", lines=self.first, amount="1230,00", until_date=LATE.isoformat())
+        values = self._at(LATE, 9), self.case.ids, self.second.ids
+        effect = self.portal._foresee("ask_call", {}, *values)
+        self.assertEqual((effect["amount"], effect["left"]), ("", ""), "the controller is asked")
+
     def test_going_on_says_that_closed_channels_open_again(self):
         self._take("no_channel", channel="email")
+        self.env["kgw.hold"].create(
+            {"case_id": self.case.id, "reason": "other", "channel": "sms", "from_date": DUE}
+        )
         effect = self.portal._foresee("go_on", {}, self._at(LATE, 9), self.case.ids)
         self.assertEqual(effect["words"], ["Closed channels are used again: E-mail."])
