@@ -37,7 +37,8 @@ class KgwImportWithdrawal(models.AbstractModel):
         touched = lines | entries.line_ids.matched_debit_ids.debit_move_id
         change = self.env["kgw.ledger.change"]
         change._cancel(entries)
-        for row in record.line_ids.filtered("before"):
+        # What is taken back in a second go was restored in the first one.
+        for row in record.line_ids.filtered(lambda r: r.before and r.state == "done"):
             self._restore(row, on_date, now)
         invoices = moves - entries
         kept = invoices.filtered(lambda m: m.line_ids.matched_credit_ids)
