@@ -30,11 +30,11 @@ class TestDeskRecord(DeskCase):
         self.assertNotIn("FV 2/09/2026", desk.talk_invoices + desk.script)
 
     def test_talk_about_all_that_is_owed_is_no_part_of_it_in_whatever_currency(self):
-        self._watch(self._document("FV 2/09/2026", due=self.day, currency="EUR"))
-        self._watch(self._document("FV 3/09/2026", due=self.day - timedelta(days=9)))
+        earlier = self.day - timedelta(days=9)
+        self._watch(self._document("FV 2/09/2026", due=earlier, currency="EUR"))
         desks = self.env["kgw.desk"].with_user(self.agent)
         desk = desks._open(self.case, self.now, is_incoming=True)
-        self.assertEqual(len(desk.open_receivable_ids), 3)
+        self.assertEqual(len(desk.open_receivable_ids), 2)
         self.assertFalse(desk.is_part_of_case)
 
     def test_call_recorded_on_a_sunday_is_asked_when_it_was_made(self):
@@ -65,6 +65,7 @@ class TestDeskRecord(DeskCase):
             desk.invalidate_recordset()
             self.assertTrue(desk.warning)
             self.assertEqual(self.open_desk(), desk)  # its card is clicked again
+            desk.invalidate_recordset()
             desk.action_save_and_stop()
         self.assertEqual(self.call.state, "delivered")
 
