@@ -48,7 +48,7 @@ class KgwPortalHandoverController(KgwPortalController):
     @http.route(
         f"{PATH}/<int:import_id>/accept", type="http", auth="user", methods=["POST"], website=True
     )
-    def kgw_accept(self, import_id, is_right="", **values):
+    def kgw_accept(self, import_id, seen_note="", **values):
         struck = request.httprequest.form.getlist("struck")
         restated = [
             self._kgw_read_number(name.removeprefix("restate_"))
@@ -64,7 +64,7 @@ class KgwPortalHandoverController(KgwPortalController):
                     fields.Datetime.now(),
                     portal._get_address(),
                     restated,
-                    bool(is_right),
+                    seen_note,
                 )
         except UserError as error:
             return self._kgw_go(f"{PATH}/{import_id}", str(error), is_problem=True)

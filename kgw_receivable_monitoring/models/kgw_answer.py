@@ -81,14 +81,16 @@ class KgwAnswer(models.AbstractModel):
             case.sudo()._get_reply_holds()._lift(fields.Datetime.now())
 
     def action_reply_promise(self):
-        """The reply was read and promises to pay: open the dialogue that takes it down."""
-        self.action_reply_read()
-        return self.action_promise()
+        """The reply promises to pay: open the dialogue that takes it down; it is read when that is
+        saved, and the case is held until then."""
+        return self._take_down(self.action_promise())
 
     def action_reply_dispute(self):
-        """The reply was read and disputes an invoice: open the dialogue that takes it down."""
-        self.action_reply_read()
-        return self.action_dispute()
+        """The reply disputes an invoice: as :meth:`action_reply_promise`."""
+        return self._take_down(self.action_dispute())
+
+    def _take_down(self, action):
+        return {**action, "context": {**action["context"], "kgw_reply_read": True}}
 
     def _message_receive_bounce(self, email, partner):
         """An e-mail came back: it was no contact, its address is wrong, the fallback is planned."""

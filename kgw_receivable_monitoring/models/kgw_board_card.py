@@ -34,8 +34,8 @@ class KgwBoardCard(models.AbstractModel):
         """Free calls are anybody's, those of others a manager's; one's own one has already."""
         is_manager = self.env["res.users"]._kgw_is_manager()
         for call in self:
-            others = call.agent_id and call.agent_id != self.env.user
-            call.can_take_over = is_manager and others or not call.agent_id
+            is_others = call.agent_id != self.env.user
+            call.can_take_over = not call.agent_id or (is_manager and is_others)
 
     def _compute_wait_note(self):
         now = fields.Datetime.now()

@@ -107,10 +107,11 @@ class KgwCallPage(models.AbstractModel):
         texts = self.env["kgw.text"]
         for desk in self:
             # Numbers of ledger invoices; the agent's right is on the case.
-            lines = desk.sudo().reminder_id._get_owed_lines().receivable_id or desk._get_all_lines()
+            owed = desk._get_all_lines()
+            lines = desk.sudo().reminder_id._get_owed_lines().receivable_id or owed
             lines = lines.sorted("date_maturity")
             desk.talk_label = texts._format_total(lines, lang)
-            desk.is_part_of_case = desk.talk_label != desk.owed_label
+            desk.is_part_of_case = bool(owed - lines)
             named = [desk._name_invoice(line, lang, today) for line in lines[:NAMED_INVOICES]]
             more = len(lines) - len(named)
             if more:

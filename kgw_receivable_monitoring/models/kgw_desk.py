@@ -157,12 +157,13 @@ class KgwDesk(models.Model):
             desk._close(now)
             self.env["kgw.gate"].sudo()._refuse(call_sudo, verdict, now)
             return self.browse()
-        desk._note_verdict(verdict)
+        desk._note_verdict(verdict, now)
         return desk
 
-    def _note_verdict(self, verdict):
-        """Keep whether the call could be made when the desk was opened."""
-        self.sudo().was_allowed = not verdict.reason  # no agent says so of itself
+    def _note_verdict(self, verdict, now):
+        """Keep whether the call could be made when the desk was opened, at ``now`` or before."""
+        if self.opened_at == now:
+            self.sudo().was_allowed = not verdict.reason  # no agent says so of itself
 
     @api.model
     def _take_up(self, call, now):
@@ -184,7 +185,7 @@ class KgwDesk(models.Model):
             try:
                 with self.env.cr.savepoint():
                     desk = self._take_up(call, now)
-                    desk._note_verdict(Verdict())
+                    desk._note_verdict(Verdict(), now)
                     return desk
             except UserError:  # a colleague has it
                 continue
@@ -322,7 +323,11 @@ class KgwDesk(models.Model):
             raise AccessError(self.env._("Only managers of monitoring take a case from a desk."))
         now, case, call = fields.Datetime.now(), self.case_id, self.reminder_id
         self._close(now)
-        return self._open(case, now, reminder=call)._get_action()
+        desk = self._open(case, now, reminder=call)
+        if call:
+            verdict = self.env["kgw.gate"].sudo()._judge(call._get_decidable(), now)
+            desk._note_verdict(verdict, now)
+        return desk._get_action()
 
     def action_open_case(self):
         self.ensure_one()

@@ -23,34 +23,38 @@ class KgwDistributor(models.AbstractModel):
         teams = calls.mandate_id.team_id
         load = self._get_load(teams.member_ids.user_id, on_date)
         last = self._get_last_agents(calls.case_id)
+        absent = self._get_absent(on_date)
         for call in calls:
-            agent = self._choose(call, last.get(call.case_id), load, on_date)
+            agent = self._choose(call, last.get(call.case_id), load, absent)
             load[agent] += 1
             call.agent_id = agent
 
-    def _choose(self, call, last, load, on_date):
-        """Return the agent for one call, or nobody."""
+    def _choose(self, call, last, load, absent):
+        """Return the agent for one call, or nobody.
+
+        :param absent: the members who are away, of all teams: a substitute may be of another one
+        """
         members = call.mandate_id.team_id.member_ids
         if not members:
             return call._get_agent()
         free = {
-            member.user_id: member
-            for member in members
-            if not member._is_away(on_date) and self._has_room(member, load)
+            member.user_id: member for member in members - absent if self._has_room(member, load)
         }
         for wanted in (call.agent_id, last):
             if wanted in free:
                 return wanted
-            away = members.filtered(lambda m, w=wanted: m.user_id == w and m._is_away(on_date))
-            if away.substitute_id.active and self._is_there(away.substitute_id, on_date):
+            away = (members & absent).filtered(lambda m, w=wanted: m.user_id == w)
+            if away.substitute_id.active and away.substitute_id not in absent.user_id:
                 return away.substitute_id
         # Ties go by the order of the list, so that the same facts give the same answer.
         return min(free, key=lambda user: (load[user], user.id), default=self.env["res.users"])
 
-    def _is_there(self, user, on_date):
-        """Whether a substitute is not away itself, in whatever team it is."""
-        memberships = self.env["kgw.team.member"].search([("user_id", "=", user.id)])
-        return not any(member._is_away(on_date) for member in memberships)
+    def _get_absent(self, on_date):
+        """Return the members of all teams who are away on ``on_date``."""
+        members = self.env["kgw.team.member"].search(
+            ["|", ("absent_from", "<=", on_date), ("user_id.active", "=", False)]
+        )
+        return members.filtered(lambda member: member._is_away(on_date))
 
     def _has_room(self, member, load):
         return not member.daily_limit or load[member.user_id] < member.daily_limit
@@ -101,8 +105,8 @@ class KgwDistributor(models.AbstractModel):
     def _stand_in(self, now):
         """Pass on the calls of today of who is away; what was put on a later day waits for it."""
         today = calendar.local_date(now)
-        members = self.env["kgw.team.member"].search([("absent_from", "<=", today)])
-        for member in members.filtered(lambda member: member._is_away(today)):
+        absent = self._get_absent(today)
+        for member in absent.filtered_domain([("absent_from", "<=", today)]):
             calls = self.env["kgw.reminder"].search(
                 [
                     ("channel", "=", "phone"),
@@ -114,6 +118,6 @@ class KgwDistributor(models.AbstractModel):
             )
             load = self._get_load(member.team_id.member_ids.user_id, today)
             for call in calls:
-                agent = self._choose(call, None, load, today)
+                agent = self._choose(call, None, load, absent)
                 load[agent] += 1
                 call._assign(agent, now)

@@ -15,6 +15,8 @@ AT_ONCE = 200
 TOLD = 50
 # A run that was cut off, or lost a race for a row, is repeated so often.
 MAX_TRIES = 3
+# A row that others wrote meanwhile, an invoice that another hand-over brought meanwhile.
+RACES = (OperationalError, UniqueViolation)
 BUS_TYPE = "kgw_import"
 CRON = "kgw_receivable_monitoring.ir_cron_kgw_take_imports"
 MANAGERS = "kgw_receivable_monitoring.group_kgw_manager"
@@ -127,7 +129,7 @@ class KgwImportTaking(models.Model):
         """Take what was ordered, as who ordered it; what can't be taken says why.
 
         Who lost a race for a row that others wrote meanwhile, or for an invoice that another
-        hand-over brought, waits for the next run.
+        hand-over brought, waits for the next run; what happens in every run is no race.
         """
         taker = self.taker_id
         record = self.with_user(taker).with_context(lang=taker.lang).sudo()  # as in _take
@@ -136,13 +138,14 @@ class KgwImportTaking(models.Model):
                 raise UserError(record._tell_cut_off())
             record._take_over(calendar.local_date(now), now)
             self.env.flush_all()
-        except (OperationalError, UniqueViolation):
-            self.env.cr.rollback()
-            _logger.info("Import %s met other work and is taken again", self.id)
-            self.env.ref(CRON)._trigger()
         except UserError as error:
             self._put_back(str(error))
-        except Exception:
+        except Exception as error:
+            self.env.cr.rollback()
+            if isinstance(error, RACES) and self.tries < MAX_TRIES:
+                _logger.info("Import %s met other work and is taken again", self.id)
+                self.env.ref(CRON)._trigger()
+                return
             _logger.exception("Import %s could not be taken", self.id)
             self._put_back(record._tell_failed())
         else:

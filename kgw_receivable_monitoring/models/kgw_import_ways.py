@@ -30,6 +30,14 @@ class KgwImportWays(models.Model):
         help="Contacts about invoices of this import that was taken back.",
     )
     contact_count = fields.Integer(compute="_compute_contact_ids")
+    can_withdraw = fields.Boolean(compute="_compute_can_withdraw")
+
+    @api.depends("state", "line_ids.state")
+    def _compute_can_withdraw(self):
+        """What was taken over, and what stayed of it when it was taken back."""
+        for record in self:
+            is_left = record.state == "withdrawn" and "done" in record.line_ids.mapped("state")
+            record.can_withdraw = record.state == "done" or is_left
 
     @api.depends("state", "line_ids.state")
     def _compute_contact_ids(self):
@@ -96,8 +104,8 @@ class KgwImportWays(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        is_left = self.state == "withdrawn" and "done" in self.line_ids.mapped("state")
-        if (self.state != "done" and not is_left) or self.mandate_id.is_own_sales:
+        is_left = self.state == "withdrawn"
+        if not self.can_withdraw or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(
                     "Only what was taken over is taken back here; own sales are cancelled in"
@@ -146,9 +154,10 @@ class KgwImportWays(models.Model):
         return super().message_new(msg_dict, custom_values=values)
 
     def _message_post_after_hook(self, message, msg_values):
-        """The files of an e-mail are the files of the import, and are shown as a preview."""
+        """The files of an e-mail are the files of the import, and are shown as a preview; a reply
+        about files handed over by hand is only a message."""
         res = super()._message_post_after_hook(message, msg_values)
-        if message.message_type != "email" or self.state != "draft":
+        if message.message_type != "email" or self.state != "draft" or not self.is_by_email:
             return res
         if message.attachment_ids:
             self.attachment_ids = message.attachment_ids

@@ -39,7 +39,8 @@ class KgwImportWithdrawal(models.AbstractModel):
         mirrors = entries.filtered(lambda m: m.move_type == "entry")
         self.env["kgw.mirror"]._reverse(mirrors, now)
         change._cancel(entries - mirrors)
-        for row in record.line_ids.filtered("before"):
+        # What is taken back in a second go was restored in the first one.
+        for row in record.line_ids.filtered(lambda r: r.before and r.state == "done"):
             self._restore(row, on_date, now)
         invoices = moves - entries
         kept = invoices.filtered(lambda m: m.line_ids.matched_credit_ids)

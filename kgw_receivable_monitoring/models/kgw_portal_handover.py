@@ -164,14 +164,15 @@ class KgwPortalHandover(models.AbstractModel):
         return sorted(names - set(known.counterparty_id.mapped("name")))
 
     @api.model
-    def _accept(self, import_id, struck, now, address="", restated=(), is_right=False):
+    def _accept(self, import_id, struck, now, address="", restated=(), seen_note=""):
         """Take over what the preview showed: those who are struck are never contacted, the others
         need not wait any longer for the creditor to look at their names.
 
         :param struck: names of new counterparties
         :param restated: ids of rows whose known invoice becomes what the file says; the other known
             ones stay as they are
-        :param is_right: whether a person has looked at what a list of open items lacks
+        :param seen_note: what a person has confirmed of what a list of open items lacks; who read
+            the files again meanwhile has made another sentence of it, which nobody has seen
         :return: the state of the hand-over: a large one is being taken from now on
         :raise UserError: it was taken over already, or can't be
         """
@@ -180,7 +181,7 @@ class KgwPortalHandover(models.AbstractModel):
         newcomers = set(self._get_newcomers(record))
         for row in self._get_restatable(record):
             row._decide("take" if row.id in restated else "keep")
-        if is_right:
+        if seen_note and seen_note == record.vanish_note:
             record.action_confirm_vanish()
         record.struck = {"names": sorted(newcomers.intersection(struck))}
         record.message_post(

@@ -29,6 +29,14 @@ class TestDeskRecord(DeskCase):
         self.assertIn("days overdue: 4", desk.talk_invoices)
         self.assertNotIn("FV 2/09/2026", desk.talk_invoices + desk.script)
 
+    def test_talk_about_all_that_is_owed_is_no_part_of_it_in_whatever_currency(self):
+        earlier = self.day - timedelta(days=9)
+        self._watch(self._document("FV 2/09/2026", due=earlier, currency="EUR"))
+        desks = self.env["kgw.desk"].with_user(self.agent)
+        desk = desks._open(self.case, self.now, is_incoming=True)
+        self.assertEqual(len(desk.open_receivable_ids), 2)
+        self.assertFalse(desk.is_part_of_case)
+
     def test_call_recorded_on_a_sunday_is_asked_when_it_was_made(self):
         self.freeze(self._at(self.sunday, 11))
         desk = self.open_desk(outcome="reached")
@@ -56,8 +64,14 @@ class TestDeskRecord(DeskCase):
         with freeze_time(self._at(self.day, 17) + timedelta(minutes=10)):
             desk.invalidate_recordset()
             self.assertTrue(desk.warning)
+            self.assertEqual(self.open_desk(), desk)  # its card is clicked again
+            desk.invalidate_recordset()
             desk.action_save_and_stop()
         self.assertEqual(self.call.state, "delivered")
+
+    def test_desk_that_a_lead_takes_over_knows_that_the_call_could_be_made(self):
+        self.open_desk().with_user(self.manager).action_take_desk()
+        self.assertTrue(self.env["kgw.desk"].search([]).was_allowed)
 
     def test_desk_left_open_over_night_asks_and_no_agent_says_it_was_allowed(self):
         desk = self.open_desk(outcome="reached")

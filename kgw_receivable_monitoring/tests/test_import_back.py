@@ -60,8 +60,10 @@ class TestImportBack(ImportCase):
         self._take(rows)
         self._back(record)
         self.assertTrue(record.message)
+        self.assertTrue(record.can_withdraw)
         self._back(rows)
         self._back(record)
+        self.assertFalse(record.can_withdraw)
         self.assertEqual(
             (set(record.line_ids.mapped("state")), record.message), ({"withdrawn"}, False)
         )

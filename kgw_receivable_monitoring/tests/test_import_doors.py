@@ -73,6 +73,13 @@ class TestImportDoors(ImportCase):
         empty.with_user(self.manager).unlink()
         self.assertEqual(health._get_check("imports", now).level, "ok")
 
+    def test_reply_about_files_handed_over_by_hand_is_only_a_message(self):
+        record = self._hand_over(self._row("M/2"))
+        record.message_post(
+            body="Dziękujemy", message_type="email", email_from="ksiegowosc@wierzyciel.example"
+        )
+        self.assertEqual((record.state, record.message), ("draft", False))
+
     def test_file_by_mail_from_a_stranger_is_refused_and_in_the_register(self):
         self.assertFalse(self._receive("obcy@gdzies.example", 2))
         event = self.env["kgw.event"].search([("kind", "=", "mail_refused")])

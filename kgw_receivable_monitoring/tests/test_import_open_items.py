@@ -102,6 +102,17 @@ class TestImportOpenItems(ImportCase):
         self.assertEqual(self._get_receivables("F/4").kgw_stage, "before_due")
         self.assertTrue(self._get_receivables("F/4").kgw_next_date)
 
+    def test_list_taken_back_again_for_what_stayed_restores_nothing_twice(self):
+        self.pay(self._get_receivables("F/2"), 600, DAY)
+        record = self._list(
+            *self._all_but(2), self._item("F/2", "900,00"), self._item("NOWA/1", "5,00")
+        )
+        self._take_list(record)
+        self.pay(self._get_receivables("NOWA/1"), 1, AS_OF)
+        for _press in range(2):
+            record._withdraw(AS_OF + timedelta(days=1), self._at(AS_OF, 15))
+            self.assertEqual(self._get_receivables("F/2").amount_residual, 400)
+
     def test_payment_that_was_none_is_owed_again(self):
         self.pay(self._get_receivables("F/2"), 1000, DAY)
         self.assertEqual(self._get_receivables("F/2").kgw_stage, "closed")

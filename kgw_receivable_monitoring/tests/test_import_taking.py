@@ -1,6 +1,5 @@
 from unittest.mock import patch
 
-from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import UserError
@@ -112,11 +111,18 @@ class TestImportTaking(ImportCase):
     def test_lost_race_is_tried_again_and_a_run_cut_off_too_often_is_told(self):
         record = self._order()
         booking = type(self.env["kgw.import.booking"])
-        # A row that others wrote meanwhile, an invoice that another hand-over brought meanwhile.
-        for race in (OperationalError, UniqueViolation):
+        for race in kgw_import_taking.RACES:
             with patch.object(booking, "_book", side_effect=race):
                 self._run_cron()
         self.assertEqual((record.state, record.tries), ("taking", 2))
+        with (
+            patch.object(booking, "_book", side_effect=UniqueViolation),
+            self.assertLogs(LOGGER, "ERROR"),
+        ):
+            self._run_cron()
+        self.assertEqual(record.state, "preview")
+        self.assertIn(str(record.id), record.message)
+        record.action_take()
         record.sudo().tries = kgw_import_taking.MAX_TRIES
         self._run_cron()
         self.assertEqual(record.state, "preview")

@@ -116,8 +116,10 @@ class TestIncoming(IncomingCase):
         caller = self.ask(PHONE, "agencja testowa")
         self.assertFalse(caller.case_ids)
         self.assertIn("our own name", caller.advice)
-        caller.matter = "a"
-        self.assertFalse(caller.case_ids)
+        for short in ("a", "-", "ag"):
+            caller.matter = short
+            self.assertFalse(caller.case_ids)
+            self.assertNotIn("our own name", caller.advice)
         caller.matter = "wspólnicy"
         self.assertEqual(caller.case_ids, self.case)
 

@@ -64,10 +64,12 @@ class TestPortalHandover(IsolationCase):
         preview = self.portal._get_import(import_id)
         self.assertIn("FV A/1", [row["number"] for row in preview["rows"]])
         self.assertIn("100 %", preview["vanish_note"])
-        with self.assertRaises(UserError):
-            self.portal._accept(import_id, [], self._at(DUE))
+        seen = preview["vanish_note"]
+        for note in ("", seen.replace("100 %", "30 %")):  # not seen, or read again meanwhile
+            with self.assertRaises(UserError):
+                self.portal._accept(import_id, [], self._at(DUE), seen_note=note)
         self.assertEqual(self.receivable.amount_residual, 5000)
-        state = self.portal._accept(import_id, [], self._at(DUE), is_right=True)
+        state = self.portal._accept(import_id, [], self._at(DUE), seen_note=seen)
         self.assertEqual((state, self.receivable.amount_residual), ("done", 0))
 
     def test_files_are_their_creditors_own(self):

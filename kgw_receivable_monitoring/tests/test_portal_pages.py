@@ -114,12 +114,13 @@ class TestPortalPages(IsolationCase, HttpCase):
             self._at(day),
         )
         path = f"/my/monitoring/handover/{import_id}"
-        self.assertIn('name="is_right"', self._get(path, self.user_a).text)
+        record = self.env["kgw.import"].browse(import_id)
+        page = self._get(path, self.user_a).text
+        self.assertRegex(page, f'name="seen_note"[^>]* value="{re.escape(record.vanish_note)}"')
         answer = self._post(f"{path}/accept", self.user_a)
         self.assertTrue(answer.headers["Location"].endswith(path))
-        record = self.env["kgw.import"].browse(import_id)
         self.assertEqual(record.state, "preview")
-        self._post(f"{path}/accept", self.user_a, is_right="1")
+        self._post(f"{path}/accept", self.user_a, seen_note=record.vanish_note)
         self.assertEqual((record.state, owed.amount_residual), ("done", 0))
 
     def test_refused_decision_leaves_nothing_that_acts_later(self):

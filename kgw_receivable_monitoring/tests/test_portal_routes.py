@@ -123,7 +123,7 @@ class TestPortalRoutes(RoutesCase, HttpCase):
             "number": "PL43999000180000000000000777",
             "name": "Obcy",
             "signature": "eA==",
-            "is_right": "1",
+            "seen_note": "1",
         }
 
     def test_every_field_of_a_form_that_names_a_record_is_tried(self):

@@ -89,16 +89,22 @@ class TestReplies(KgwEngineCommon):
     def is_held(self):
         return bool(self.env["kgw.hold"]._get_blocking(self.reminder, self.day))
 
-    def test_reply_that_promises_or_disputes_is_read_and_taken_down_at_once(self):
-        for take, model in (
-            ("action_reply_promise", "kgw.promise.entry"),
-            ("action_reply_dispute", "kgw.dispute.entry"),
-        ):
+    def test_reply_that_promises_or_disputes_is_read_when_that_is_taken_down(self):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        for take, vals in (("promise", {}), ("dispute", {"reason_id": reason.id})):
             self.reply()
-            action = getattr(self.case.with_user(self.agent), take)()
-            self.assertEqual(action["res_model"], model)
-            self.assertEqual(action["context"]["default_case_id"], self.case.id)
-            self.assertFalse(self.is_held() or self.case._get_reply_tasks())
+            action = getattr(self.case.with_user(self.agent), f"action_reply_{take}")()
+            self.assertEqual(action["res_model"], f"kgw.{take}.entry")
+            entry = (
+                self.env[action["res_model"]]
+                .with_user(self.agent)
+                .with_context(**action["context"])
+                .create({"receivable_ids": [(6, 0, self.line.ids)], **vals})
+            )
+            # Nothing goes out while the agent types.
+            self.assertTrue(self.case._get_reply_holds() and self.case._get_reply_tasks())
+            entry.action_save()
+            self.assertFalse(self.case._get_reply_holds() or self.case._get_reply_tasks())
 
     def test_reply_makes_a_task_and_holds_the_case_until_it_is_read(self):
         self.reply()

@@ -25,4 +25,6 @@ class KgwDisputeEntry(models.TransientModel):
         self.env["kgw.dispute"]._open(
             lines, self.reason_id, self.note or "", fields.Datetime.now(), self.attachment_ids
         )
+        if self.env.context.get("kgw_reply_read"):
+            self.case_id.action_reply_read()
         return {"type": "ir.actions.act_window_close"}

@@ -52,15 +52,14 @@ class KgwIncoming(models.TransientModel):
             own = self.brand_id.creditor_id
             cases = cases.filtered(lambda case: case.creditor_id == own)
         if len(cases.creditor_id) > 1 and self.matter:
-            cases = cases.filtered(self._is_meant)
+            # Who names us tells whose call it returns, not what it is about.
+            name = "" if self._has_our_name() else fold(self.matter)
+            cases = cases.filtered(lambda case: self._is_meant(case, name))
         return cases
 
-    def _is_meant(self, case):
+    def _is_meant(self, case, name):
         """Whether the caller has named this matter: its creditor, its case, one of its invoices."""
-        said = fold(self.matter)
-        # Who names us tells whose call it returns, not what it is about.
-        is_name = len(said) >= SHORTEST and said in fold(case.creditor_id.name)
-        if is_name and not self._is_our_name(said):
+        if len(name) >= SHORTEST and name in fold(case.creditor_id.name):
             return True
         number = identifiers.compact(self.matter)
         # Numbers of ledger invoices; the cases are those that the user may see.
@@ -68,8 +67,11 @@ class KgwIncoming(models.TransientModel):
         names = {identifiers.compact(name) for name in (case.name, *moves)}
         return bool(number) and number in names
 
-    def _is_our_name(self, said):
+    def _has_our_name(self):
         """Whether the caller has named us, the agency: its company or a brand of its own."""
+        said = fold(self.matter)
+        if len(said) < SHORTEST:
+            return False
         brands = self.env["kgw.brand"].search([("creditor_id", "=", False)])
         companies = brands.company_id | self.env.company
         return any(
@@ -80,8 +82,7 @@ class KgwIncoming(models.TransientModel):
         """Return what to say to this caller."""
         if not self.query:
             return False
-        has_our_name = self.matter and self._is_our_name(fold(self.matter))
-        if has_our_name and (hidden or not cases):
+        if (hidden or not cases) and self._has_our_name():
             return self.env._(
                 "That is our own name, and says nothing of the matter: ask for the number of the"
                 " invoice, or who issued it. Name no firm yourself."

@@ -65,4 +65,6 @@ class KgwPromiseEntry(models.TransientModel):
         self.env["kgw.promise"]._give(
             self.case_id, lines, parts, fields.Datetime.now(), self.note or ""
         )
+        if self.env.context.get("kgw_reply_read"):
+            self.case_id.action_reply_read()
         return {"type": "ir.actions.act_window_close"}
