@@ -287,6 +287,10 @@ class KgwCheckEngine(models.AbstractModel):
         [(count, oldest)] = self.env["kgw.event"]._read_group(
             [("hash", "=", False)], [], ["__count", "at:min"]
         )
+        if oldest:
+            # A call may be recorded days later: nothing unsealed was written before what is sealed.
+            sealed = self.env["kgw.event"].search([("hash", "!=", False)], order="id desc", limit=1)
+            oldest = max(filter(None, (oldest, sealed.at)))
         age = now - oldest if oldest else timedelta()
         sentence = self.env._("Events not sealed yet: %s", count)
         if oldest:

@@ -41,10 +41,12 @@ class KgwImportWays(models.Model):
 
     @api.depends("state", "line_ids.state")
     def _compute_contact_ids(self):
-        withdrawal = self.env["kgw.import.withdrawal"]
+        # The ledger's invoices are nobody's to read; who was contacted about them is.
+        withdrawal_sudo = self.env["kgw.import.withdrawal"].sudo()
         for record in self:
-            is_back = record.state == "withdrawn"
-            contacts = withdrawal._get_contacts(record) if is_back else self.env["kgw.reminder"]
+            contacts = self.env["kgw.reminder"]
+            if record.state == "withdrawn":
+                contacts = withdrawal_sudo._get_contacts(record.sudo()).sudo(False)
             record.contact_ids = contacts
             record.contact_count = len(contacts)
 
@@ -105,6 +107,10 @@ class KgwImportWays(models.Model):
         self.ensure_one()
         self.check_access("write")
         is_left = self.state == "withdrawn"
+        if is_left and not self.can_withdraw:
+            raise UserError(
+                self.env._("This import was taken back already: nothing of it is left.")
+            )
         if not self.can_withdraw or self.mandate_id.is_own_sales:
             raise UserError(
                 self.env._(

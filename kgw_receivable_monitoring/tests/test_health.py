@@ -194,6 +194,12 @@ class TestHealthEngine(HealthCase):
         for hours, level in ((2, "ok"), (4, "warning"), (25, "alarm")):
             self.assertEqual(self.level("register", self.now + timedelta(hours=hours)), level)
 
+    def test_call_recorded_days_later_is_no_alarm(self):
+        self.env["kgw.event"]._record([{"kind": "note", "at": self.now}])
+        self.env["kgw.event"]._seal(100000)
+        self.env["kgw.event"]._record([{"kind": "call", "at": self.now - timedelta(days=2)}])
+        self.assertEqual(self.level("register", self.now + timedelta(hours=1)), "ok")
+
     def test_chain_is_verified_by_the_button(self):
         self.env["kgw.event"]._seal(100000)
         row = self.health.create({"code": "register", "level": "ok"})

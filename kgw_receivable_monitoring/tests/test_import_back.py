@@ -36,8 +36,16 @@ class TestImportBack(ImportCase):
         paid = events.filtered(lambda e: e.kind in ("payment", "payment_back")).sorted("id")
         told = [(event.kind, event.payload["amount"]) for event in paid]
         self.assertEqual(told, [("payment", 345), ("payment_back", 345)], "off every figure")
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "already"):
             self._back(record)
+
+    def test_manager_reads_whom_the_import_had_reached(self):
+        """Managers have no rights on the ledger's invoices."""
+        record = self._take(self._hand_over(self._row("F/1"))).with_user(self.manager)
+        self._back(record)
+        record.invalidate_recordset()
+        [read] = record.read(["contact_ids", "contact_count", "can_withdraw"])
+        self.assertEqual((read["contact_ids"], read["can_withdraw"]), ([], False))
 
     def test_what_was_taken_back_can_be_handed_over_again(self):
         self._back(self._take(self._hand_over(self._row("F/1"))))
