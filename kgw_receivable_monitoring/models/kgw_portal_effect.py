@@ -159,6 +159,14 @@ class KgwPortalEffect(models.AbstractModel):
         say = getattr(self, f"_say_{kind}", None)
         return say(values, cases) if say else []
 
+    def _say_no_channel(self, values, cases):
+        return [
+            self.env._(
+                "From now on steps of this channel take the other channel agreed for them, or are"
+                " left out."
+            )
+        ]
+
     def _say_new_date(self, values, cases):
         return [
             self.env._(
