@@ -196,16 +196,16 @@ class KgwDecisionCheck(models.AbstractModel):
             raise UserError(self.env._("%s Nothing would change.", said))
 
     def _check_withdraw(self, today):
-        self._check_not_decided_yet(today, self.kind)
+        self._check_not_decided_yet(today)
 
     def _check_collection(self, today):
-        self._check_not_decided_yet(today, self.kind)
+        self._check_not_decided_yet(today)
 
-    def _check_not_decided_yet(self, today, kind):
+    def _check_not_decided_yet(self, today):
         same = self._get_own_holds(today).filtered(
             lambda hold: (
-                hold.decision_id.kind == kind
-                or (kind == "collection" and hold.decision_id.value == "hand_over")
+                hold.decision_id.kind == self.kind
+                or (self.kind == "collection" and hold.decision_id.value == "hand_over")
             )
         )
         if self._is_for_future():

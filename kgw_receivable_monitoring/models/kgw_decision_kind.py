@@ -201,9 +201,8 @@ class KgwDecisionKind(models.Model):
 
     def _create_holds(self, scopes, now):
         today = calendar.local_date(now)
-        name = "value" if self.value else "kind"
         told = self.env["kgw.portal"].with_context(lang=self.creditor_id.lang or self.env.lang)
-        label = told._get_decision_noun(self[name])  # the creditor reads it
+        label = told._get_decision_noun(self.value or self.kind)  # the creditor reads it
         note = ": ".join(filter(None, (label, self.note)))
         self.env["kgw.hold"].with_context(kgw_now=now).create(
             [
