@@ -9,7 +9,7 @@ def plan(env, day, now):
         SQL(
             """
             WITH due AS (
-                SELECT l.id, l.move_id, l.kgw_instalment, l.kgw_course, l.currency_id,
+                SELECT l.id, l.move_id, l.kgw_instalment, l.kgw_course,
                        l.kgw_next_until, c.id AS case_id, c.mandate_id, c.controller_id,
                        m.brand_before_id, s.id AS step_id, s.template_id, s.channel, s.rung
                   FROM account_move_line l
@@ -21,21 +21,19 @@ def plan(env, day, now):
             reminder AS (
                 INSERT INTO kgw_reminder (
                     key, case_id, mandate_id, brand_id, controller_id, step_id, template_id, channel,
-                    rung, side, planned_on, until, state, state_at, attempts,
-                    create_uid, write_uid, create_date, write_date)
+                    rung, side, planned_on, until, state, state_at, attempts)
                 SELECT DISTINCT ON (case_id)
                        replace(gen_random_uuid()::text, '-', ''), case_id, mandate_id, brand_before_id,
                        controller_id, step_id, template_id, channel, rung, 'before', %(day)s::date,
-                       kgw_next_until, 'planned', %(now)s::timestamp, 0, 1, 1, now(), now()
+                       kgw_next_until, 'planned', %(now)s::timestamp, 0
                   FROM due ORDER BY case_id
              RETURNING id, case_id, channel
             ),
             line AS (
                 INSERT INTO kgw_reminder_line (
-                    reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung,
-                    channel, currency_id, create_uid, write_uid, create_date, write_date)
+                    reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung, channel)
                 SELECT r.id, due.id, move_id, kgw_instalment, kgw_course, 'lead', step_id, rung,
-                       r.channel, currency_id, 1, 1, now(), now()
+                       r.channel
                   FROM reminder r JOIN due USING (case_id)
              RETURNING receivable_id
             )

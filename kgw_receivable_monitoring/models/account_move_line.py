@@ -155,9 +155,13 @@ class AccountMoveLine(models.Model):
         “Paid” means that nothing is left, in the currency of the receivable; ``payment_state`` is
         never read. Returns the receivables whose stage changed.
 
+        Candidates are read first: of their conditions PostgreSQL expects most of the table, and would
+        look up the scenario of every case there is.
+
         :param cases: keep to these cases; None means all
         """
         self.env["account.move.line"].flush_model()
+        candidates = self.env.execute_query(self._kgw_stage_candidates(on_date, cases))
         rows = self.env.execute_query(
             SQL(
                 """
@@ -174,14 +178,14 @@ class AccountMoveLine(models.Model):
                       FROM account_move_line r
                       JOIN kgw_case c ON c.id = r.kgw_case_id
                       JOIN LATERAL (%(scenario)s) s ON TRUE
-                     WHERE r.id IN (%(candidates)s)
+                     WHERE r.id = ANY(%(candidates)s)
                    ) fresh
              WHERE fresh.id = l.id AND l.kgw_stage IS DISTINCT FROM fresh.stage
          RETURNING l.id
         """,
                 on_date=on_date,
                 scenario=self._kgw_scenario_sql(SQL("c")),
-                candidates=self._kgw_stage_candidates(on_date, cases),
+                candidates=[row[0] for row in candidates],
             )
         )
         self.env["account.move.line"].invalidate_model(

@@ -185,7 +185,14 @@ class KgwPlanner(models.AbstractModel):
         """
         return SQL(
             """
-            WITH due AS (
+            WITH near AS MATERIALIZED (
+                SELECT id, kgw_case_id, kgw_next_step_id, kgw_next_until, kgw_stage, move_id
+                  FROM account_move_line
+                 WHERE %(chosen)s
+                   AND kgw_next_date <= %(on_date)s AND kgw_next_until >= %(on_date)s
+                   AND kgw_next_act = 'contact' AND no_followup IS NOT TRUE
+            ),
+            due AS (
                 SELECT chosen.* FROM (%(due)s OFFSET 0) AS chosen, %(many)s
             ),
             leader AS (
@@ -195,13 +202,11 @@ class KgwPlanner(models.AbstractModel):
             reminder AS (
                 INSERT INTO kgw_reminder (
                     key, case_id, mandate_id, brand_id, controller_id, step_id, template_id, channel,
-                    rung, side, planned_on, until, state, state_at, attempts,
-                    create_uid, write_uid, create_date, write_date)
+                    rung, side, planned_on, until, state, state_at, attempts)
                 SELECT replace(gen_random_uuid()::text, '-', ''), case_id, mandate_id,
                        CASE side WHEN 'before' THEN brand_before_id ELSE brand_after_id END,
                        controller_id, step_id, template_id, channel,
-                       rung, side, %(on_date)s, until, 'planned', %(now)s, 0,
-                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                       rung, side, %(on_date)s, until, 'planned', %(now)s, 0
                   FROM leader
                 ON CONFLICT (case_id) WHERE state IN ('planned', 'claimed', 'failed', 'unknown')
                 DO NOTHING
@@ -209,15 +214,13 @@ class KgwPlanner(models.AbstractModel):
             ),
             line AS (
                 INSERT INTO kgw_reminder_line (
-                    reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung,
-                    channel, currency_id, create_uid, write_uid, create_date, write_date)
+                    reminder_id, receivable_id, move_id, instalment, course, role, step_id, rung, channel)
                 SELECT side.reminder_id, side.id, side.move_id, side.kgw_instalment, side.kgw_course,
                        CASE WHEN side.id = leader.receivable_id THEN 'lead'
                             WHEN due.receivable_id IS NULL THEN 'carried' ELSE 'taken' END,
-                       due.step_id, due.rung, side.channel, side.currency_id,
-                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                       due.step_id, due.rung, side.channel
                   FROM (SELECT r.id AS reminder_id, r.case_id, r.channel, l.id, l.move_id,
-                               l.kgw_instalment, l.kgw_course, l.currency_id
+                               l.kgw_instalment, l.kgw_course
                           FROM reminder r
                           JOIN account_move_line l ON l.kgw_case_id = r.case_id
                            AND l.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
@@ -240,7 +243,8 @@ class KgwPlanner(models.AbstractModel):
             )
             SELECT count(*) FROM reminder
         """,
-            due=self._get_due_query(on_date, cases),
+            due=self._get_due_query(on_date),
+            chosen=SQL("TRUE") if cases is None else SQL("kgw_case_id = ANY(%s)", cases.ids),
             on_date=on_date,
             now=now,
             uid=self.env.uid,
@@ -248,8 +252,8 @@ class KgwPlanner(models.AbstractModel):
             many=SQL("json_array_elements('[1]') AS many"),
         )
 
-    def _get_due_query(self, on_date, cases=None):
-        """Return the query of receivables whose own contact step is due and may be planned."""
+    def _get_due_query(self, on_date):
+        """Return the query of those of ``near`` whose own contact step may be planned."""
         return SQL(
             """
             SELECT l.id AS receivable_id, l.kgw_case_id AS case_id, l.kgw_next_until AS until,
@@ -257,7 +261,7 @@ class KgwPlanner(models.AbstractModel):
                    s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
                    ((side.side = 'before' OR s.rung IN ('demand', 'final'))
                     AND l.kgw_next_until < slot.day) AS lapses
-              FROM account_move_line l
+              FROM near l
               JOIN kgw_case c ON c.id = l.kgw_case_id
               JOIN kgw_mandate m ON m.id = c.mandate_id AND m.state = 'active'
               JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id AND s.kind = 'contact'
@@ -268,12 +272,7 @@ class KgwPlanner(models.AbstractModel):
                                    CASE WHEN s.offset_days < 0 THEN sc.gap_before_days
                                         ELSE sc.gap_after_days END AS gap) side ON TRUE
               JOIN %(slots)s AS slot(gap, day) ON slot.gap = side.gap
-             WHERE %(chosen)s
-               AND l.kgw_next_date <= %(on_date)s
-               AND l.kgw_next_until >= %(on_date)s
-               AND l.kgw_next_act = 'contact'
-               AND l.no_followup IS NOT TRUE
-               AND (%(is_working_day)s OR (%(is_saturday)s AND k.on_saturday AND way.channel <> 'letter'))
+             WHERE (%(is_working_day)s OR (%(is_saturday)s AND k.on_saturday AND way.channel <> 'letter'))
                AND l.kgw_stage = CASE side.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
                AND NOT EXISTS (SELECT 1 FROM kgw_reminder o WHERE o.case_id = c.id
                                   AND o.state IN ('planned', 'claimed', 'failed', 'unknown'))
@@ -288,7 +287,6 @@ class KgwPlanner(models.AbstractModel):
                                        WHEN 'before' THEN m.brand_before_id ELSE m.brand_after_id END)
                                   AND %(hold)s)
         """,
-            chosen=SQL("TRUE") if cases is None else SQL("c.id = ANY(%s)", cases.ids),
             on_date=on_date,
             hold=self._get_hold_condition(on_date),
             slots=self._get_slots(on_date),

@@ -29,6 +29,7 @@ class KgwReminder(models.Model):
     _name = "kgw.reminder"
     _description = "Reminder"
     _order = "planned_on desc, id desc"
+    _log_access = False  # who and when stands in the register
     _allow_sudo_commands = False
 
     # identity and links

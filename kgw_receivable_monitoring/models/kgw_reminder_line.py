@@ -14,6 +14,7 @@ class KgwReminderLine(models.Model):
     _description = "Receivable of a Reminder"
     _order = "reminder_id, id"
     _rec_name = "move_id"
+    _log_access = False  # who and when stands in the register
 
     reminder_id = fields.Many2one("kgw.reminder", required=True, index=True, ondelete="cascade")
     receivable_id = fields.Many2one(
@@ -31,7 +32,7 @@ class KgwReminderLine(models.Model):
     rung = fields.Selection(RUNGS)
     channel = fields.Selection(CHANNELS, required=True)
     amount = fields.Monetary(help="What was owed when the reminder was claimed.")
-    currency_id = fields.Many2one("res.currency")
+    currency_id = fields.Many2one(related="move_id.currency_id")
     void = fields.Boolean(help="The reminder was cancelled: the step is free again.")
 
     _once_per_step = models.UniqueIndex(
@@ -75,7 +76,6 @@ class KgwReminderLine(models.Model):
             "role": "taken",
             "rung": rung,
             "channel": channel,
-            "currency_id": receivable.currency_id.id,
         }
 
     def _freeze(self, now):

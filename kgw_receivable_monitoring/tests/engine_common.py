@@ -57,7 +57,6 @@ class KgwEngineCommon(KgwCommon):
                     "step_id": step.id,
                     "rung": step.rung,
                     "channel": reminder.channel,
-                    "currency_id": line.currency_id.id,
                 }
                 for line in receivables
             ]
