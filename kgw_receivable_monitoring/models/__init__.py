@@ -118,6 +118,7 @@ from . import (
     kgw_promise_part,
     kgw_promise_plan,
     kgw_proof_of_authority,
+    kgw_rate,
     kgw_rate_limit,
     kgw_readiness,
     kgw_receivable,

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from ..const import HEALTH_CHECKS, HEALTH_LEVELS
+from ..const_health import HEALTH_CHECKS, HEALTH_LEVELS
 from ..tools import calendar
 
 AGENTS = "kgw_receivable_monitoring.group_kgw_agent"

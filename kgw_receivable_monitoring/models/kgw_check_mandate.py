@@ -12,6 +12,7 @@ MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
 ACCOUNT_CHANGES = "kgw_receivable_monitoring.action_kgw_account_change"
 IMPORTS = "kgw_receivable_monitoring.action_kgw_import"
 HOLDS = "kgw_receivable_monitoring.action_kgw_hold"
+RATES = "kgw_receivable_monitoring.action_kgw_rate"
 
 
 class KgwCheckMandate(models.AbstractModel):
@@ -167,6 +168,25 @@ class KgwCheckMandate(models.AbstractModel):
             if known
             else self.env._("The holidays of this year are not known."),
             self.env._("Renew the Python library holidays: it computes them from the act."),
+        )
+
+    def _check_rates(self, now):
+        """Without it interest is told as not confirmed; nothing waits for it."""
+        until = self.env["kgw.rate"]._get_known_until()
+        is_known = until and until >= calendar.local_date(now)
+        return Check(
+            "rates",
+            "ok" if is_known else "warning",
+            self.env._("Known through %s.", day(self.env, until))
+            if until
+            else self.env._("No rate is known."),
+            self.env._(
+                "Look up what the Monetary Policy Council decided since (nbp.pl): enter a new rate, or"
+                " move the day on through which the last one is known. Until then interest is marked"
+                " as not confirmed."
+            ),
+            self.env._("Rates"),
+            (RATES, []),
         )
 
     def _check_stop(self, now):

@@ -1,6 +1,13 @@
 from odoo import fields, models
 
-from ..tools import calendar
+from ..tools import calendar, interest
+
+# Statutory interest for late payment: codes of tools.interest.LAWS.
+LAWS = [
+    ("civil", "Civil Code (+5.5)"),
+    ("trade", "Commercial transactions (+10)"),
+    ("medical", "Commercial transactions, public medical entity (+8)"),
+]
 
 
 class KgwKind(models.Model):
@@ -47,6 +54,15 @@ class KgwKind(models.Model):
         help="At most so many contacts with one person in 7 days, over all creditors and channels;"
         " attempts that reached nobody do not count.",
     )
+    interest_law = fields.Selection(
+        LAWS,
+        string="Interest",
+        required=True,
+        default="civil",
+        help="Statutory interest for late payment: percentage points above the reference rate of"
+        " the NBP. Commercial transactions take the rate of 1 January and 1 July for the half-year"
+        " that begins, the Civil Code that of each day.",
+    )
     notice_template_id = fields.Many2one(
         "kgw.template",
         string="Data Protection Notice",
@@ -64,6 +80,11 @@ class KgwKind(models.Model):
         "CHECK (attempts_per_day >= 1 AND contacts_per_week >= 1)",
         "A kind needs at least one attempt a day and one contact a week.",
     )
+
+    def _get_law(self):
+        """Return the law of interest on what this kind owes."""
+        self.ensure_one()
+        return interest.LAWS[self.interest_law]
 
     def _get_next_moment(self, moment, tz, hours=None):
         """Return the first moment from ``moment`` (naive UTC) on at which somebody of this kind may

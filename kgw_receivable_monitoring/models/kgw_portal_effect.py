@@ -49,7 +49,7 @@ class KgwPortalEffect(models.AbstractModel):
             "left_out": left_out,
             "amount": self._format_sums(self._add_up(told, owed)),
             "left": left,
-            "words": self._say_effect(kind, values, possible),
+            "words": self._say_effect(kind, values, possible) + self._say_given_up(kind, told),
             "changes": changes,
         }
 
@@ -212,6 +212,17 @@ class KgwPortalEffect(models.AbstractModel):
                 )
             )
         return said
+
+    def _say_given_up(self, kind, lines):
+        """Say what the interest comes to that the creditor waives; nothing before the due date."""
+        if kind != "waive":
+            return []
+        # Creditors have no rights on the rates, which are public; the invoices are their own.
+        rates_sudo = self.env["kgw.rate"].sudo()
+        interest = rates_sudo._format_sum(lines, self._get_today(), self.env.lang or "en_US")
+        if not interest:
+            return []
+        return [self.env._("Statutory interest on these invoices through today: %s.", interest)]
 
     def _say_warning(self, values, cases):
         said = [

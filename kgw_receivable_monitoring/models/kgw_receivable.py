@@ -31,6 +31,11 @@ class KgwReceivable(models.Model):
     currency_id = fields.Many2one("res.currency")
     amount = fields.Monetary()
     residual = fields.Monetary(string="Owed")
+    interest_label = fields.Char(
+        string="Interest Today",
+        compute="_compute_interest_label",
+        help="Statutory interest for late payment on what is still owed, through today.",
+    )
     stage = fields.Selection(STAGES)
     is_overdue = fields.Boolean()
     next_step_id = fields.Many2one("kgw.scenario.step")
@@ -66,6 +71,14 @@ class KgwReceivable(models.Model):
             receivable.next_label = (
                 self.env._("Question whether the creditor agrees to: %s", step) if asks else step
             )
+
+    def _compute_interest_label(self):
+        # People of monitoring have no accounting rights; they see what is owed of their cases.
+        lines = self.env["account.move.line"].sudo().browse(self.ids)
+        today, rates = fields.Date.context_today(self), self.env["kgw.rate"]
+        labels = rates._format_each(lines, today, self.env.lang or "en_US")
+        for receivable, line in zip(self, lines, strict=True):
+            receivable.interest_label = labels[line]
 
     # === ACTION METHODS === #
 

@@ -8,6 +8,7 @@ from .common import MODULE, KgwCommon
 # model: rights of agent, manager, administrator as letters of read, write, create, unlink.
 MATRIX = {
     "kgw.kind": ("r", "r", "rwcu"),
+    "kgw.rate": ("r", "r", "rwcu"),
     "kgw.template": ("r", "r", "rwcu"),
     "kgw.template.text": ("r", "r", "rwcu"),
     "kgw.scenario": ("r", "r", "rwcu"),
@@ -165,6 +166,7 @@ class TestMatrix(AccessCase):
         )
         common = {
             "kgw.kind",
+            "kgw.rate",
             "kgw.template",
             "kgw.template.text",
             "kgw.scenario",

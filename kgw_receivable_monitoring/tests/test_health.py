@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
-from ..const import HEALTH_CHECKS, HEALTH_LEVELS
+from ..const_health import HEALTH_CHECKS, HEALTH_LEVELS
 from ..tools import calendar
 from .common import MODULE, post_letters
 from .engine_common import KgwEngineCommon
@@ -20,6 +20,7 @@ class HealthCase(KgwEngineCommon):
         self.line, self.day = self._overdue()
         self.now = self._at(self.day)
         self.health = self.env["kgw.health"]
+        self.env["kgw.rate"].search([], limit=1).confirmed_until = self.day
 
     def draft(self, code="p2_sms", **values):
         values = {"state_at": self._at(self.day, 7), **values}

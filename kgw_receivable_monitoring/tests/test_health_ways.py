@@ -106,6 +106,15 @@ class TestHealthWays(HealthCase):
         self.assertEqual(check.level, "alarm")
         self.assertIn("2026", check.sentence)
 
+    def test_reference_rate_not_looked_up_for_today_is_told(self):
+        self.assertEqual(self.level("rates"), "ok")
+        self.env["kgw.rate"].search([], limit=1).confirmed_until = self.day - timedelta(days=1)
+        check = self.check("rates")
+        self.assertEqual(check.level, "warning")
+        self.assertIn("2026", check.sentence)
+        self.env["kgw.rate"].search([]).unlink()
+        self.assertIn("No rate is known", self.check("rates").sentence)
+
     def test_hold_of_everything_is_told_until_it_is_lifted(self):
         self.hold(self.day, case_id=self.line.kgw_case_id.id)
         self.assertEqual(self.level("stop"), "ok")

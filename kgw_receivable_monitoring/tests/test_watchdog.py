@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
-from ..const import HEALTH_CHECKS
+from ..const_health import HEALTH_CHECKS
 from ..tools.health import Check
 from .common import MODULE, KgwCommon
 from .test_health import HealthCase

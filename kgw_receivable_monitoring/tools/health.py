@@ -12,7 +12,7 @@ LISTED = 10
 
 
 class Check(NamedTuple):
-    """``level`` is one of ``const.HEALTH_LEVELS``.
+    """``level`` is one of ``const_health.HEALTH_LEVELS``.
 
     The cure is a sentence and a button: ``opens`` is ``(xmlid of a window, domain)``, ``does`` the
     name of a method of ``kgw.health``.

@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 
-from ..const import HEALTH_CHECKS, HEALTH_LEVELS
+from ..const_health import HEALTH_CHECKS, HEALTH_LEVELS
 from ..tools.health import Check
 
 _logger = logging.getLogger(__name__)
