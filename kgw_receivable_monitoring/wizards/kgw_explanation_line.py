@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import REASONS
+from ..const import CHANNELS, REASONS
 from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
@@ -18,8 +18,8 @@ class KgwExplanationLine(models.TransientModel):
     section = fields.Selection(SECTIONS, required=True)
     invoice = fields.Char()
     due_date = fields.Date()
-    step_id = fields.Many2one("kgw.scenario.step")
-    channel = fields.Selection(related="step_id.channel")
+    step = fields.Char()
+    channel = fields.Selection(CHANNELS)
     act = fields.Selection(ACTS, string="What Happens")
     day = fields.Date()
     reason = fields.Selection(REASONS)
