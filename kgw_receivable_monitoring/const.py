@@ -54,8 +54,16 @@ REMINDER_STATES = [
     ("cancelled", "Cancelled"),
 ]
 
-# What people read as the state of a reminder: a letter that is claimed lies printed, no gateway has it.
-SHOWN_STATES = [*REMINDER_STATES, ("printed", "Printed, to be posted")]
+# What people read as the state of a reminder: a letter that is claimed lies printed, no gateway has
+# it; a call is not sent, it is made.
+SHOWN_STATES = [
+    *REMINDER_STATES,
+    ("printed", "Printed, to be posted"),
+    ("made", "Call made"),
+    ("talked", "Spoke with the person"),
+    ("tried", "Tried in vain, will be repeated"),
+    ("unreached", "Nobody reached"),
+]
 
 # target -> the states that it may be entered from; kgw.reminder._set_state is the only writer.
 REMINDER_SOURCES = {

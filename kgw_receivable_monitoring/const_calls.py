@@ -272,6 +272,14 @@ IDENTITY = [
 ]
 
 # Columns of the board of calls, in their order.
+# How the states of a reminder that is a call are shown (``const.SHOWN_STATES``).
+CALL_STATES = {
+    "sent": "made",
+    "delivered": "talked",
+    "failed": "tried",
+    "undelivered": "unreached",
+}
+
 CALL_COLUMNS = [
     ("asked", "Asked to be called"),
     ("late", "Left over"),

@@ -11,13 +11,16 @@ NOBODY = 2**31 - 1
 
 LOAD_QUERY = """
     WITH open AS (
-         SELECT agent_id, count(*) FILTER (WHERE planned_on <= %(today)s) AS open_count,
-                count(*) FILTER (WHERE planned_on < %(today)s) AS late_count,
-                count(*) FILTER (WHERE planned_on > %(today)s) AS later_count,
-                sum(owed_amount) FILTER (WHERE planned_on <= %(today)s) AS owed_amount,
+         SELECT agent_id, count(*) FILTER (WHERE col <> 'later') AS open_count,
+                count(*) FILTER (WHERE col = 'late') AS late_count,
+                count(*) FILTER (WHERE col = 'later') AS later_count,
+                sum(owed_amount) FILTER (WHERE col <> 'later') AS owed_amount,
                 min(owed_currency_id) AS owed_currency_id
-           FROM kgw_reminder
-          WHERE channel = 'phone' AND state IN ('planned', 'failed')
+           FROM (
+                SELECT r.agent_id, r.owed_amount, r.owed_currency_id, %(column)s AS col
+                  FROM kgw_reminder r
+                 WHERE r.channel = 'phone' AND r.state IN ('planned', 'failed')
+                ) call
           GROUP BY agent_id
     ), made AS (
          SELECT user_id, count(*) AS made_count,
@@ -65,7 +68,16 @@ class KgwAgentLoad(models.Model):
     _order = "open_count desc, id"
     _rec_name = "user_id"
     _depends = {
-        "kgw.reminder": ["channel", "state", "agent_id", "planned_on", "owed_amount"],
+        "kgw.reminder": [
+            "channel",
+            "state",
+            "agent_id",
+            "planned_on",
+            "not_before",
+            "retry_at",
+            "is_requested",
+            "owed_amount",
+        ],
         "kgw.event": ["kind", "at", "user_id", "payload"],
         "kgw.team": ["name", "active"],
         "kgw.team.member": ["user_id", "daily_limit", "absent_from", "absent_until"],
@@ -75,7 +87,7 @@ class KgwAgentLoad(models.Model):
     team_names = fields.Char(string="Teams", readonly=True)
     is_away = fields.Boolean(string="Away Today", readonly=True)
     open_count = fields.Integer(
-        string="Open Calls", readonly=True, help="Still to be made today, or left over."
+        string="Open Calls", readonly=True, help="Still to be made today, as on the board."
     )
     late_count = fields.Integer(string="Of Them Left Over", readonly=True)
     later_count = fields.Integer(string="On Later Days", readonly=True)
@@ -99,9 +111,11 @@ class KgwAgentLoad(models.Model):
 
     @property
     def _table_query(self):
-        today = fields.Date.context_today(self)
+        now = fields.Datetime.now()
+        today = calendar.local_date(now)
         return SQL(
             LOAD_QUERY,
+            column=self.env["kgw.reminder"]._get_column_sql(now),
             today=today,
             midnight=calendar.noon(today) - timedelta(hours=12),
             reached=list(CALL_REACHED),
@@ -125,6 +139,8 @@ class KgwAgentLoad(models.Model):
     def action_open_calls(self):
         """Open the calls of this agent."""
         self.ensure_one()
+        # Nobody writes reminders directly; what is stored for sorting is computed, not entered.
+        self.env["kgw.reminder"].sudo()._sort_calls(fields.Datetime.now())
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "kgw_receivable_monitoring.action_kgw_call"
         )

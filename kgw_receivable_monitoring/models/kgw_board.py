@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date, format_datetime
 
@@ -10,15 +11,19 @@ from ..tools import calendar
 # Days for which a promise stays on the card, and counts when it was not kept.
 PROMISE_MEMORY_DAYS = 14
 
+# Where open call ``r`` stands on the board: by what it waits for, else by the day it was planned for.
+COLUMN = """
+    CASE WHEN GREATEST(r.not_before, r.retry_at) >= %(midnight)s OR r.planned_on > %(today)s THEN 'later'
+         WHEN GREATEST(r.not_before, r.retry_at) > %(now)s THEN 'wait'
+         WHEN r.is_requested AND r.retry_at IS NOT NULL THEN 'asked'
+         WHEN r.planned_on < %(today)s THEN 'late'
+         ELSE 'today' END
+"""
 # What is owed of each open call, its column and its points, with what they are for.
 BOARD_QUERY = """
     SELECT r.id, o.amount, o.currency_id, p.parts,
            (SELECT COALESCE(sum(value::int), 0)::int FROM jsonb_each_text(p.parts)) AS points,
-           CASE WHEN w.wake >= %(midnight)s OR r.planned_on > %(today)s THEN 'later'
-                WHEN w.wake > %(now)s THEN 'wait'
-                WHEN r.is_requested AND r.retry_at IS NOT NULL THEN 'asked'
-                WHEN r.planned_on < %(today)s THEN 'late'
-                ELSE 'today' END AS col
+           %(column)s AS col
       FROM kgw_reminder r
       JOIN kgw_case c ON c.id = r.case_id
       LEFT JOIN LATERAL (
@@ -28,7 +33,6 @@ BOARD_QUERY = """
               AND m.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
               AND m.amount_residual_currency > 0
            ) o ON TRUE
-      LEFT JOIN LATERAL (SELECT GREATEST(r.not_before, r.retry_at) AS wake) w ON TRUE
       LEFT JOIN LATERAL (
            SELECT jsonb_strip_nulls(jsonb_build_object(
                   'money', NULLIF(LEAST(50, round(10 * log(1 + GREATEST(COALESCE(o.amount, 0), 0)))), 0)::int,
@@ -184,6 +188,29 @@ class KgwBoard(models.AbstractModel):
     # === ORDER OF THE BOARD === #
 
     @api.model
+    def _get_column_sql(self, now):
+        """Return the column of open call ``r`` as seen at ``now`` (naive UTC), for board and load."""
+        today = calendar.local_date(now)
+        midnight = calendar.noon(today) + timedelta(hours=12)
+        return SQL(COLUMN, now=now, today=today, midnight=midnight)
+
+    @api.model
+    def _get_day_domain(self, on_date):
+        """Return the domain of the open calls that stand on the board for ``on_date``: in every
+        column but that of another day."""
+        midnight = calendar.noon(on_date) + timedelta(hours=12)
+        domain = Domain(
+            [
+                ("channel", "=", "phone"),
+                ("state", "in", ("planned", "failed")),
+                ("planned_on", "<=", on_date),
+            ]
+        )
+        for name in ("not_before", "retry_at"):
+            domain &= Domain(name, "=", False) | Domain(name, "<", midnight)
+        return domain
+
+    @api.model
     def _cron_sort_calls(self):
         self._sort_calls(fields.Datetime.now())
 
@@ -202,12 +229,10 @@ class KgwBoard(models.AbstractModel):
         today = calendar.local_date(now)
         fresh = SQL(
             BOARD_QUERY,
-            now=now,
-            today=today,
+            column=self._get_column_sql(now),
             # A step that ends on a day off is made on the working day before.
             next_day=calendar.add_working_days(today, 1),
             day_after=calendar.add_working_days(today, 2),
-            midnight=calendar.noon(today) + timedelta(hours=12),
             promised_since=today - timedelta(days=PROMISE_MEMORY_DAYS),
             chosen=SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids),
         )

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.misc import format_datetime
+from odoo.tools.misc import format_date, format_datetime, format_time
 
 from ..const_calls import IDENTITY
 from ..tools import calendar, words
@@ -185,13 +185,11 @@ class KgwCallPage(models.AbstractModel):
     def _compute_gate(self):
         """The number to call, while nothing stands in the way; else what the gate says."""
         now = fields.Datetime.now()
-        field = self.env["kgw.reminder"]._fields["reason"]
-        reasons = dict(field._description_selection(self.env))
         for desk in self:
             call = desk.reminder_id
             verdict = call and self.env["kgw.gate"].sudo()._judge(call.sudo(), now)
             stands = "" if desk.is_incoming or not call else verdict.reason
-            desk.warning = reasons.get(stands, "") + desk._get_opening_hour(verdict, stands)
+            desk.warning = stands and desk._say_warning(stands, now)
             desk.can_call = bool(call) and not stands
             desk.phone = desk._get_phone() if desk.can_call else False
             desk.asks_when = bool(stands) and not desk._has_begun_in_time(now)
@@ -201,14 +199,30 @@ class KgwCallPage(models.AbstractModel):
         begun_on = calendar.local_date(self.opened_at)
         return self.was_allowed and begun_on == calendar.local_date(now)
 
-    def _get_opening_hour(self, verdict, reason):
-        """Return from when on the number may be dialled."""
-        if reason != "hours" or not verdict.until:
-            return ""
-        return (
-            " ("
-            + format_datetime(self.env, verdict.until, tz=self.case_id.tz, dt_format="short")
-            + ")"
+    def _say_warning(self, reason, now):
+        """Return in a sentence or two why nobody calls at ``now``, and from when on one may."""
+        if reason != "hours":
+            field = self.env["kgw.reminder"]._fields["reason"]
+            why = dict(field._description_selection(self.env)).get(reason, "")
+            return words.one_stop(self.env._("Do not call now. %s.", why))
+        call, today = self.reminder_id, calendar.local_date(now)
+        opens = call._get_next_slot(now)
+        if opens <= now:  # today is used up
+            opens = call._get_next_slot(calendar.noon(today) + timedelta(hours=12))
+        day = calendar.local_date(opens)
+        when = {
+            "day": format_date(self.env, day),
+            "time": format_time(self.env, opens, tz=self.case_id.tz, time_format="H:mm"),
+        }
+        if call.until and call.until < day:
+            return self.env._(
+                "Do not call now: outside contact hours. When the next ones begin, on %(day)s at"
+                " %(time)s, the time of this step is over: this call is not made any more.",
+                **when,
+            )
+        return self.env._(
+            "Do not call now: outside contact hours. The next ones begin on %(day)s at %(time)s.",
+            **when,
         )
 
     def _get_phone(self):
@@ -244,14 +258,9 @@ class KgwCallPage(models.AbstractModel):
     @api.model
     def _count_left(self, now):
         """Return how many calls the user still has on the day of ``now``."""
-        return self.env["kgw.reminder"].search_count(
-            [
-                ("channel", "=", "phone"),
-                ("state", "in", ("planned", "failed")),
-                ("agent_id", "=", self.env.uid),
-                ("planned_on", "<=", calendar.local_date(now)),
-            ]
-        )
+        calls = self.env["kgw.reminder"]
+        today = calls._get_day_domain(calendar.local_date(now))
+        return calls.search_count(today & Domain("agent_id", "=", self.env.uid))
 
     def _say_no_call(self, now):
         """Return why there is no call to make at ``now``."""

@@ -32,6 +32,7 @@ class KgwCase(models.Model):
     _inherit = [
         "kgw.answer",
         "kgw.agenda",
+        "kgw.ahead",
         "kgw.audited",
         "mail.thread",
         "mail.activity.mixin",
@@ -88,10 +89,7 @@ class KgwCase(models.Model):
     )
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
-    next_date = fields.Date(string="Next Step On", compute="_compute_next")
     stop_note = fields.Char(related="mandate_id.stop_note")
-    next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
-    next_label = fields.Char(string="What Comes Next", compute="_compute_next")
     waiting_reason = fields.Selection(REASONS, string="Waits For", compute="_compute_waiting")
     waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
 
@@ -182,20 +180,6 @@ class KgwCase(models.Model):
             words.format_money(Decimal(str(amount)), currency.name, lang)
             for currency, amount in totals.items()
         )
-
-    def _compute_next(self):
-        due = self.env["kgw.receivable"].search(
-            [("case_id", "in", self.ids), ("next_date", "!=", False)], order="next_date, id"
-        )
-        # What is on hold by itself waits, whatever its course says.
-        today = fields.Date.context_today(self)
-        held = self.env["kgw.hold"]._get_held_moves(due.move_id, today)
-        upcoming = due.filtered(lambda r: r.move_id not in held).grouped("case_id")
-        for case in self:
-            first = upcoming.get(case, self.env["kgw.receivable"])[:1]
-            case.next_date = first.next_date
-            case.next_step_id = first.next_step_id
-            case.next_label = first.next_label
 
     def _compute_waiting(self):
         """What the open reminder waits for: a case has at most one."""

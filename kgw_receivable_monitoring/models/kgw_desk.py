@@ -322,8 +322,9 @@ class KgwDesk(models.Model):
         if not self.env["res.users"]._kgw_is_manager():
             raise AccessError(self.env._("Only managers of monitoring take a case from a desk."))
         now, case, call = fields.Datetime.now(), self.case_id, self.reminder_id
+        brand, is_incoming = self.brand_id, self.is_incoming
         self._close(now)
-        desk = self._open(case, now, reminder=call)
+        desk = self._open(case, now, call, brand, is_incoming)
         if call:
             verdict = self.env["kgw.gate"].sudo()._judge(call._get_decidable(), now)
             desk._note_verdict(verdict, now)

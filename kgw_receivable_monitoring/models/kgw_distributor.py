@@ -2,6 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..tools import calendar
 
@@ -63,12 +64,7 @@ class KgwDistributor(models.AbstractModel):
         """Return how many calls each user has on ``on_date``: made, and waiting to be made."""
         load = Counter()
         waiting = self.env["kgw.reminder"]._read_group(
-            [
-                ("channel", "=", "phone"),
-                ("state", "in", ("planned", "failed")),
-                ("agent_id", "in", users.ids),
-                ("planned_on", "<=", on_date),
-            ],
+            self.env["kgw.reminder"]._get_day_domain(on_date) & Domain("agent_id", "in", users.ids),
             ["agent_id"],
             ["__count"],
         )
@@ -107,14 +103,11 @@ class KgwDistributor(models.AbstractModel):
         today = calendar.local_date(now)
         absent = self._get_absent(today)
         for member in absent.filtered_domain([("absent_from", "<=", today)]):
-            calls = self.env["kgw.reminder"].search(
-                [
-                    ("channel", "=", "phone"),
-                    ("state", "in", ("planned", "failed")),
-                    ("agent_id", "=", member.user_id.id),
-                    ("planned_on", "<=", today),
-                    ("mandate_id.team_id", "=", member.team_id.id),
-                ]
+            calls = self.env["kgw.reminder"]
+            calls = calls.search(
+                calls._get_day_domain(today)
+                & Domain("agent_id", "=", member.user_id.id)
+                & Domain("mandate_id.team_id", "=", member.team_id.id)
             )
             load = self._get_load(member.team_id.member_ids.user_id, today)
             for call in calls:

@@ -25,13 +25,12 @@ class Obstacle(NamedTuple):
 class Outlook(NamedTuple):
     """The next contact of a case as the planner would make it, and all that stands in its way.
 
-    ``reminder`` is empty where no contact follows; ``upcoming`` has ``(receivable, step, act, day)``
-    of each receivable.
+    ``reminder`` is empty where no contact follows; ``upcoming`` is what the plan of the case brings
+    each receivable (:meth:`kgw.upcoming._tell`).
     """
 
-    upcoming: list
+    upcoming: dict
     reminder: object
-    day: object
     obstacles: list
 
 
@@ -89,7 +88,7 @@ class KgwObstacle(models.AbstractModel):
         """
         self.env["kgw.planner"]._run_day(calendar.local_date(now), now, case)
         day, reminder = calendar.local_date(now), self._get_open(case)
-        upcoming = self._get_upcoming(case, reminder, day)
+        upcoming = self.env["kgw.upcoming"]._tell(case, now)
         due = self._get_due(case)
         if not reminder and due:
             day = max(day, min(due.mapped("kgw_next_date")))
@@ -108,18 +107,13 @@ class KgwObstacle(models.AbstractModel):
                 obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
         if move_id:
             obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
-        return Outlook(upcoming, reminder, self._get_contact_day(case, day, now), obstacles)
+        return Outlook(upcoming, reminder, obstacles)
 
     def _is_of_another(self, obstacle, move_id):
         """Whether an obstacle keeps only another invoice back."""
         place = obstacle.place
         is_hold = place is not None and place._name == "kgw.hold"
         return bool(is_hold and place.move_id and place.move_id.id != move_id)
-
-    def _get_contact_day(self, case, day, now):
-        """Return the first day from ``day`` on on which somebody like this is contacted."""
-        begin = max(now, calendar.noon(day) - timedelta(hours=12))
-        return calendar.local_date(case.kind_id._get_next_moment(begin, case.tz))
 
     def _get_own(self, case, move_id, on_date):
         """Return what keeps single invoices of ``case`` out of every contact: their own holds, and
@@ -136,22 +130,6 @@ class KgwObstacle(models.AbstractModel):
         return found + [
             Obstacle("no_followup", move, move.kgw_display_number or "") for move in silent
         ]
-
-    def _get_upcoming(self, case, reminder, today):
-        """Return ``(receivable, step, act, day)`` of what comes next, as the course answers on the
-        first working day: on a day off nobody is contacted."""
-        lines = case.with_env(self.env)._get_open_receivables()
-        taken = {line.receivable_id: line.step_id for line in reminder.line_ids if line.step_id}
-        on_date, steps = calendar.forward(today), self.env["kgw.scenario.step"]
-        upcoming = [
-            (line, step, "contact", max(reminder.planned_on, today)) for line, step in taken.items()
-        ]
-        others = lines.filtered(lambda line: line not in taken)
-        for line, answer in others._kgw_get_courses(on_date).items():
-            if answer.next:
-                day = max(answer.next.from_date, on_date)
-                upcoming.append((line, steps.browse(answer.next.step_id), answer.next.act, day))
-        return upcoming
 
     def _get_due(self, case):
         """Return the receivables of ``case`` whose next act is a contact."""

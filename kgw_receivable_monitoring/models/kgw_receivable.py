@@ -42,6 +42,12 @@ class KgwReceivable(models.Model):
     next_act = fields.Char()
     next_label = fields.Char(string="What Comes Next", compute="_compute_next_label")
     next_date = fields.Date()
+    coming_on = fields.Date(string="Planned For", compute="_compute_coming")
+    coming = fields.Char(
+        string="Next in the Plan",
+        compute="_compute_coming",
+        help="From the plan of the whole case, or why this invoice waits.",
+    )
     course = fields.Integer()
     has_original = fields.Boolean()
 
@@ -79,6 +85,17 @@ class KgwReceivable(models.Model):
         labels = rates._format_each(lines, today, self.env.lang or "en_US")
         for receivable, line in zip(self, lines, strict=True):
             receivable.interest_label = labels[line]
+
+    def _compute_coming(self):
+        """What comes next by the plan of the case, which its creditor reads as well; for pages of
+        one case: a list of many cases shows what is stored (``next_date``)."""
+        now, upcoming = fields.Datetime.now(), self.env["kgw.upcoming"]
+        told = {}
+        for case in self.case_id:
+            found = upcoming._tell(case, now).items()
+            told |= {line.id: (tale.day, upcoming._name_step(tale)) for line, tale in found}
+        for receivable in self:
+            receivable.coming_on, receivable.coming = told.get(receivable.id, (False, False))
 
     # === ACTION METHODS === #
 

@@ -16,7 +16,7 @@ from ..const import (
     RUNGS,
     SHOWN_STATES,
 )
-from ..const_calls import CALL_OUTCOMES
+from ..const_calls import CALL_OUTCOMES, CALL_STATES
 from ..tools import calendar
 
 
@@ -117,10 +117,12 @@ class KgwReminder(models.Model):
             step = reminder.step_id.name or reminder.template_id.name or ""
             reminder.display_name = f"{reminder.case_id.display_name} · {step}"
 
-    @api.depends("state", "print_run_id")
+    @api.depends("state", "print_run_id", "channel")
     def _compute_shown_state(self):
         for reminder in self:
-            reminder.shown_state = "printed" if reminder._is_printed() else reminder.state
+            state = "printed" if reminder._is_printed() else reminder.state
+            is_call = reminder.channel == "phone"
+            reminder.shown_state = CALL_STATES.get(state, state) if is_call else state
 
     @api.depends("line_ids.receivable_id")
     def _compute_owed(self):

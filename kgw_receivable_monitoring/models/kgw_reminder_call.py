@@ -12,7 +12,13 @@ class KgwReminderCall(models.Model):
     """Who makes a planned call, when, and how often it is tried."""
 
     _name = "kgw.reminder"
-    _inherit = ["kgw.reminder", "kgw.board", "kgw.board.card", "kgw.audited"]
+    _inherit = [
+        "kgw.reminder",
+        "kgw.board",
+        "kgw.board.card",
+        "kgw.contact.label",
+        "kgw.audited",
+    ]
 
     agent_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     tried_on = fields.Date(readonly=True, help="Day of the first attempt that reached nobody.")

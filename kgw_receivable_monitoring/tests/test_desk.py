@@ -76,13 +76,7 @@ class TestDesk(DeskCase):
         self.hold(self.day, case_id=self.case.id)
         desk = self.open_desk()
         self.assertFalse(desk.phone or desk.can_call)
-        self.assertIn("hold", desk.warning)
-
-    def test_outside_hours_the_number_waits(self):
-        self.freeze(self._at(self.day, 20))
-        desk = self.open_desk()
-        self.assertFalse(desk.phone)
-        self.assertIn("contact hours", desk.warning)
+        self.assertEqual(desk.warning, "Do not call now. Contact is on hold.")
 
     def test_call_that_the_gate_refuses_leaves_the_board_and_opens_nothing(self):
         self.mandate.sudo().state = "suspended"

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import freeze_time, tagged
+from odoo.tools.misc import format_date
 
 from .test_board import calendar_next
 from .test_desk import DeskCase
@@ -68,6 +69,27 @@ class TestDeskRecord(DeskCase):
             desk.invalidate_recordset()
             desk.action_save_and_stop()
         self.assertEqual(self.call.state, "delivered")
+
+    def test_outside_hours_the_number_waits(self):
+        self.freeze(self._at(self.day, 20))
+        desk = self.open_desk()
+        self.assertFalse(desk.phone)
+        opens = calendar_next(self.day)
+        told = f"The next ones begin on {format_date(self.env, opens)} at 8:00."
+        self.assertEqual(desk.warning, f"Do not call now: outside contact hours. {told}")
+        self.call.until = self.day
+        desk.invalidate_recordset(["warning"])
+        self.assertIn("the time of this step is over", desk.warning)
+        self.assertNotIn("The next ones", desk.warning)
+
+    def test_incoming_talk_that_a_lead_takes_over_stays_an_incoming_one(self):
+        brand = self._create_brand("Druga Marka")
+        desks = self.env["kgw.desk"].with_user(self.agent)
+        desk = desks._open(self.case, self.now, brand=brand, is_incoming=True)
+        desk.with_user(self.manager).action_take_desk()
+        taken = desks.sudo().search([])
+        self.assertEqual((taken.user_id, taken.is_incoming), (self.manager, True))
+        self.assertEqual(taken.brand_id, brand)
 
     def test_desk_that_a_lead_takes_over_knows_that_the_call_could_be_made(self):
         self.open_desk().with_user(self.manager).action_take_desk()

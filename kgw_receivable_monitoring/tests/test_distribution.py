@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
@@ -144,6 +145,28 @@ class TestDistribution(DeskCase):
         self.env.flush_all()
         row = self.env["kgw.call.report"].search([("case_id", "=", self.case.id)])
         self.assertEqual((row.user_id, row.call_count, row.reached_count), (self.agent, 1, 0))
+
+    def test_board_desk_and_load_agree_on_what_today_is(self):
+        tomorrow = calendar_next(self.day)
+        for vals in (
+            {},
+            {"planned_on": self.day - timedelta(days=3)},
+            {"planned_on": self.day - timedelta(days=3), "not_before": self._at(tomorrow, 8)},
+            {"planned_on": self.day - timedelta(days=3), "retry_at": self._at(self.day, 15)},
+            {"planned_on": tomorrow},
+        ):
+            self.add(**{"agent_id": self.agent.id, **vals})
+        calls = self.env["kgw.reminder"].search([("agent_id", "=", self.agent.id)])
+        calls._sort_calls(self.now)
+        board = Counter(calls.mapped("call_column"))
+        self.assertEqual(board, {"today": 2, "late": 1, "later": 2, "wait": 1})
+        load = self.env["kgw.agent.load"].search([("user_id", "=", self.agent.id)])
+        told = (load.open_count, load.late_count, load.later_count)
+        self.assertEqual(told, (len(calls) - board["later"], board["late"], board["later"]))
+        desk = self.env["kgw.desk"].with_user(self.agent)
+        self.assertEqual(desk._count_left(self.now), load.open_count)
+        shared = self.env["kgw.distributor"]._get_load(self.agent, self.day)
+        self.assertEqual(shared[self.agent], load.open_count)
 
     def test_load_says_per_agent_what_is_open_made_and_free(self):
         self.mine.daily_limit = 5

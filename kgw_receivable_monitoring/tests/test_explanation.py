@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo.tests import tagged
 
 from ..const import CURE_PLACES, CURES, REASONS
@@ -41,7 +43,7 @@ class TestExplanation(KgwSimulationCommon):
         line = self._watch(self._document())
         explanation = self.explain(line, DUE - timedelta(days=7))
         self.assertFalse(explanation.obstacle_ids)
-        self.assertEqual(explanation.step_id, self._step("m5_email"))
+        self.assertEqual(explanation.step, self._step("m5_email").name)
         self.assertEqual(explanation.day, DUE - timedelta(days=5))
         self.assertEqual(explanation.next_ids.mapped("day"), [DUE - timedelta(days=5)])
         self.assertEqual(explanation.next_ids.invoice, "FV 1/09/2026")
@@ -55,11 +57,10 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(self.obstacles(self.explain(second, day)), {"no_followup"})
 
     def test_contact_of_a_sunday_is_told_with_its_working_day(self):
-        line = self._watch(self._document())
-        self.hold(DUE - timedelta(days=20), case_id=line.kgw_case_id.id)
-        explanation = self.explain(line, DUE - timedelta(days=1))
-        self.assertEqual((DUE - timedelta(days=1)).weekday(), 6)
-        self.assertNotEqual(explanation.day, DUE - timedelta(days=1))
+        line = self._watch(self._document(due=DUE - timedelta(days=3)))
+        sunday = DUE - timedelta(days=1)
+        self.assertEqual(sunday.weekday(), 6)
+        self.assertEqual(self.explain(line, sunday).day, DUE)
 
     def test_all_obstacles_are_named_not_only_the_first(self):
         line = self._watch(self._document())
@@ -128,7 +129,7 @@ class TestExplanation(KgwSimulationCommon):
         day = DUE - timedelta(days=5)
         self.run_day(day)
         explanation = self.explain(lines[1], day + timedelta(days=1), hour=7)
-        self.assertEqual(explanation.step_id, self._step("m5_email"))
+        self.assertEqual(explanation.step, self._step("m5_email").name)
         self.assertGreater(explanation.day, day)
 
     def test_question_to_the_creditor_is_named(self):
@@ -149,7 +150,7 @@ class TestExplanation(KgwSimulationCommon):
         line = self._watch(self._document())
         self.pay(line, 1230, DUE - timedelta(days=6))
         explanation = self.explain(line, DUE - timedelta(days=5), whole_case=True)
-        self.assertFalse(explanation.step_id | explanation.next_ids.step_id)
+        self.assertFalse(explanation.step or explanation.next_ids.mapped("step"))
         self.assertFalse(explanation.obstacle_ids)
         self.assertIn("payment", explanation.done_ids.mapped("kind"))
 
@@ -177,3 +178,65 @@ class TestExplanation(KgwSimulationCommon):
         )
         self.assertIn(("paid", self.mandate, 1), [(g[0], g[1], g[3]) for g in groups])
         self.assertEqual(action.res_model, "kgw.event")
+
+    def test_confirmation_of_a_promise_is_the_next_contact(self):
+        line = self._watch(self._document())
+        day = DUE + timedelta(days=3)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        parts = [(day + timedelta(days=5), 100)]
+        given = self.env["kgw.promise"]._give(line.kgw_case_id, line, parts, self._at(day, 5))
+        explanation = self.explain(line, day)
+        name = given.confirmation_ids.template_id.name
+        self.assertEqual((explanation.step, explanation.day), (name, day))
+        self.assertEqual(explanation.next_ids.mapped("step"), [name])
+
+    def test_promised_invoice_waits_without_a_day_while_the_others_go_on(self):
+        held, other = self._watch(
+            self._document("FV 1"), self._document("FV 2", due=DUE + timedelta(days=1))
+        )
+        day = DUE - timedelta(days=7)
+        hold = self.hold(day, move_id=held.move_id.id, reason="promise")
+        told = {row.invoice: row for row in self.explain(held, day, whole_case=True).next_ids}
+        self.assertEqual((told["FV 1"].day, told["FV 1"].act), (False, False))
+        self.assertIn("On hold", told["FV 1"].step)
+        self.assertEqual(told["FV 2"].step, self._step("m5_email").name)
+        alone = self.explain(held, day)
+        self.assertEqual((alone.step, alone.day), (self._step("m5_email").name, False))
+        self.assertEqual(self.place(alone, "hold"), hold)
+        self.assertEqual(self.explain(other, day).day, told["FV 2"].day)
+
+    def test_explanation_and_case_page_say_what_the_creditor_reads(self):
+        lines = self._watch(
+            *(
+                self._document(f"FV {number}", due=DUE + timedelta(days=number))
+                for number in range(4)
+            )
+        )
+        case, day = lines.kgw_case_id, DUE - timedelta(days=6)
+        self.hold(day, move_id=lines[2].move_id.id, reason="dispute")
+        portal = self.env["kgw.portal"].with_context(kgw_now=self._at(day, 10))
+        plan, holds = portal._get_plan(case, lines), portal._search_holds(case, lines)
+        read = {line.id: portal._get_next(line, plan, holds) for line in lines}
+        explained = self.explain(lines[0], day, whole_case=True).next_ids
+        with freeze_time(self._at(day, 10)):
+            shown = self.env["kgw.receivable"].with_user(self.agent).browse(lines.ids)
+            for line in lines:
+                row = explained.filtered(lambda r, line=line: r.invoice == line.move_id.kgw_number)
+                page = shown.browse(line.id)
+                self.assertEqual(row.step, read[line.id]["next_step"])
+                self.assertEqual((page.coming, page.coming_on), (row.step, row.day))
+                self.assertEqual(portal._format_date(row.day), read[line.id]["next_date"])
+            self.assertEqual(case.coming_on, min(d for d in explained.mapped("day") if d))
+        self.assertFalse(shown.browse(lines[2].id).coming_on)
+
+    def test_case_of_a_list_names_what_is_planned_and_what_holds_it(self):
+        line = self._watch(self._document())
+        case, day = line.kgw_case_id, DUE - timedelta(days=5)
+        self.plan(day)
+        with freeze_time(self._at(day)):
+            shown = (case.next_date, case.next_label)
+            self.assertEqual(shown, (day, self._step("m5_email").name))
+        self.hold(day, case_id=case.id)
+        case.invalidate_recordset()
+        self.assertFalse(case.next_date)
+        self.assertIn("On hold", case.next_label)

@@ -3,6 +3,8 @@ from psycopg2.errors import LockNotAvailable
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..const import CHANNELS
+
 # What stands under “What Was Done”; the rest of the register is plans and reasons.
 DONE_KINDS = (
     "enrolled",
@@ -31,6 +33,13 @@ DONE_KINDS = (
     "insolvent",
     "description",
 )
+# How a call ended stands in the entry of the call itself.
+DONE = [
+    ("kind", "in", DONE_KINDS),
+    "|",
+    ("channel", "!=", "phone"),
+    ("kind", "not in", ("sent", "delivered")),
+]
 SHOWN = 20
 
 
@@ -38,14 +47,16 @@ class KgwExplanation(models.TransientModel):
     """What was done about a case or an invoice, what comes next, and what stands in the way."""
 
     _name = "kgw.explanation"
+    _inherit = ["kgw.contact.label"]
+    _step_field = "step"
     _description = "Explanation"
 
     case_id = fields.Many2one("kgw.case", required=True, readonly=True)
     move_id = fields.Many2one("account.move", readonly=True)
     invoice = fields.Char(readonly=True)
-    step_id = fields.Many2one("kgw.scenario.step", string="Next Contact", readonly=True)
-    channel = fields.Selection(related="step_id.channel")
-    day = fields.Date(string="On", readonly=True)
+    step = fields.Char(string="Next Contact", readonly=True)
+    channel = fields.Selection(CHANNELS, readonly=True)
+    day = fields.Date(string="On", readonly=True, help="Empty while it waits for a person.")
     next_ids = fields.One2many(
         "kgw.explanation.line",
         "explanation_id",
@@ -74,7 +85,7 @@ class KgwExplanation(models.TransientModel):
                     ("reminder_id.line_ids.move_id", "=", explanation.move_id.id),
                 ]
             events = self.env["kgw.event"]
-            explanation.done_ids = events.search([*scope, ("kind", "in", DONE_KINDS)], limit=SHOWN)
+            explanation.done_ids = events.search([*scope, *DONE], limit=SHOWN)
             explanation.passed_ids = events.search(
                 [
                     *scope,
@@ -130,27 +141,33 @@ class KgwExplanation(models.TransientModel):
     def _prepare_vals(self, case, now):
         """Return the values found in the simulation of ``case``: plain ones, which outlive it."""
         outlook = case.env["kgw.obstacle"]._look_ahead(case, now, self.move_id.id or None)
-        upcoming = [
-            self._prepare_next_vals(*found)
-            for found in outlook.upcoming
-            if not self.move_id or found[0].move_id.id == self.move_id.id
-        ]
+        upcoming = {
+            line: found
+            for line, found in outlook.upcoming.items()
+            if not self.move_id or line.move_id.id == self.move_id.id
+        }
+        told = [self._prepare_next_vals(line, found) for line, found in upcoming.items()]
         obstacles = [self._prepare_obstacle_vals(found) for found in outlook.obstacles]
         return {
-            "step_id": outlook.reminder.step_id.id,
-            "day": outlook.reminder and outlook.day,
-            "next_ids": [(0, 0, values) for values in upcoming],
+            **self._prepare_contact_vals(upcoming.values(), outlook.reminder),
+            "next_ids": [(0, 0, values) for values in told],
             "obstacle_ids": [(0, 0, values) for values in obstacles],
         }
 
-    def _prepare_next_vals(self, receivable, step, act, day):
+    def _prepare_contact_vals(self, upcoming, reminder):
+        """Return the next contact of the plan; where it brings none, the one that waits."""
+        first = next((found for found in upcoming if found.act == "contact"), None)
+        if first:
+            return {"step": first.step, "channel": first.channel, "day": first.day}
+        step = reminder.step_id.name or reminder.template_id.name
+        return {"step": step, "channel": reminder.channel, "day": False}
+
+    def _prepare_next_vals(self, receivable, upcoming):
         return {
             "section": "next",
             "invoice": receivable.move_id.kgw_display_number,
             "due_date": receivable.date_maturity,
-            "step_id": step.id,
-            "act": act,
-            "day": day,
+            **upcoming._asdict(),
         }
 
     def _prepare_obstacle_vals(self, obstacle):

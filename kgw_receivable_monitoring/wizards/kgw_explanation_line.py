@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import REASONS
+from ..const import CHANNELS, REASONS
 from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
@@ -12,14 +12,16 @@ class KgwExplanationLine(models.TransientModel):
     """One thing that comes next, or one that stands in the way and where it is cured."""
 
     _name = "kgw.explanation.line"
+    _inherit = ["kgw.contact.label"]
+    _step_field = "step"
     _description = "Line of an Explanation"
 
     explanation_id = fields.Many2one("kgw.explanation", required=True, ondelete="cascade")
     section = fields.Selection(SECTIONS, required=True)
     invoice = fields.Char()
     due_date = fields.Date()
-    step_id = fields.Many2one("kgw.scenario.step")
-    channel = fields.Selection(related="step_id.channel")
+    step = fields.Char()
+    channel = fields.Selection(CHANNELS)
     act = fields.Selection(ACTS, string="What Happens")
     day = fields.Date()
     reason = fields.Selection(REASONS)
