@@ -194,6 +194,13 @@ class AccountMove(models.Model):
     def _unlink_except_kgw_ledger(self):
         self._kgw_refuse_on_ledger()
 
+    def _hash_moves(self, **kwargs):
+        """Leave creditors' invoices out: each number is a sequence of its own, which Odoo would look
+        up one by one, in a ledger that nobody seals. The register of events is sealed."""
+        return super(AccountMove, self.filtered(lambda m: not m.kgw_is_ledger))._hash_moves(
+            **kwargs
+        )
+
     def _post(self, soft=True):
         posted = super()._post(soft)
         self.env["kgw.ledger.change"]._follow_dates(posted.line_ids)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.tools import SQL, ormcache
 
 # Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
@@ -129,7 +129,7 @@ class KgwLedger(models.AbstractModel):
         # The importer has no accounting rights in the ledger; what it may import is decided before.
         moves_sudo = moves.sudo().create(
             [
-                {**self._prepare_invoice_vals(mandate, document, partner), "name": name}
+                self._prepare_invoice_vals(mandate, document, partner, name)
                 for document, partner, name in zip(
                     documents,
                     partners,
@@ -138,16 +138,29 @@ class KgwLedger(models.AbstractModel):
                 )
             ]
         )
-        moves_sudo._post(soft=False)
-        moves_sudo.flush_recordset()
+        lines_sudo = moves_sudo.line_ids
+        # What they are called is known: posting need not ask for it again, which would write all
+        # lines anew.
+        with self.env.protecting(
+            [
+                ([moves_sudo._fields["payment_reference"]], moves_sudo),
+                ([lines_sudo._fields["name"]], lines_sudo),
+            ]
+        ):
+            moves_sudo._post(soft=False)
+            moves_sudo.flush_recordset()
         return self.env["account.move"].browse(moves_sudo.ids)
 
-    def _prepare_invoice_vals(self, mandate, document, partner):
+    def _prepare_invoice_vals(self, mandate, document, partner, name):
         """Return the values of one ledger invoice, its lines given whole: fast and exact."""
         journal = mandate.journal_id
         currency = self._get_currency(document.currency)
         sign = -1 if document.gross < 0 else 1
+        lines = self._prepare_line_vals(journal, document, currency, partner)
+        # Given with the lines, what they take from their invoice is not written by itself.
+        taken = {"date": document.issue_date, "move_name": name, "parent_state": "draft"}
         return {
+            "name": name,
             "move_type": "out_invoice" if sign > 0 else "out_refund",
             "journal_id": journal.id,
             "company_id": journal.company_id.id,
@@ -160,9 +173,9 @@ class KgwLedger(models.AbstractModel):
             "kgw_number": document.number,
             "kgw_ksef_number": document.ksef_number or False,
             "ref": document.number,
+            "payment_reference": document.number,
             "fiscal_position_id": False,
-            "invoice_payment_term_id": False,
-            "line_ids": self._prepare_line_vals(journal, document, currency, partner),
+            "line_ids": [Command.create({**vals, **taken}) for vals in lines],
         }
 
     def _prepare_line_vals(self, journal, document, currency, partner):
@@ -176,41 +189,34 @@ class KgwLedger(models.AbstractModel):
         for instalment in document.instalments:
             amount, paid = float(instalment.amount) + paid, 0.0
             terms.append(
-                (
-                    0,
-                    0,
-                    {
-                        "display_type": "payment_term",
-                        "account_id": receivable.id,
-                        "partner_id": partner.id,
-                        "currency_id": currency.id,
-                        "date_maturity": instalment.due_date,
-                        "amount_currency": amount,
-                        "balance": company_currency.round(amount * rate),
-                    },
-                )
+                {
+                    "display_type": "payment_term",
+                    "name": document.number,
+                    "account_id": receivable.id,
+                    "partner_id": partner.id,
+                    "currency_id": currency.id,
+                    "date_maturity": instalment.due_date,
+                    "amount_currency": amount,
+                    "balance": company_currency.round(amount * rate),
+                }
             )
-        total = sum(vals["amount_currency"] for _c, _i, vals in terms)
-        balance = sum(vals["balance"] for _c, _i, vals in terms)
+        total = sum(vals["amount_currency"] for vals in terms)
+        balance = sum(vals["balance"] for vals in terms)
         return [
             *terms,
-            (
-                0,
-                0,
-                {
-                    "display_type": "product",
-                    "account_id": journal.default_account_id.id,
-                    "partner_id": partner.id,
-                    "name": document.number,
-                    "quantity": 1,
-                    "price_unit": abs(total),
-                    "analytic_distribution": False,
-                    "tax_ids": [(5,)],
-                    "currency_id": currency.id,
-                    "amount_currency": -total,
-                    "balance": -company_currency.round(balance),
-                },
-            ),
+            {
+                "display_type": "product",
+                "account_id": journal.default_account_id.id,
+                "partner_id": partner.id,
+                "name": document.number,
+                "quantity": 1,
+                "price_unit": abs(total),
+                "analytic_distribution": False,
+                "tax_ids": [Command.clear()],
+                "currency_id": currency.id,
+                "amount_currency": -total,
+                "balance": -company_currency.round(balance),
+            },
         ]
 
     def _get_receivable_account(self, company):

@@ -33,3 +33,8 @@ class ResPartner(models.Model):
         return users_sudo.search(
             [("share", "=", True), ("partner_id", "child_of", self.commercial_partner_id.id)]
         )
+
+    def _increase_rank(self, field, n=1):
+        """Whoever owes a creditor is no customer of the agency, and is not listed among them."""
+        own = self.filtered(lambda partner: not partner.sudo().kgw_mandate_id)
+        return super(ResPartner, own)._increase_rank(field, n)
