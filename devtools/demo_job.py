@@ -28,7 +28,7 @@ def connect_gateways(env):
     """Point the database at the keeping servers on loopback."""
     env["ir.mail_server"].create(
         {
-            "name": "Keeping server",
+            "name": "Demo: e-maile zostają na tym komputerze, nic nie wychodzi",
             "smtp_host": "127.0.0.1",
             "smtp_encryption": "none",
             "smtp_port": int(os.environ["KGW_DEMO_SMTP_PORT"]),

@@ -38,6 +38,7 @@ from . import (
     kgw_check_engine,
     kgw_check_gateway,
     kgw_check_mandate,
+    kgw_contact_label,
     kgw_contact_point,
     kgw_counterparty,
     kgw_course_facts,

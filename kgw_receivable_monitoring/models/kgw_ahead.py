@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..const import OPEN_STATES
+from ..tools import calendar
 
 
 class KgwAhead(models.AbstractModel):
@@ -40,7 +41,8 @@ class KgwAhead(models.AbstractModel):
             first = upcoming.get(case, self.env["kgw.receivable"])[:1]
             reminder = planned.get(case, self.env["kgw.reminder"])
             hold = holds.get(case, self.env["kgw.hold"])
-            case.next_date = not hold and (reminder.planned_on or first.next_date)
+            day = reminder.planned_on or first.next_date
+            case.next_date = day and not hold and calendar.forward(max(day, today))
             case.next_step_id = reminder.step_id or first.next_step_id
             named = reminder.step_id.name or reminder.template_id.name or first.next_label
             case.next_label = self.env["kgw.upcoming"]._say_held(hold) if hold else named

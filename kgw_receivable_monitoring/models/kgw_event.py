@@ -21,7 +21,7 @@ class KgwEvent(models.Model):
     """
 
     _name = "kgw.event"
-    _inherit = ["kgw.audited"]
+    _inherit = ["kgw.audited", "kgw.contact.label"]
     _description = "Event of Monitoring"
     _order = "at desc, id desc"
     _rec_name = "kind"

@@ -38,8 +38,20 @@ class KgwEventWords(models.Model):
     @api.depends("kind", "channel")
     def _compute_headline(self):
         for event in self:
-            shown = ("kind", "channel") if event.kind in OF_CHANNEL else ("kind",)
-            event.headline = " · ".join(filter(None, (event._get_label(name) for name in shown)))
+            channel = event._get_label("channel") if event.kind in OF_CHANNEL else ""
+            event.headline = " · ".join(filter(None, (event._get_kind_label(), channel)))
+
+    def _get_kind_label(self):
+        """Return what happened; a call is made, not sent."""
+        calls = {
+            "cancelled": self.env._("Not made"),
+            "sent": self.env._("Made"),
+            "delivered": self.env._("Spoke with the person"),
+            "undelivered": self.env._("Nobody reached"),
+            "failed": self.env._("Tried in vain"),
+        }
+        made = calls.get(self.kind) if self.channel == "phone" else ""
+        return made or self._get_label("kind")
 
     def _get_label(self, name):
         return self._get_code(self._name, name, self[name])

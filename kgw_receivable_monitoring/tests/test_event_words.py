@@ -27,6 +27,27 @@ class TestEventWords(KgwEngineCommon):
             (event.headline, event.told, event.who), ("Phone call", "Voicemail: o 12", "kgw_agent")
         )
 
+    def test_call_is_made_or_not_and_never_sent(self):
+        call = self._draft(self.line, "p4_call", self.day)
+        told = {
+            kind: self.tell(kind, channel="phone", step_id=call.step_id.id)[0]
+            for kind in ("cancelled", "sent", "delivered", "undelivered", "failed")
+        }
+        self.assertEqual(told["cancelled"], "Not made · Phone")
+        self.assertFalse([t for t in told.values() if "sent" in t.lower() or "deliver" in t])
+        self.assertEqual(self.tell("cancelled", channel="sms")[0], "Not sent · SMS")
+        shown = dict(call._fields["shown_state"]._description_selection(self.env))
+        for state, label in (("planned", "Planned"), ("undelivered", "Nobody reached")):
+            call.state = state
+            self.assertEqual(shown[call.shown_state], label)
+
+    def test_step_beside_its_channel_does_not_repeat_it(self):
+        call = self._draft(self.line, "p4_call", self.day)
+        call.step_id.name = "Phone: monit"
+        self.assertEqual(call.step_label, "Monit")
+        call.channel = "sms"  # by its fallback: then the name says something else
+        self.assertEqual(call.step_label, "Phone: monit")
+
     def test_what_nobody_did_is_automatic_and_no_technical_user_is_named(self):
         self.run_day(self.day)
         events = self.env["kgw.event"].search([("case_id", "=", self.case.id)])

@@ -233,7 +233,9 @@ class TestExplanation(KgwSimulationCommon):
         line = self._watch(self._document())
         case, day = line.kgw_case_id, DUE - timedelta(days=5)
         self.plan(day)
-        self.assertEqual((case.next_date, case.next_label), (day, self._step("m5_email").name))
+        with freeze_time(self._at(day)):
+            shown = (case.next_date, case.next_label)
+            self.assertEqual(shown, (day, self._step("m5_email").name))
         self.hold(day, case_id=case.id)
         case.invalidate_recordset()
         self.assertFalse(case.next_date)

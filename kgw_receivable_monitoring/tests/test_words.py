@@ -16,6 +16,17 @@ QUICK = settings(max_examples=150, deadline=None, database=None, derandomize=Tru
 
 
 class TestWords(BaseCase):
+    def test_step_beside_its_channel_names_it_once(self):
+        for step, channel, expected in (
+            ("Telefon: monit", "Telefon", "Monit"),
+            ("List polecony: wezwanie ostateczne", "List", "List polecony: wezwanie ostateczne"),
+            ("SMS: przypomnienie", "E-mail", "SMS: przypomnienie"),
+            ("SMS reminder", "SMS", "SMS reminder"),
+            ("", "", ""),
+        ):
+            with self.subTest(step=step, channel=channel):
+                self.assertEqual(words.without_channel(step, channel), expected)
+
     def test_amount_in_polish_agrees_with_the_number(self):
         cases = (
             ("1234.56", "PLN", "tysiąc dwieście trzydzieści cztery złote 56/100"),

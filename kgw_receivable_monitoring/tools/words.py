@@ -79,6 +79,14 @@ def one_stop(text: str) -> str:
     return _TWO_STOPS.sub(r".\1", text)
 
 
+def without_channel(step: str, channel: str) -> str:
+    """Return the name of a step as it stands beside its channel: 'Telefon: monit' is 'Monit' there."""
+    prefix, _colon, rest = step.partition(": ")
+    if not rest or prefix != channel:
+        return step
+    return rest[0].upper() + rest[1:]
+
+
 def count(n: int, noun: str, lang: str, genitive: bool = False) -> str:
     """Return a number with its noun: '22 faktury', genitive '22 faktur', English '22 invoices'.
 

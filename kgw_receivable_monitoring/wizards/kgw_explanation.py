@@ -33,6 +33,13 @@ DONE_KINDS = (
     "insolvent",
     "description",
 )
+# How a call ended stands in the entry of the call itself.
+DONE = [
+    ("kind", "in", DONE_KINDS),
+    "|",
+    ("channel", "!=", "phone"),
+    ("kind", "not in", ("sent", "delivered")),
+]
 SHOWN = 20
 
 
@@ -40,6 +47,8 @@ class KgwExplanation(models.TransientModel):
     """What was done about a case or an invoice, what comes next, and what stands in the way."""
 
     _name = "kgw.explanation"
+    _inherit = ["kgw.contact.label"]
+    _step_field = "step"
     _description = "Explanation"
 
     case_id = fields.Many2one("kgw.case", required=True, readonly=True)
@@ -76,7 +85,7 @@ class KgwExplanation(models.TransientModel):
                     ("reminder_id.line_ids.move_id", "=", explanation.move_id.id),
                 ]
             events = self.env["kgw.event"]
-            explanation.done_ids = events.search([*scope, ("kind", "in", DONE_KINDS)], limit=SHOWN)
+            explanation.done_ids = events.search([*scope, *DONE], limit=SHOWN)
             explanation.passed_ids = events.search(
                 [
                     *scope,

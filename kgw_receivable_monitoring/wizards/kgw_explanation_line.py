@@ -12,6 +12,8 @@ class KgwExplanationLine(models.TransientModel):
     """One thing that comes next, or one that stands in the way and where it is cured."""
 
     _name = "kgw.explanation.line"
+    _inherit = ["kgw.contact.label"]
+    _step_field = "step"
     _description = "Line of an Explanation"
 
     explanation_id = fields.Many2one("kgw.explanation", required=True, ondelete="cascade")

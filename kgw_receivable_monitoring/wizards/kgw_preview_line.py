@@ -15,6 +15,7 @@ class KgwPreviewLine(models.TransientModel):
     """One thing that a day to come would bring, or why it would not."""
 
     _name = "kgw.preview.line"
+    _inherit = ["kgw.contact.label"]
     _description = "Line of a Preview"
     _order = "day, id"
     _rec_name = "summary"
