@@ -37,9 +37,10 @@ class KgwReminderCall(models.Model):
 
     @api.depends("channel")
     def _compute_shown_state(self):
-        super()._compute_shown_state()
+        result = super()._compute_shown_state()
         for call in self.filtered(lambda r: r.channel == "phone"):
             call.shown_state = CALL_STATES.get(call.state, call.state)
+        return result
 
     # === ATTEMPTS === #
 
