@@ -272,7 +272,13 @@ IDENTITY = [
 ]
 
 # Columns of the board of calls, in their order.
-# How the states of a reminder that is a call are shown (``const.SHOWN_STATES``).
+# How the states of a reminder that is a call are shown: a call is not sent, it is made.
+CALL_SHOWN_STATES = [
+    ("made", "Call made"),
+    ("talked", "Spoke with the person"),
+    ("tried", "Tried in vain, will be repeated"),
+    ("unreached", "Nobody reached"),
+]
 CALL_STATES = {
     "sent": "made",
     "delivered": "talked",

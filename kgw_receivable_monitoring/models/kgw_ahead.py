@@ -24,28 +24,37 @@ class KgwAhead(models.AbstractModel):
     coming = fields.Char(string="Next in the Plan", compute="_compute_coming")
 
     def _compute_next(self):
-        """What is planned already, else the earliest step of what does not wait by itself."""
-        due = self.env["kgw.receivable"].search(
-            [("case_id", "in", self.ids), ("next_date", "!=", False)], order="next_date, id"
+        """What is planned already, else the earliest step of what does not wait by itself, else why
+        everything waits."""
+        owed = self.env["kgw.receivable"].search(
+            [("case_id", "in", self.ids), ("stage", "in", ("before_due", "overdue"))],
+            order="next_date, id",
         )
         planned = self.env["kgw.reminder"].search(
             [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
         )
         today = fields.Date.context_today(self)
-        moves = due.move_id | planned.line_ids.move_id
-        held = self.env["kgw.hold"]._get_held_moves(moves, today)
-        upcoming = due.filtered(lambda r: r.move_id not in held).grouped("case_id")
+        own = self._get_own_holds(owed.move_id | planned.line_ids.move_id, today)
+        held = own.move_id
         planned = planned.filtered(lambda r: self._goes_on(r, held)).grouped("case_id")
-        holds = self._get_whole_holds(today)
+        holds, lines = self._get_whole_holds(today), owed.grouped("case_id")
         for case in self:
-            first = upcoming.get(case, self.env["kgw.receivable"])[:1]
+            mine = lines.get(case, self.env["kgw.receivable"])
+            first = mine.filtered(lambda r: r.next_date and r.move_id not in held)[:1]
             reminder = planned.get(case, self.env["kgw.reminder"])
             hold = holds.get(case, self.env["kgw.hold"])
+            if not hold and not reminder and not first:
+                hold = own.filtered(lambda h, moves=mine.move_id: h.move_id in moves)
             day = reminder.planned_on or first.next_date
             case.next_date = day and not hold and calendar.forward(max(day, today))
             case.next_step_id = reminder.step_id or first.next_step_id
             named = reminder.step_id.name or reminder.template_id.name or first.next_label
             case.next_label = self.env["kgw.upcoming"]._say_held(hold) if hold else named
+
+    def _get_own_holds(self, moves, today):
+        """Return the holds in force of single invoices."""
+        holds = self.env["kgw.hold"]
+        return holds.search(holds._in_force(today) & Domain("move_id", "in", moves.ids))
 
     def _goes_on(self, reminder, held):
         """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not

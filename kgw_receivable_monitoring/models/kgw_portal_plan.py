@@ -108,7 +108,7 @@ class KgwPortalPlan(models.AbstractModel):
         """Let what is planned have gone out; return its day, None without one."""
         last = None
         for reminder in planned:
-            last = max(reminder.planned_on, self._get_today())
+            last = calendar.forward(max(reminder.planned_on, self._get_today()))
             for line in reminder.line_ids.filtered("step_id"):
                 if line.receivable_id in walks:
                     walk = walks[line.receivable_id]

@@ -4,7 +4,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import format_date
 
-from ..const_calls import CALL_DAYS, CALL_RETRY_HOURS, CALL_SNOOZE_HOURS
+from ..const_calls import (
+    CALL_DAYS,
+    CALL_RETRY_HOURS,
+    CALL_SHOWN_STATES,
+    CALL_SNOOZE_HOURS,
+    CALL_STATES,
+)
 from ..tools import calendar
 
 
@@ -21,12 +27,20 @@ class KgwReminderCall(models.Model):
     ]
 
     agent_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
+    shown_state = fields.Selection(selection_add=CALL_SHOWN_STATES)
     tried_on = fields.Date(readonly=True, help="Day of the first attempt that reached nobody.")
 
     _board = models.Index(
         "(agent_id, call_column, call_points DESC) WHERE channel = 'phone'"
         " AND state IN ('planned', 'failed')"
     )
+
+    @api.depends("channel")
+    def _compute_shown_state(self):
+        result = super()._compute_shown_state()
+        for call in self.filtered(lambda r: r.channel == "phone"):
+            call.shown_state = CALL_STATES.get(call.state, call.state)
+        return result
 
     # === ATTEMPTS === #
 

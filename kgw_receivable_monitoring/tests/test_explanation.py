@@ -240,3 +240,25 @@ class TestExplanation(KgwSimulationCommon):
         case.invalidate_recordset()
         self.assertFalse(case.next_date)
         self.assertIn("On hold", case.next_label)
+
+    def test_case_of_a_list_says_why_all_its_invoices_wait(self):
+        line = self._watch(self._document())
+        case, day = line.kgw_case_id, DUE - timedelta(days=6)
+        self.hold(day, case_id=case.id, move_id=line.move_id.id, reason="dispute")
+        self.assertFalse(case.next_date)
+        self.assertEqual(case.next_label, "On hold: The counterparty disputes the receivable")
+
+    def test_call_that_waits_over_sunday_keeps_its_gap_from_monday(self):
+        friday, sunday = DUE - timedelta(days=3), DUE - timedelta(days=1)
+        late, soon = self._watch(
+            self._document("FV 1", due=friday - timedelta(days=6)),
+            self._document("FV 2", due=friday - timedelta(days=2)),
+            on=friday - timedelta(days=9),
+        )
+        self.env["account.move.line"]._kgw_flush_stages(friday)
+        self._draft(late, "p4_call", friday)
+        told = {row.invoice: row for row in self.explain(late, sunday, whole_case=True).next_ids}
+        self.assertEqual(told["FV 1"].day, DUE)
+        gap = self.scenario.gap_after_days
+        self.assertGreaterEqual(told["FV 2"].day, DUE + timedelta(days=gap))
+        self.assertEqual(told["FV 2"].due_date, soon.date_maturity)
