@@ -63,6 +63,7 @@ from . import (
     kgw_gate,
     kgw_handover,
     kgw_hold,
+    kgw_hold_force,
     kgw_import,
     kgw_import_booking,
     kgw_import_check,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ..const import CURE_PLACES, CURES, REASONS
+from ..const_reasons import CURE_PLACES, CURES, REASONS
 from .common import DUE
 from .simulation_common import KgwSimulationCommon
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import REASONS
+from ..const_reasons import REASONS
 from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
