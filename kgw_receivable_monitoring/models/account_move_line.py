@@ -296,12 +296,9 @@ class AccountMoveLine(models.Model):
 
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""
-        self.env["kgw.event"]._record(
-            [
-                line._kgw_prepare_event_vals("passed", now, step_id=step_id, reason=reason)
-                for line in self
-                for step_id, reason in answers[line].passed
-            ]
+        self.env["kgw.event"]._record_passed(
+            [(line, step_id, reason) for line in self for step_id, reason in answers[line].passed],
+            now,
         )
 
     def _kgw_prepare_event_vals(self, kind, now, **vals):

@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..const import CURES, LANGUAGES, OPEN_STATES, REASONS, STAGES
+from ..const import LANGUAGES, OPEN_STATES, STAGES
+from ..const_reasons import CURES, REASONS
 from ..tools import calendar, words
 
 # Kept up by the product: the creditor is the fence of the portal, the others tell what happened.
@@ -76,7 +77,9 @@ class KgwCase(models.Model):
     contact_point_ids = fields.One2many("kgw.contact.point", "case_id", string="Contact Points")
     receivable_ids = fields.One2many("kgw.receivable", "case_id", string="Receivables")
     reminder_ids = fields.One2many("kgw.reminder", "case_id", string="Reminders")
-    event_ids = fields.One2many("kgw.event", "case_id", string="History")
+    event_ids = fields.One2many(
+        "kgw.event", "case_id", string="History", domain=[("is_part", "=", False)]
+    )
     hold_ids = fields.One2many("kgw.hold", "case_id", string="Holds")
     promise_ids = fields.One2many("kgw.promise", "case_id", string="Promises")
     dispute_ids = fields.One2many("kgw.dispute", "case_id", string="Disputes")
@@ -229,7 +232,7 @@ class KgwCase(models.Model):
         closed = self.env["kgw.hold"]._get_closed_channels(self)
         return {
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
-            - closed.get(case.id, set())
+            - set(closed.get(case.id, ()))
             for case, kinds in groups
         }
 

@@ -80,6 +80,7 @@ class KgwCourseFacts(models.AbstractModel):
             done.setdefault(line_id, {}).setdefault(step_id, "passed")
         approvals = self._read_approvals(receivables)
         usable = receivables.kgw_case_id._get_usable_channels()
+        closed = self.env["kgw.hold"]._get_closed_channels(receivables.kgw_case_id)
         known = self._get_known_cases(receivables)
         scenarios = receivables.kgw_case_id._get_scenarios()
         return {
@@ -91,6 +92,7 @@ class KgwCourseFacts(models.AbstractModel):
                 done=done.get(line.id, {}),
                 given=given.get(line.id, {}),
                 usable=usable.get(line.kgw_case_id.id, frozenset()),
+                closed=closed.get(line.kgw_case_id.id, {}),
                 approvals=approvals.get(line.id, {}),
                 is_new=line.kgw_case_id not in known,
                 was_late=line.kgw_case_id.was_late,

@@ -34,6 +34,7 @@ class KgwDecisionCheck(models.AbstractModel):
     def _check_own_values(self, today):
         self._check_filled()
         self._check_about(today)
+        self._check_not_scheduled()
         if SPECS[self.kind].ahead:
             self._check_ahead(today)
         if check := getattr(self, f"_check_{self.kind}", None):
@@ -86,8 +87,11 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _get_given_away(self, lines, today):
-        """Return what of receivables was handed over to collection or withdrawn."""
+    def _get_given_away(self, lines, today, kinds=GIVEN_AWAY):
+        """Return what of receivables was handed over to collection or withdrawn.
+
+        :param kinds: keep to these of the two
+        """
         holds = self.env["kgw.hold"]
         scope = [
             ("case_id", "in", lines.kgw_case_id.ids),
@@ -95,7 +99,8 @@ class KgwDecisionCheck(models.AbstractModel):
         ]
         given = holds.search(holds._in_force(today) & Domain(scope)).filtered(
             lambda hold: (
-                hold.decision_id.kind in GIVEN_AWAY or hold.decision_id.value == "hand_over"
+                hold.decision_id.kind in kinds
+                or ("collection" in kinds and hold.decision_id.value == "hand_over")
             )
         )
         whole = given.filtered(lambda hold: not hold.move_id).case_id
@@ -106,46 +111,60 @@ class KgwDecisionCheck(models.AbstractModel):
     def _get_subject(self, kind, lines, today):
         """Return what a decision about all open receivables of a case is about: those that were
         given away are left out, unless there are no others."""
-        if SPECS[kind].about != "watched":
+        if SPECS[kind].given:
             return lines
         return lines - self._get_given_away(lines, today) or lines
 
+    def _get_undecided(self, kind, lines, today):
+        """Return those of the ticked ``lines`` that were not given away in the very way of ``kind``
+        before, unless there are no others."""
+        if kind not in GIVEN_AWAY:
+            return lines
+        return lines - self._get_given_away(lines, today, (kind,)) or lines
+
     def _get_holds(self, today):
         """Return the holds in force on what the decision is about, and on its whole case."""
-        holds, mandate = self.env["kgw.hold"], self.mandate_id
-        scope = [
-            ("case_id", "in", (False, self.case_id.id)),
-            ("move_id", "in", (False, *self.receivable_ids.move_id.ids)),
-            ("mandate_id", "in", (False, mandate.id)),
-            ("brand_id", "in", (False, mandate.brand_after_id.id)),
-        ]
-        return holds.search(holds._in_force(today) & Domain(scope))
+        return self.env["kgw.hold"]._get_in_force(self.case_id, self.receivable_ids, today)
 
     def _get_own_holds(self, today):
         """Return those of the holds that the creditor itself decided."""
-        return self._get_holds(today).filtered(
-            lambda hold: hold.reason == "creditor" and (hold.case_id or hold.move_id)
-        )
+        return self._get_holds(today)._get_of_creditor()
 
-    def _covers_all(self, holds):
-        """Whether every contact about all that the decision is about is on one of these holds."""
-        every = holds.filtered(lambda hold: not hold.channel)
-        whole = every.filtered(lambda hold: not hold.move_id)
-        return bool(whole) or bool(every) and every.move_id >= self.receivable_ids.move_id
+    def _get_keeping(self, holds):
+        """Return the one of these holds that keeps back all that the decision is about, or none."""
+        return holds._get_of_every_channel()._get_keeping(self.receivable_ids)
 
     def _format_day(self, day):
         return self.env["kgw.portal"]._format_date(day)
 
     # === NOTHING WOULD CHANGE === #
 
+    def _check_not_scheduled(self):
+        """What waits for the next run is not decided again; a later decision may take its place."""
+        if SPECS[self.kind].at_once:
+            return
+        waiting = (self.case_id.decision_ids - self).filtered(
+            lambda decision: decision.state == "scheduled" and decision.kind == self.kind
+        )
+        last = waiting.sorted("id")[-1:]
+        names = (*SPECS[self.kind].wants, *SPECS[self.kind].takes)
+        if last and last.receivable_ids >= self.receivable_ids and last._has_same(names, self):
+            raise UserError(
+                self.env._(
+                    "This was decided already and acts in the next run. Nothing would change."
+                )
+            )
+
+    def _has_same(self, names, other):
+        return all(self[name] == other[name] for name in names if name != "note")
+
     def _check_go_on(self, today):
         if self._get_own_holds(today):
             return
         self._check_owed()
-        others = self._get_holds(today).filtered(lambda hold: not hold.channel)[:1]
-        if others:
-            said = self.env["kgw.portal"]._say_hold(others)
-            raise UserError(" ".join((said, self._say_what_lifts(others))))
+        if other := self._get_keeping(self._get_holds(today)):
+            said = self.env["kgw.portal"]._say_hold(other)
+            raise UserError(" ".join((said, self._say_what_lifts(other))))
         if set(self.receivable_ids.mapped("kgw_stage")) == {"elapsed"}:
             raise UserError(self._say_over())
         raise UserError(
@@ -155,6 +174,8 @@ class KgwDecisionCheck(models.AbstractModel):
     def _say_what_lifts(self, hold):
         if hold.dispute_id.state == "open":
             return self.env._("Answer the dispute: if you reject it, contact goes on.")
+        if hold.reason == "instalments":
+            return self.env._("Contact goes on by itself if an instalment is not paid in time.")
         if hold.promise_id:
             return self.env._("Contact goes on by itself if the promise is not kept.")
         return self.env._("“Go on” lifts only what you decided yourself. Ask your controller.")
@@ -189,10 +210,8 @@ class KgwDecisionCheck(models.AbstractModel):
         self._check_not_held_yet(ending.filtered(lambda hold: not hold.until_date))
 
     def _check_not_held_yet(self, holds):
-        if self._covers_all(holds):
-            said = self.env["kgw.portal"]._say_hold(
-                holds.filtered(lambda hold: not hold.channel)[:1]
-            )
+        if keeping := self._get_keeping(holds):
+            said = self.env["kgw.portal"]._say_hold(keeping)
             raise UserError(self.env._("%s Nothing would change.", said))
 
     def _check_withdraw(self, today):
@@ -210,7 +229,7 @@ class KgwDecisionCheck(models.AbstractModel):
         )
         if self._is_for_future():
             same = same.filtered(lambda hold: not hold.move_id)
-        if self._covers_all(same):
+        if self._get_keeping(same):
             raise UserError(
                 self.env._(
                     "This was decided on %s already. Nothing would change.",
@@ -269,9 +288,9 @@ class KgwDecisionCheck(models.AbstractModel):
     def _check_not_on_hold(self, today):
         """Whom nobody contacts, nobody calls: it would wait until somebody forgot it."""
         holds = self._get_holds(today).filtered(lambda hold: hold.case_id or hold.move_id)
-        if not self._covers_all(holds):
+        hold = self._get_keeping(holds)
+        if not hold:
             return
-        hold = holds.filtered(lambda hold: not hold.channel)[:1]
         first = (
             self.env._("Choose “Go on” first.")
             if hold.reason == "creditor"

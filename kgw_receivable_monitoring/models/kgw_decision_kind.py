@@ -45,17 +45,17 @@ class KgwDecisionKind(models.Model):
 
     def _prepare_take_vals(self, kind, case, values, now, receivables, address):
         spec = SPECS[kind]
-        lines = case._get_open_receivables()
+        lines, today = case._get_open_receivables(), calendar.local_date(now)
         if receivables is not None:
-            lines &= receivables
+            lines = self._get_undecided(kind, lines & receivables, today)
         else:
-            lines = self._get_subject(kind, lines, calendar.local_date(now))
+            lines = self._get_subject(kind, lines, today)
         return {
             **{name: values[name] for name in (*spec.wants, *spec.takes) if values.get(name)},
             "case_id": case.id,
             "kind": kind,
             "receivable_ids": lines.ids,
-            "asked_on": calendar.local_date(now),
+            "asked_on": today,
             "state": "scheduled",
             "decided_at": now,
             "decided_by_id": self.env.uid,
@@ -64,8 +64,11 @@ class KgwDecisionKind(models.Model):
 
     @api.model
     def _get_offered_scenarios(self, case):
-        """Return the scenarios of the case's mandate: those were agreed with the creditor."""
-        return case.mandate_id.scenario_ids.scenario_id
+        """Return the scenarios that were agreed with the creditor for somebody like the case's
+        counterparty: those for consumers are for consumers, the others for nobody of them."""
+        mandate, is_consumer = case.mandate_id, case.kind_id.is_consumer
+        alike = self.env["kgw.kind"].search([("is_consumer", "=", is_consumer)])
+        return mandate.scenario_ids.scenario_id.browse().union(*map(mandate._get_scenario, alike))
 
     # === WHEN === #
 
@@ -86,16 +89,20 @@ class KgwDecisionKind(models.Model):
                     getattr(decision, f"_do_{decision.kind}")(now)
                     decision.state = "taken"
                     decision._follow(now)
-            except UserError as error:
-                decision.write({"state": "impossible", "problem": str(error)})
-                decision._tell_controller(str(error))
             except OperationalError:
                 raise  # somebody else was quicker: Odoo tries the request or the run again
-            except Exception:
+            except Exception as error:
                 # The creditor's next decisions must not wait for this one.
-                _logger.exception("Decision %s can't be carried out", decision.id)
-                decision.write({"state": "impossible", "problem": self.env._("An error")})
-                decision._tell_controller(self.env._("An unexpected error: see the log."))
+                problem = decision._say_problem(error)
+                decision.write({"state": "impossible", "problem": problem})
+                decision._tell_controller(problem)
+
+    def _say_problem(self, error):
+        """Return why it can't be carried out; what nobody foresaw stands in the log."""
+        if isinstance(error, UserError):
+            return str(error)
+        _logger.exception("Decision %s can't be carried out", self.id, exc_info=error)
+        return self.env._("An unexpected error: its cause stands in the log.")
 
     def _follow(self, now):
         """Let the course of the receivables follow what was decided."""
@@ -165,7 +172,7 @@ class KgwDecisionKind(models.Model):
         rest = round(owed - part * (self.number - 1), 2)
         parts = [*((day, part) for day in days[:-1]), (days[-1], rest)]
         self.env["kgw.promise"]._give(
-            self.case_id, self.receivable_ids, parts, now, self.note or ""
+            self.case_id, self.receivable_ids, parts, now, self.note or "", self
         )
         self._cancel_contacts(now)
 
@@ -279,6 +286,10 @@ class KgwDecisionKind(models.Model):
             lines, lambda: self.case_id.write({"scenario_id": self.scenario_id.id}), now
         )
 
+    def _get_call_moment(self, now):
+        """Return the first moment from ``now`` on at which somebody of this kind is called."""
+        return self.case_id.kind_id._get_next_moment(now, self.case_id.tz)
+
     def _do_ask_call(self, now):
         """Plan a call, about what is overdue if anything is; can't it be, the controller is told."""
         self._cancel_contacts(now)
@@ -289,5 +300,6 @@ class KgwDecisionKind(models.Model):
             self._tell_controller(self.env._("The creditor asks for a call."))
             return
         message = self.env["kgw.message"].create({**values, "template_id": template.id})
-        reminder = self.env["kgw.reminder"].create(message._prepare_reminder_vals(now))
+        vals = message._prepare_reminder_vals(self._get_call_moment(now))
+        reminder = self.env["kgw.reminder"].create(vals)
         self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])

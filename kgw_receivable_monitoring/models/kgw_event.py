@@ -6,7 +6,8 @@ import secrets
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, CURES, EVENT_KINDS, REASONS
+from ..const import CHANNELS, EVENT_KINDS
+from ..const_reasons import CURES, REASONS
 
 SEAL_BATCH = 1000
 
@@ -43,6 +44,11 @@ class KgwEvent(models.Model):
     reason = fields.Selection(REASONS, readonly=True)
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
+    is_part = fields.Boolean(
+        string="Told by Another Entry",
+        readonly=True,
+        help="One of several steps passed over at once for the same reason: the first tells all.",
+    )
     note = fields.Text(compute="_compute_note")
     seq = fields.Integer(string="Number in the Register", readonly=True)
     digest = fields.Char(readonly=True, size=64)
@@ -133,6 +139,44 @@ class KgwEvent(models.Model):
             model.invalidate_model(["event_ids"], flush=False)
         self.env["kgw.portal"]._tell_changed(cases)
         return self.browse(event_id for (event_id,) in rows)
+
+    @api.model
+    def _record_passed(self, passed, now):
+        """Append the steps passed over: one row for each, since the course goes by them; what was
+        passed over in a case for the same reason is told as one entry, by the first row.
+
+        :param passed: ``(receivable, step id, reason)``
+        :param now: moment to write, naive UTC
+        """
+        told = {}
+        for line, step_id, reason in passed:
+            told.setdefault((line.kgw_case_id, reason), []).append((line, step_id))
+        self._record(
+            [
+                line._kgw_prepare_event_vals(
+                    "passed",
+                    now,
+                    step_id=step_id,
+                    reason=reason,
+                    **self._prepare_part(rows, number),
+                )
+                for (_case, reason), rows in told.items()
+                for number, (line, step_id) in enumerate(rows)
+            ]
+        )
+
+    def _prepare_part(self, rows, number):
+        """Return what row ``number`` of an entry about several has more than its own values."""
+        if number:
+            return {"is_part": True}
+        numbers = dict.fromkeys(line.move_id.kgw_display_number for line, _step in rows)
+        steps = dict.fromkeys(step_id for _line, step_id in rows)
+        return {"payload": {"invoices": list(numbers), "steps": list(steps)}}
+
+    def _get_steps(self):
+        """Return the steps that an entry is about: several where it tells of several."""
+        self.ensure_one()
+        return self.step_id | self.step_id.browse((self.payload or {}).get("steps", ())).exists()
 
     def _prepare_row(self, vals, names):
         """Return the columns ``names`` of one event, their values checked as ``create`` does."""

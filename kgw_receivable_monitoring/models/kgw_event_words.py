@@ -74,6 +74,7 @@ class KgwEventWords(models.Model):
                 ),
                 event._tell_money(payload),
                 event._get_label("reason"),
+                event._tell_steps(payload),
                 event._tell_message(payload),
                 self.env._("outside contact hours") if payload.get("outside_hours") else "",
                 payload.get("note"),
@@ -94,6 +95,13 @@ class KgwEventWords(models.Model):
             days = [payload.get("paid_on")]
         named = [format_date(self.env, date.fromisoformat(day)) for day in days if day]
         return f"{money} ({', '.join(named)})" if named else money
+
+    def _tell_steps(self, payload):
+        """Return what else was passed over at once for the same reason: steps and invoices."""
+        invoices = payload.get("invoices", []) if self.kind == "passed" else []
+        if len(invoices) * len(payload.get("steps", ())) < 2:
+            return ""
+        return f"{', '.join(self._get_steps().mapped('name'))} ({', '.join(invoices)})"
 
     def _tell_message(self, payload):
         """Return the subject of what was written, else the beginning of its text."""

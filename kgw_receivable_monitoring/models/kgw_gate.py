@@ -200,16 +200,8 @@ class KgwGate(models.AbstractModel):
         if verdict.reason in FALLBACK_REASONS and self.env["kgw.fallback"]._is_wanted(reminder):
             self.env["kgw.fallback"]._plan(reminder, now)
         elif verdict.reason in PASSING_REASONS:
-            self.env["kgw.event"]._record(
-                [
-                    line.receivable_id._kgw_prepare_event_vals(
-                        "passed",
-                        now,
-                        step_id=line.step_id.id,
-                        reason=verdict.reason,
-                    )
-                    for line in lines
-                ]
+            self.env["kgw.event"]._record_passed(
+                [(line.receivable_id, line.step_id.id, verdict.reason) for line in lines], now
             )
             lines.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..const import CHANNELS
 from ..tools import calendar
@@ -9,6 +8,7 @@ from ..tools import calendar
 REASONS = [
     ("creditor", "The creditor asked to wait"),
     ("promise", "The counterparty promised to pay"),
+    ("instalments", "The creditor agreed to instalments"),
     ("dispute", "The counterparty disputes the receivable"),
     ("paid_claim", "The counterparty says it is paid"),
     ("reply", "A reply waits to be read"),
@@ -185,6 +185,7 @@ class KgwHold(models.Model):
                     "channel": hold.channel,
                     "payload": {
                         "reason": hold.reason,
+                        "decision": hold.decision_id.value or hold.decision_id.kind or "",
                         "note": hold.note or "",
                         "until": hold.until_date and hold.until_date.isoformat() or "",
                     },
@@ -192,62 +193,6 @@ class KgwHold(models.Model):
                 for hold in self
             ]
         )
-
-    @api.model
-    def _in_force(self, on_date):
-        """Return the domain of the holds in force on ``on_date``."""
-        return (
-            Domain("lifted_at", "=", False)
-            & Domain("from_date", "<=", on_date)
-            & (Domain("until_date", "=", False) | Domain("until_date", ">=", on_date))
-        )
-
-    @api.model
-    def _get_blocking(self, reminders, on_date):
-        """Return the holds in force on ``on_date`` for the cases of ``reminders``, their mandates,
-        brands, channels or everything; :meth:`_covers` tells for which of them.
-
-        Holds of single invoices are not among them: they take lines out, not the reminder.
-        """
-        scope = [
-            ("move_id", "=", False),
-            ("case_id", "in", (False, *reminders.case_id.ids)),
-            ("mandate_id", "in", (False, *reminders.mandate_id.ids)),
-            ("brand_id", "in", (False, *reminders.brand_id.ids)),
-            ("channel", "in", (False, *set(reminders.mapped("channel")))),
-        ]
-        return self.search(self._in_force(on_date) & Domain(scope))
-
-    def _covers(self, reminder):
-        """Tell whether one of these holds is about ``reminder``."""
-        return any(
-            all(
-                not hold[name] or hold[name] == reminder[name]
-                for name in ("case_id", "mandate_id", "brand_id", "channel")
-            )
-            for hold in self
-        )
-
-    @api.model
-    def _get_stopped(self, mandates, on_date):
-        """Return those of ``mandates`` whose creditors are written to by nobody on ``on_date``: a
-        stop of everything, of the mandate or of its e-mails is in force."""
-        stops = self.search(
-            self._in_force(on_date)
-            & Domain(
-                [
-                    ("reason", "=", "stop"),
-                    ("case_id", "=", False),
-                    ("move_id", "=", False),
-                    ("brand_id", "=", False),
-                    ("channel", "in", (False, "email")),
-                    ("mandate_id", "in", (False, *mandates.ids)),
-                ]
-            )
-        )
-        if stops.filtered(lambda stop: not stop.mandate_id):
-            return mandates
-        return stops.mandate_id
 
     @api.model
     def _get_stop_note(self, mandate):
@@ -274,23 +219,6 @@ class KgwHold(models.Model):
         who = self.create_uid.name if self.reason == "stop" else ""
         return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name, who)))
 
-    @api.model
-    def _get_in_force(self, case, receivables, on_date):
-        """Return every hold in force on ``on_date`` that keeps the next contact about
-        ``receivables`` of ``case`` back."""
-        steps, mandate = receivables.kgw_next_step_id, case.mandate_id
-        sides = {"before" if step.offset_days < 0 else "after" for step in steps}
-        scope = [
-            ("case_id", "in", (False, case.id)),
-            ("mandate_id", "in", (False, mandate.id)),
-            ("move_id", "in", (False, *receivables.move_id.ids)),
-            ("brand_id", "in", (False, *(mandate._get_brand(side).id for side in sides))),
-            ("channel", "in", (False, *steps.mapped("channel"), *steps.mapped("fallback_channel"))),
-        ]
-        return self.search(self._in_force(on_date) & Domain(scope))
-
-    # === CHANNELS CLOSED FOR GOOD === #
-
     def _refresh_ways(self, now):
         """Let the steps of the cases whose channel was closed or is open again find their way."""
         closing = self.filtered(lambda h: h.channel and not h.until_date and h.reason != "stop")
@@ -299,39 +227,3 @@ class KgwHold(models.Model):
         cases_sudo = (closing.case_id | wide.mandate_id.case_ids).sudo()
         lines_sudo = cases_sudo._get_open_receivables()
         lines_sudo._kgw_refresh_course(calendar.local_date(now), now)
-
-    @api.model
-    def _get_closing_condition(self):
-        """Return the condition that hold ``h`` closes its channel for case ``c`` for good: nobody
-        knows an end. A stop is to be over soon: what it holds waits for it.
-        """
-        return SQL(
-            "h.channel IS NOT NULL AND h.until_date IS NULL AND h.lifted_at IS NULL"
-            " AND h.move_id IS NULL AND h.brand_id IS NULL AND h.reason <> 'stop'"
-            " AND (h.case_id = c.id OR h.case_id IS NULL AND h.mandate_id = c.mandate_id)"
-        )
-
-    @api.model
-    def _get_closed_channels(self, cases):
-        """Return ``{case id: set of channels}`` that are closed: steps take their other way."""
-        self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT c.id, h.channel FROM kgw_hold h, kgw_case c WHERE c.id = ANY(%s) AND %s",
-                list(cases.ids),
-                self._get_closing_condition(),
-            )
-        )
-        closed = {}
-        for case_id, channel in rows:
-            closed.setdefault(case_id, set()).add(channel)
-        return closed
-
-    @api.model
-    def _get_held_moves(self, moves, on_date, promise=None):
-        """Return those of ``moves`` that are on hold by themselves on ``on_date``.
-
-        :param promise: its own hold does not keep back what confirms it
-        """
-        holds = self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids))
-        return holds.filtered(lambda h: not promise or h.promise_id != promise).move_id

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..const import CURE_PLACES, OPEN_STATES
+from ..const import OPEN_STATES
+from ..const_reasons import CURE_PLACES
 from ..tools import calendar
 from .kgw_gate import Verdict
 
@@ -52,9 +53,12 @@ class KgwObstacle(models.AbstractModel):
             found.append(Obstacle("posting", reminder.print_run_id))
         if case.mandate_id.state != "active":
             found.append(Obstacle("mandate", case.mandate_id))
+        steps = receivables.kgw_next_step_id
+        ways = {False, *steps.mapped("channel"), *steps.mapped("fallback_channel")}
         found += [
             Obstacle("hold", hold, hold._describe())
             for hold in self.env["kgw.hold"]._get_in_force(case, receivables, on_date)
+            if hold.channel in ways
         ]
         if self._is_too_soon(case, receivables, on_date):
             found.append(Obstacle("gap", receivables.kgw_next_step_id[:1].scenario_id))

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
 from .kgw_portal_effect import KgwPortalEffect
+from .kgw_portal_effect_words import KgwPortalEffectWords
 from .kgw_portal_figures import KgwPortalFigures
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
@@ -31,6 +32,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalCase._name,
         KgwPortalDecision._name,
         KgwPortalEffect._name,
+        KgwPortalEffectWords._name,
         KgwPortalFigures._name,
         KgwPortalHandover._name,
         KgwPortalHistory._name,

@@ -7,6 +7,9 @@ from odoo.http import request
 from ..tools import calendar, words
 from ..tools.calendar import POLAND
 
+# What else the name of a step calls its channel.
+CHANNEL_NAMES = {"phone": ("call",)}
+
 
 class KgwPortalBase(models.AbstractModel):
     """The fence of the creditor's portal, and its words; every subject stands on it."""
@@ -138,6 +141,18 @@ class KgwPortalBase(models.AbstractModel):
     def _get_code_label(self, model, field, code):
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
+
+    def _name_channel(self, step, channel):
+        """Return the channel in words where the name of the step does not say it: the name of
+        another channel in it, or of none.
+
+        :param channel: the one that is used, '' for a step without one
+        """
+        label = self._get_code_label("kgw.reminder", "channel", channel)
+        name = (step.name or "").casefold()
+        if any(word.casefold() in name for word in (label, *CHANNEL_NAMES.get(channel, ()))):
+            return ""
+        return label
 
     def _get_decision_noun(self, code):
         """Return a kind or value of a decision as a noun, for sentences about what was decided; the

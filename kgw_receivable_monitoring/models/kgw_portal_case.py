@@ -6,6 +6,8 @@ from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_timeline import PAGE
 
+# Steps of the plan that stand next to today; its page folds what comes after them.
+NEXT_STEPS = 8
 # Days for which the page says that a decision could not be carried out.
 TOLD_DAYS = 7
 
@@ -50,6 +52,8 @@ class KgwPortalCase(models.AbstractModel):
             ],
             **self._get_taken(case, rights),
             "plan": plan,
+            "next_steps": NEXT_STEPS,
+            "later": self._count(len(plan[NEXT_STEPS:]), "step"),
             "offers": offers,
             # Below the invoices, where a thumb is after ticking them.
             "invoice_offers": [o for o in offers if o["of_invoices"]] if is_open else [],
@@ -212,6 +216,17 @@ class KgwPortalCase(models.AbstractModel):
             "may_revoke": rights[f"may_{SPECS[decision.kind].right}"],
         }
 
+    def _say_ended(self, hold):
+        """Return in words how the creditor ended the contact, '' where it was only put off."""
+        decision = hold.decision_id
+        return {
+            "collection": self.env._("Handed over to collection"),
+            "hand_over": self.env._("Handed over to collection"),
+            "withdraw": self.env._("Withdrawn from monitoring"),
+            "stop": self.env._("Contact ended by your decision"),
+            "end": self.env._("Monitoring ended by your decision"),
+        }.get(decision.value or decision.kind, "")
+
     # === ONE SENTENCE === #
 
     def _get_sentence(self, case, lines, plan):
@@ -258,7 +273,7 @@ class KgwPortalCase(models.AbstractModel):
 
     def _say_coming(self, case, lines, plan):
         """Return what keeps the contact back, or what comes next."""
-        hold = self._get_holds(case, lines)[:1]
+        hold = self._search_holds(case, lines)._get_keeping(lines)
         if hold:
             return self._say_hold(hold)
         waiting = case.waiting_reason
@@ -269,6 +284,9 @@ class KgwPortalCase(models.AbstractModel):
         return self.env._("Nothing more is planned.") if lines else ""
 
     def _say_hold(self, hold):
+        """Return in a sentence what keeps the contact back, and until when."""
+        if ended := self._say_ended(hold):
+            return self.env._("%s: nobody is contacted any more.", ended)
         reason = self._get_label(hold, "reason")
         if not hold.until_date:
             return self.env._("Contact is on hold: %s.", reason)

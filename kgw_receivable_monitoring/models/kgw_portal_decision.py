@@ -194,12 +194,21 @@ class KgwPortalDecision(models.AbstractModel):
             # Where all is settled, a stop or a withdrawal still means the invoices to come.
             and (is_owing or not spec.about or kind in FOR_FUTURE)
         ]
-        if (
-            case
-            and not self.env["kgw.decision"]._get_offered_scenarios(case) - case._get_scenario()
-        ):
+        if not self._get_scenarios(case):
             offered = [offer for offer in offered if offer["kind"] != "scenario"]
         return offered
+
+    def _get_scenarios(self, cases):
+        """Return the scenarios that at least one of ``cases`` may have in place of its own.
+
+        :param cases: None means any of the creditor's
+        """
+        if not cases:
+            return self._search_own("kgw.mandate", []).scenario_ids.scenario_id
+        decisions = cases.env["kgw.decision"]
+        return cases.scenario_id.browse().union(
+            *(decisions._get_offered_scenarios(case) - case._get_scenario() for case in cases)
+        )
 
     def _get_presets(self, offers):
         """Return the days up to which a pause is offered with one click, where it is offered."""
@@ -221,8 +230,7 @@ class KgwPortalDecision(models.AbstractModel):
         :raise AccessError: a counterparty is not the creditor's, or the right is missing
         """
         cases, lines, _values = self._read_request(kind, {}, case_ids, receivable_ids)
-        decisions, spec = cases.env["kgw.decision"], SPECS[kind]
-        scenarios = decisions._get_offered_scenarios(cases)
+        spec, scenarios = SPECS[kind], self._get_scenarios(cases) if kind == "scenario" else ()
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),

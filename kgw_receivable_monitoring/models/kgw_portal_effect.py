@@ -7,6 +7,8 @@ from .kgw_portal_base import KgwPortalBase
 
 # What plans a contact: about the invoices of that contact only.
 ASKING = ("ask_call", "ask_demand")
+# What is about the counterparty, whatever it owes.
+ABOUT_PEOPLE = ("contact", "no_channel")
 # Of so many it is told one by one what comes next.
 TOLD_CASES = 10
 
@@ -30,16 +32,16 @@ class KgwPortalEffect(models.AbstractModel):
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
         possible, left_out = self._sort_out(kind, cases, values, now, lines)
-        owed = possible._get_open_receivables()
-        owed = {line: line.amount_residual_currency for line in owed}
-        known = possible.reminder_ids
+        open_lines = possible._get_open_receivables()
+        owed = {line: line.amount_residual_currency for line in open_lines}
+        known, lifted = possible.reminder_ids, self._get_lifted(possible, open_lines, lines)
         before = self._picture(possible)
         with self._trying(kind, possible, values, now, lines) as taken:
-            told = taken.receivable_ids
-            if kind in ASKING:
-                told = self._get_planned_for(taken, known)
+            told = self._get_told(kind, taken, known, lifted)
             changes = self._compare(possible, before, self._picture(possible))
             left = self._format_sums(self._sum_residuals(told))
+            said = self._say_effect(kind, values, taken, lifted, changes)
+            parts = self._get_parts(taken)
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
@@ -49,9 +51,49 @@ class KgwPortalEffect(models.AbstractModel):
             "left_out": left_out,
             "amount": self._format_sums(self._add_up(told, owed)),
             "left": left,
-            "words": self._say_effect(kind, values, possible) + self._say_given_up(kind, told),
+            "words": said + self._say_given_up(kind, told),
+            "parts": parts,
             "changes": changes,
         }
+
+    def _get_told(self, kind, taken, known, lifted):
+        """Return the receivables whose amounts are told: what the decision touches.
+
+        :param known: the contacts that were there before
+        :param lifted: the holds that going on lifts
+        """
+        if kind in ABOUT_PEOPLE:
+            return taken.receivable_ids.browse()
+        if kind in ASKING:
+            return self._get_planned_for(taken, known)
+        if kind == "go_on":
+            return taken.receivable_ids.filtered(
+                lambda line: any(
+                    hold.case_id == line.kgw_case_id and hold.move_id <= line.move_id
+                    for hold in lifted
+                )
+            )
+        return taken.receivable_ids
+
+    def _get_lifted(self, cases, open_lines, lines):
+        """Return the holds that going on would lift, as they are before."""
+        today = self._get_today()
+        grouped = (open_lines if lines is None else lines).grouped("kgw_case_id")
+        grouped = {case: grouped.get(case, open_lines.browse()) for case in cases}
+        holds = cases.env["kgw.hold"]._get_in_force_each(grouped, today)
+        return cases.hold_ids.browse().union(*holds.values())._get_of_creditor()
+
+    def _get_parts(self, taken):
+        """Return the days and amounts of the instalments that were agreed to."""
+        agreed = self.env["kgw.promise"].sudo()  # what was just decided about the creditor's cases
+        agreed = agreed.search([("decision_id", "in", taken.ids)])
+        return [
+            {
+                "day": self._format_date(part.due_on),
+                "amount": self._format_money(part.amount, part.promise_id.currency_id.name),
+            }
+            for part in agreed.part_ids.sorted("due_on")
+        ]
 
     def _add_up(self, lines, owed):
         """Return ``{currency: amount}`` of what was owed on ``lines`` before the decision."""
@@ -111,140 +153,59 @@ class KgwPortalEffect(models.AbstractModel):
     # === IN THE PLAN === #
 
     def _picture(self, cases):
-        """Return ``{case id: (planned contacts, what comes next)}`` in words."""
+        """Return ``{case id: what is planned, what comes next and all that follows}``."""
         cases.invalidate_recordset()
         few = len(cases) <= TOLD_CASES
         return {
-            case.id: (
-                self._say_planned(case),
-                self._foresee_next(case) if few else "",
-            )
+            case.id: {
+                "planned": self._say_planned(case),
+                **(self._foresee_next(case) if few else self._foresee_hold(case)),
+            }
             for case in cases
         }
 
     def _say_planned(self, case):
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
         return [
-            ", ".join(
-                (
-                    self._format_date(r.planned_on),
-                    (r.step_id or r.template_id).name,
-                    self._get_label(r, "channel"),
-                )
-            )
+            ", ".join(filter(None, (self._format_upcoming(r.planned_on), *self._name_contact(r))))
             for r in planned
         ]
 
+    def _name_contact(self, reminder):
+        """Return what is planned in words: the step and its channel; of what is no step, the texts
+        are named for those who choose among them, so the channel is told, and the hours of calls."""
+        if reminder.step_id:
+            return reminder.step_id.name, self._name_channel(reminder.step_id, reminder.channel)
+        kind, channel = reminder.case_id.kind_id, self._get_label(reminder, "channel")
+        if reminder.channel != "phone":
+            return (channel,)
+        hours = (kind.hour_from, kind.hour_to)
+        return "–".join(f"{int(h)}:{round(h % 1 * 60):02}" for h in hours), channel
+
     def _foresee_next(self, case):
         lines = case._get_open_receivables()
-        return self._say_coming(case, lines, self._get_plan(case, lines))
+        plan = self._get_plan(case, lines)
+        return {
+            "next": self._say_coming(case, lines, plan),
+            "plan": [(stop["iso"], stop["step"], stop["receivable_ids"]) for stop in plan],
+        }
+
+    def _foresee_hold(self, case):
+        """As :meth:`_foresee_next`, one of many: whether contact is on hold, and until when."""
+        lines = case._get_open_receivables()
+        hold = self._search_holds(case, lines)._get_keeping(lines)
+        return {"next": self._say_hold(hold) if hold else "", "plan": None}
 
     def _compare(self, cases, before, after):
         """Return what changes for each case, in words."""
         return [
             {
                 "counterparty": case.counterparty_id.name,
-                "cancelled": [t for t in before[case.id][0] if t not in after[case.id][0]],
-                "planned": [t for t in after[case.id][0] if t not in before[case.id][0]],
-                "before": before[case.id][1],
-                "after": after[case.id][1],
+                "cancelled": [t for t in old["planned"] if t not in new["planned"]],
+                "planned": [t for t in new["planned"] if t not in old["planned"]],
+                "before": old["next"],
+                "after": new["next"],
+                "is_same": new["plan"] is not None and old == new,
             }
-            for case in cases
+            for case, old, new in ((case, before[case.id], after[case.id]) for case in cases)
         ]
-
-    # === IN WORDS === #
-
-    def _say_effect(self, kind, values, cases):
-        """Return in sentences what no plan shows."""
-        say = getattr(self, f"_say_{kind}", None)
-        return say(values, cases) if say else []
-
-    def _say_no_channel(self, values, cases):
-        return [
-            self.env._(
-                "From now on steps of this channel take the other channel agreed for them, or are"
-                " left out."
-            )
-        ]
-
-    def _say_new_date(self, values, cases):
-        return [
-            self.env._(
-                "The course begins anew: the counterparty is told of the new date before it comes,"
-                " and after it the steps go from the mildest on again."
-            )
-        ]
-
-    def _say_ask_demand(self, values, cases):
-        return [
-            self.env._(
-                "The demand goes out in your name in contact hours, once payments are known through"
-                " the due date. Until then you can stop or pause it."
-            )
-        ]
-
-    def _say_ask_call(self, values, cases):
-        return [
-            self.env._("Where no call can be planned just now, your controller is asked to call.")
-        ]
-
-    def _say_go_on(self, values, cases):
-        closed = cases.hold_ids.filtered(lambda hold: hold.reason == "creditor" and hold.is_open)
-        channels = sorted(set(closed.filtered("channel").mapped("channel")))
-        labels = [self._get_code_label("kgw.reminder", "channel", code) for code in channels]
-        if not labels:
-            return []
-        return [self.env._("Closed channels are used again: %s.", ", ".join(labels))]
-
-    def _say_waive(self, values, cases):
-        said = [
-            self.env._(
-                "E-mails, letters and calls about these invoices no longer speak of interest. You"
-                " can take it back on the counterparty's page."
-            )
-        ]
-        if values.get("until_date"):
-            said.append(
-                self.env._(
-                    "They say that you ask for no interest if the payment arrives by %(day)s. From"
-                    " the day after, they speak of interest again.",
-                    day=self._format_date(values["until_date"]),
-                )
-            )
-        return said
-
-    def _say_given_up(self, kind, lines):
-        """Say what the interest comes to that the creditor waives; nothing before the due date."""
-        if kind != "waive":
-            return []
-        # Creditors have no rights on the rates, which are public; the invoices are their own.
-        rates_sudo = self.env["kgw.rate"].sudo()
-        interest = rates_sudo._format_sum(lines, self._get_today(), self.env.lang or "en_US")
-        if not interest:
-            return []
-        return [self.env._("Statutory interest on these invoices through today: %s.", interest)]
-
-    def _say_warning(self, values, cases):
-        said = [
-            self.env._(
-                "A warning of an entry in a debt register may go out about these invoices. Without"
-                " your consent none goes out. You can take it back on the counterparty's page."
-            )
-        ]
-        steps = cases.env["kgw.scenario.step"].union(*(c._get_scenario().step_ids for c in cases))
-        if "warn" not in steps.template_id.mapped("scope"):
-            said.append(
-                self.env._(
-                    "The agreed scenario has no such warning: because of your consent alone nothing"
-                    " is sent."
-                )
-            )
-        return said
-
-    def _say_collection(self, values, cases):
-        return [
-            self.env._("We contact nobody about it any more; your controller prepares the rest.")
-        ]
-
-    def _say_contact(self, values, cases):
-        return [self.env._("It is used first; what was known so far stays as the second choice.")]

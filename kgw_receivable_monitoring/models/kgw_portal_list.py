@@ -135,6 +135,8 @@ class KgwPortalList(models.AbstractModel):
             )
         if tab in FIGURES:
             return SQL("c.id IN (SELECT f.case_id FROM (%s) f)", self._get_figure_query(tab))
+        if tab == "overdue":  # as the figure of the overview: in monitoring, and after it
+            return SQL("c.stage IN ('overdue', 'elapsed')")
         return SQL("c.stage = %s", tab) if tab in STAGE_TABS else SQL("TRUE")
 
     def _get_search_condition(self, search):
@@ -220,39 +222,13 @@ class KgwPortalList(models.AbstractModel):
         return found
 
     def _read_holds(self, cases):
-        """Return ``{case id: hold}`` of the holds in force that keep all of a case back."""
-        holds = cases.env["kgw.hold"]
-        scope = [
-            ("move_id", "=", False),
-            ("channel", "=", False),
-            "|",
-            ("case_id", "in", cases.ids),
-            "&",
-            ("case_id", "=", False),
-            ("mandate_id", "in", (False, *cases.mandate_id.ids)),
-        ]
-        found = holds.search([*holds._in_force(self._get_today()), *scope])
-        by_case = {}
-        for case in cases:
-            own = found.filtered(
-                lambda h, case=case: (
-                    h.case_id == case
-                    or (not h.case_id and h.mandate_id in (case.mandate_id, h.browse()))
-                )
-            )
-            by_case[case.id] = own.filtered(lambda h: not h.brand_id)[:1]
-        return {**self._read_invoice_holds(cases), **{k: v for k, v in by_case.items() if v}}
-
-    def _read_invoice_holds(self, cases):
-        """Return ``{case id: hold}`` of cases all of whose open invoices are held one by one."""
-        lines = cases._get_open_receivables()
-        holds = cases.env["kgw.hold"]
-        in_force = holds._in_force(self._get_today())
-        held = holds.search([*in_force, ("move_id", "in", lines.move_id.ids)]).grouped("move_id")
+        """Return ``{case id: hold}`` of what keeps all of a case back, as its page says."""
+        lines = cases._get_open_receivables().grouped("kgw_case_id")
+        lines = {case: lines.get(case, cases.env["account.move.line"]) for case in cases}
+        found = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
         return {
-            case.id: held[own[0].move_id][0]
-            for case, own in lines.grouped("kgw_case_id").items()
-            if own.move_id <= holds.move_id.union(*held)
+            case.id: holds._get_of_every_channel()._get_keeping(lines[case])
+            for case, holds in found.items()
         }
 
     def _prepare_row(self, case, sums, planned, asked, hold, usable):
@@ -280,7 +256,7 @@ class KgwPortalList(models.AbstractModel):
             "next_step": "" if hold else step.name or "",
             "next_date": "" if hold else self._format_upcoming(day),
             "decision_count": len(asked or ()),
-            "blocked": self._say_blocked(hold, waiting, usable),
+            "blocked": self._say_blocked(hold, waiting, usable) if sums else "",
             "controller": (case.controller_id or case.mandate_id.controller_id).name or "",
         }
 

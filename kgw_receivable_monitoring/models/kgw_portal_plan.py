@@ -39,25 +39,11 @@ class KgwPortalPlan(models.AbstractModel):
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
 
-    def _get_holds(self, case, lines):
-        """Return the holds that keep every contact of the case back today."""
-        found = self._search_holds(case, lines)
-        whole = found.filtered(lambda hold: not hold.move_id)
-        return whole or (found if found.move_id >= lines.move_id else found.browse())
-
     def _search_holds(self, case, lines):
-        """Return the holds in force today on the case, or on invoices of it."""
-        holds = case.env["kgw.hold"]
-        return holds.search(
-            [
-                *holds._in_force(self._get_today()),
-                ("channel", "=", False),
-                ("move_id", "in", (False, *lines.move_id.ids)),
-                ("case_id", "in", (False, case.id)),
-                ("mandate_id", "in", (False, case.mandate_id.id)),
-                ("brand_id", "in", (False, case.mandate_id.brand_after_id.id)),
-            ]
-        )
+        """Return the holds in force today that keep ``lines`` of the case back: past that of one
+        channel its steps take their other way."""
+        found = case.env["kgw.hold"]._get_in_force(case, lines, self._get_today())
+        return found._get_of_every_channel()
 
     def _prepare_stop(self, reminder, holds, start):
         """Return what is planned as a :class:`Stop`; what is on hold will not be in it. The hold of
@@ -124,17 +110,14 @@ class KgwPortalPlan(models.AbstractModel):
             "receivable_ids": list(stop.lines),
             "step": stop.step.name,
             "channel": stop.channel or "",
-            "channel_label": self._get_code_label("kgw.reminder", "channel", stop.channel),
+            "channel_label": self._name_channel(stop.step, stop.channel),
             "count": self._count(len(stop.lines), "invoice") if len(stop.lines) > 1 else "",
         }
 
     def _say_act(self, act):
-        """Return in words what a step does that is no contact, '' for a contact."""
-        return {
-            "approval": self.env._("we ask for your consent"),
-            "question": self.env._("we ask what follows"),
-            "report": self.env._("report to you"),
-        }.get(act, "")
+        """Return in words what is done about a step before it; a question or a report says itself
+        what it is."""
+        return self.env._("we ask for your consent") if act == "approval" else ""
 
     # === ONE INVOICE === #
 
@@ -161,7 +144,9 @@ class KgwPortalPlan(models.AbstractModel):
 
     def _say_held(self, holds):
         """Return why an invoice waits: by the hold that ends last."""
-        last = holds.sorted(lambda hold: (not hold.until_date, hold.until_date or date.max))[-1]
+        last = holds._get_last()
+        if ended := self._say_ended(last):
+            return ended
         reason = self._get_label(last, "reason")
         if not last.until_date:
             return self.env._("On hold: %s", reason)

@@ -11,6 +11,8 @@ PAGE = 30
 
 # Why a step was passed over, where the creditor should know.
 TOLD_REASONS = (
+    "given_up",
+    "closed",
     "authority",
     "approval",
     "consent",
@@ -94,6 +96,7 @@ class KgwPortalTimeline(models.AbstractModel):
         told = (
             Domain("kind", "not in", ("note", "moved", "planned"))
             & (Domain("kind", "!=", "passed") | Domain("reason", "in", TOLD_REASONS))
+            & Domain("is_part", "=", False)
             & (Domain("kind", "!=", "cancelled") | Domain("reason", "!=", "replanned"))
             & (
                 Domain("channel", "!=", "phone")
@@ -115,9 +118,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "channel_label": "" if event.kind == "call" else self._get_label(event, "channel"),
             "step": self._get_step_label(event),
             "reason": self._get_label(event, "reason"),
-            "invoices": ", ".join(
-                payload.get("invoices") or filter(None, [payload.get("invoice")])
-            ),
+            "invoices": self._get_invoices(payload),
             "recipient": payload.get("recipient", ""),
             "subject": payload.get("subject", ""),
             "note": self._get_note(event, payload),
@@ -126,7 +127,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "amount": self._format_amount(payload),
             "outcome": self._get_code_label("kgw.reminder", "outcome", payload.get("outcome")),
             "decision": self._get_decision_label(payload),
-            "until": self._get_until(payload),
+            "until": self._get_until(event, payload),
             "who": self._get_who(event),
             "files": [
                 {"number": number, "name": file["name"]}
@@ -154,6 +155,10 @@ class KgwPortalTimeline(models.AbstractModel):
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
             return self.env._("Your decision")
+        if event.kind == "cancelled" and event.channel == "phone":
+            return self.env._("Not made")
+        if event.kind == "promise" and payload.get("is_agreed"):
+            return self.env._("Instalments agreed")
         if event.kind == "stage" and payload.get("stage"):
             return self._get_code_label("kgw.case", "stage", payload["stage"])
         return self._get_label(event, "kind")
@@ -170,14 +175,53 @@ class KgwPortalTimeline(models.AbstractModel):
         if event.kind == "payment":
             return self._get_payment_day(payload)
         if event.kind in ("hold", "lifted"):
-            reason = self._get_code_label("kgw.hold", "reason", payload.get("reason"))
-            return ". ".join(filter(None, (reason, note)))
-        return note
+            return self._get_hold_note(payload, note)
+        return self._begin(note)
 
-    def _get_until(self, payload):
-        """Return the day or days that an entry names: end of a pause, parts of a promise."""
-        days = [part["day"] for part in payload.get("parts", [])] or [payload.get("until")]
-        return ", ".join(filter(None, map(self._read_date, days)))
+    def _get_hold_note(self, payload, note):
+        """Return why contact is on hold; the note of a decision begins with what was decided."""
+        reason = self._get_code_label("kgw.hold", "reason", payload.get("reason"))
+        said = (note,) if payload.get("decision") and note else (reason, note)
+        return ". ".join(map(self._begin, filter(None, said)))
+
+    def _begin(self, sentence):
+        """Return a sentence with a capital letter, whatever it was kept with."""
+        return sentence[:1].upper() + sentence[1:]
+
+    def _get_invoices(self, payload):
+        """Return the invoices of an entry: those it is about, and those that its text names too."""
+        own = payload.get("invoices") or filter(None, [payload.get("invoice")])
+        said = ", ".join(own)
+        named = payload.get("named")
+        if said and named:
+            return self.env._("%(own)s; named too: %(others)s", own=said, others=", ".join(named))
+        return said or ", ".join(named or ())
+
+    def _get_until(self, event, payload):
+        """Return in words the day or days that an entry names: until when contact is on hold, by
+        when an instalment is due, what day a decision sets."""
+        if parts := payload.get("parts"):
+            return self._say_parts(parts, payload.get("currency", "PLN"))
+        day = self._read_date(payload.get("until"))
+        if not day:
+            return ""
+        return {
+            "new_date": day,
+            "payment": self.env._("of %s", day),
+            "instalments": self.env._("starting %s", day),
+            "waive": self.env._("if paid by %s", day),
+        }.get(payload.get("question")) or self.env._("until %s", day)
+
+    def _say_parts(self, parts, code):
+        days = [self._read_date(part["day"]) for part in parts]
+        if len(parts) == 1:
+            return self.env._("by %s", days[0])
+        amounts = [self._format_money(part["amount"], code) for part in parts]
+        said = [
+            self.env._("%(amount)s by %(day)s", amount=amount, day=day)
+            for amount, day in zip(amounts, days, strict=True)
+        ]
+        return f"({'; '.join(said)})"
 
     def _get_decision_label(self, payload):
         if payload.get("value"):
@@ -188,6 +232,8 @@ class KgwPortalTimeline(models.AbstractModel):
     def _get_step_label(self, event):
         """Return the step, and which channel it replaces where it went another way."""
         step = event.step_id
+        if event.kind == "passed":
+            return ", ".join(event._get_steps().mapped("name"))
         if not event.channel or event.channel == step.channel or not step.channel:
             return step.name or ""
         return self.env._(

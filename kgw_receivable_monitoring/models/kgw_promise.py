@@ -51,6 +51,13 @@ class KgwPromise(models.Model):
     state = fields.Selection(STATES, required=True, default="open", index=True)
     given_at = fields.Datetime(required=True)
     decided_at = fields.Datetime()
+    decision_id = fields.Many2one(
+        "kgw.decision",
+        index="btree_not_null",
+        readonly=True,
+        help="The creditor's decision that agreed to these instalments; empty: the counterparty"
+        " promised.",
+    )
     note = fields.Char()
     hold_ids = fields.One2many("kgw.hold", "promise_id", string="Holds")
     confirmation_ids = fields.One2many("kgw.reminder", "promise_id", string="Confirmations")
@@ -77,7 +84,7 @@ class KgwPromise(models.Model):
     # === GIVING === #
 
     @api.model
-    def _give(self, case, receivables, parts, now, note=""):
+    def _give(self, case, receivables, parts, now, note="", decision=None):
         """Take down a promise: hold its invoices, confirm it in writing; returns the promise.
 
         An open promise about one of the receivables is replaced.
@@ -85,6 +92,7 @@ class KgwPromise(models.Model):
         :param receivables: open payment-term lines of ``case``, all of one currency
         :param parts: ``(day, amount)`` of each payment
         :param now: moment of the promise, naive UTC
+        :param decision: the creditor's decision that agreed to the parts, None for a promise
         :raise UserError: no day or amount, a past day, more than is owed, several currencies
         """
         # Who takes the promise needs no accounting rights: the case is the fence.
@@ -92,7 +100,8 @@ class KgwPromise(models.Model):
         self._check_given(receivables, parts, now)
         self._get_open(receivables)._close("replaced", now)
         # Nobody writes promises directly: hold, register and confirmation go with them.
-        given = self.sudo().create(self._prepare_vals(case, receivables, parts, now, note))
+        values = self._prepare_vals(case, receivables, parts, now, note)
+        given = self.sudo().create({**values, "decision_id": decision and decision.id})
         given._hold(now)
         given._record("promise", now)
         given.env["kgw.promise.confirmation"]._plan(given, now)
@@ -155,7 +164,7 @@ class KgwPromise(models.Model):
                     "case_id": self.case_id.id,
                     "move_id": move.id,
                     "promise_id": self.id,
-                    "reason": "promise",
+                    "reason": "instalments" if self.decision_id else "promise",
                     "note": self._describe(),
                     "from_date": calendar.local_date(now),
                 }
@@ -322,4 +331,5 @@ class KgwPromise(models.Model):
             ],
             "paid": self.paid_amount,
             "note": self.note or "",
+            "is_agreed": bool(self.decision_id),
         }

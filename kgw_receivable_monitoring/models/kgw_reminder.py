@@ -8,7 +8,6 @@ from ..const import (
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
-    REASONS,
     REGISTERED_TRANSIT_DAYS,
     REMINDER_SOURCES,
     REMINDER_STATES,
@@ -17,6 +16,7 @@ from ..const import (
     SHOWN_STATES,
 )
 from ..const_calls import CALL_OUTCOMES, CALL_STATES
+from ..const_reasons import REASONS
 from ..tools import calendar
 
 
@@ -171,10 +171,12 @@ class KgwReminder(models.Model):
     def _prepare_event_vals(self, kind, now, **payload):
         """Return the values of an event about this reminder."""
         self.ensure_one()
-        moves = self._get_live_lines()._get_own().move_id
+        lines = self._get_live_lines()
+        moves = lines._get_own().move_id
         content = {"invoices": moves.mapped("kgw_display_number")}
         if kind == "sent":
             content |= {
+                "named": (lines.move_id - moves).mapped("kgw_display_number"),  # without a step
                 "recipient": self.recipient or "",
                 "subject": self.subject or "",
                 "text": self.body or "",

@@ -120,18 +120,18 @@ class KgwScenarioChange(models.AbstractModel):
     def _pass_past_steps(self, lines, before, after, on_date, now):
         """Record the steps that a receivable got onto a day that is past already."""
         facts = self.env["kgw.course.facts"].sudo()._read(lines)
-        events = []
+        passed = []
         for line in lines:
             due, done = line.kgw_effective_due, facts[line.id].done
             old = self._get_known_steps(line, before, after)
-            events += [
-                line._kgw_prepare_event_vals("passed", now, step_id=step.id, reason="scenario")
+            passed += [
+                (line, step.id, "scenario")
                 for step in after.steps[after.scenarios[line]].values()
                 if step.id not in done
                 and course.planned_day(step, due) < on_date
                 and (step.id not in old or course.planned_day(old[step.id], due) >= on_date)
             ]
-        self.env["kgw.event"]._record(events)
+        self.env["kgw.event"]._record_passed(passed, now)
 
     def _get_known_steps(self, line, before, after):
         """Return the steps that ``line`` had before, none when its scenario is another one now."""

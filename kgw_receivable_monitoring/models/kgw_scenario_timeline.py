@@ -1,11 +1,12 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from markupsafe import Markup
 
 from odoo import api, models
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import format_date
 
-from ..tools import course, course_check
+from ..tools import course, course_check, words
 
 ICONS = {
     "email": "fa-envelope-o",
@@ -111,8 +112,8 @@ class KgwScenarioTimeline(models.AbstractModel):
         """Return the channel with its fallback, or the kind of a step without one, in words."""
         if step.kind != "contact":
             return self._get_word(step, "kind")
-        words = filter(None, (self._get_word(step, f) for f in ("channel", "fallback_channel")))
-        return " → ".join(words) or self.env._("no channel")
+        ways = filter(None, (self._get_word(step, f) for f in ("channel", "fallback_channel")))
+        return " → ".join(ways) or self.env._("no channel")
 
     def _get_marks(self, step, plain, planned, nominal):
         """Return what moves the step or makes it depend on something, each a few words."""
@@ -284,7 +285,9 @@ class KgwScenarioTimeline(models.AbstractModel):
         return format_date(self.env, day, date_format="EEE d MMM")
 
     def _format_amount(self, amount):
-        return formatLang(self.env, amount, digits=2 if amount % 1 else 0)
+        """Return an amount that steps depend on: in the currency of the books, as what is owed."""
+        code = self.env.company.currency_id.name
+        return words.format_money(Decimal(str(amount)), code, self.env.lang or "en_US")
 
     def _format_hour(self, hour):
         return f"{int(hour)}:{round(hour % 1 * 60):02d}"

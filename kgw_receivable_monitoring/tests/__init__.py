@@ -79,6 +79,7 @@ from . import (
     test_portal_pages,
     test_portal_people,
     test_portal_plan,
+    test_portal_previews,
     test_portal_refusals,
     test_portal_routes,
     test_preview,

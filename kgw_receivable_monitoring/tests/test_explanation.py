@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from ..const import CURE_PLACES, CURES, REASONS
+from ..const_reasons import CURE_PLACES, CURES, REASONS
 from .common import DUE
 from .simulation_common import KgwSimulationCommon
 

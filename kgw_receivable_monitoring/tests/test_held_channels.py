@@ -36,7 +36,7 @@ class TestHeldChannels(KgwEngineCommon):
         self.live(FIRST, DUE - timedelta(days=1))
         self.assertEqual(self.channels(), ["email"])
         passed = self.events("passed", step_id=self._step("m3_call").id)
-        self.assertEqual(passed.reason, "no_route")
+        self.assertEqual(passed.reason, "closed", "contact data are known")
 
     def test_channel_open_again_is_used_again(self):
         hold = self.hold(FIRST - timedelta(days=2), case_id=self.case.id, channel="email")

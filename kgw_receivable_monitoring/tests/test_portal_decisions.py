@@ -228,9 +228,9 @@ class TestDecisions(DecisionCase):
 
     def test_other_scenario_holds_for_this_case_alone(self):
         other = self.scenario.copy({"name": "Łagodny"})
-        consumer = self.env.ref("kgw_receivable_monitoring.kind_consumer")
+        trader = self.env.ref("kgw_receivable_monitoring.kind_sole_trader")
         self.mandate.scenario_ids = [
-            (0, 0, {"kind_id": consumer.id, "scenario_id": other.id}),
+            (0, 0, {"kind_id": trader.id, "scenario_id": other.id}),
         ]
         self._take("scenario", DUE - timedelta(days=7), scenario_id=str(other.id))
         self._plan(DUE - timedelta(days=6))

@@ -116,9 +116,9 @@ class TestDecisionsThatChangeNothing(DecisionCase):
         effect = self.portal._foresee("stop", {"is_lasting": "1"}, self._at(LATE, 9), both)
         self.assertEqual(effect["case_ids"], other.ids)
         self.assertEqual([row["counterparty"] for row in effect["left_out"]], ["Budmax sp. z o.o."])
-        self.assertIn("on hold", effect["left_out"][0]["problem"])
+        self.assertIn("ended by your decision", effect["left_out"][0]["problem"])
         self.assertEqual(effect["count"], self.portal._count(1, "counterparty"))
-        with self.assertRaisesRegex(UserError, "Budmax sp. z o.o.: Contact is on hold"):
+        with self.assertRaisesRegex(UserError, "Budmax sp. z o.o.: Contact ended"):
             self.portal._take("stop", {"is_lasting": "1"}, self._at(LATE, 9), both)
 
     def test_amount_of_a_demand_is_that_of_its_own_invoices(self):

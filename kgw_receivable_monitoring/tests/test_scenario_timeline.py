@@ -106,7 +106,7 @@ class TestScenarioTimeline(TransactionCase):
         self.assertIn("moved from Sun 13 Sep", cards[6]["marks"])
         self.assertIn("creditor asked on Wed 23 Sep", cards[21]["marks"])
         self.assertIn("answer by Mon 28 Sep", cards[8]["marks"])
-        self.assertIn("if new or late before or from 10,000", cards[-3]["marks"])
+        self.assertIn("if new or late before or from PLN\u00a010,000.00", cards[-3]["marks"])
 
     def test_time_line_shows_the_day_on_which_the_step_is_really_taken(self):
         sketch = self.sketch("standard", SATURDAY)

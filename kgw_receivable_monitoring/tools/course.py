@@ -212,7 +212,7 @@ class _Walk:
         if earliest > self.on_date:
             return ""
         if not self._has_route(step):
-            return "no_route"
+            return self._get_route_reason(step)
         if not self._meets_condition(position, step):
             return "condition"
         if self.facts.approvals.get(step.id) == "refused":
@@ -228,6 +228,11 @@ class _Walk:
 
     def _has_route(self, step: Step) -> bool:
         return any(channel in self.facts.usable for channel in step.channels)
+
+    def _get_route_reason(self, step: Step) -> str:
+        """Why no channel leads there: one of them is closed, else nothing is known to use."""
+        closed = (self.facts.closed.get(channel) for channel in step.channels)
+        return next(filter(None, closed), "no_route")
 
     def _meets_condition(self, position: int, step: Step) -> bool:
         if step.only_unreached:

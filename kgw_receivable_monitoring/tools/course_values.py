@@ -60,7 +60,8 @@ class Facts:
     :param horizon: days after the effective due date at which monitoring ends
     :param done: step id -> ``open``, ``reached``, ``unreached`` or ``passed``
     :param given: rung -> :class:`Given`
-    :param usable: channels for which the case has a usable contact point
+    :param usable: channels that are open and for which the case has a usable contact point
+    :param closed: channel -> why it is not used: ``given_up`` by the creditor, or ``closed``
     :param approvals: step id -> ``open``, ``approved`` or ``refused``
     """
 
@@ -71,6 +72,7 @@ class Facts:
     done: Mapping[int, str] = field(default_factory=dict)
     given: Mapping[int, Given] = field(default_factory=dict)
     usable: frozenset[str] = frozenset(("email", "sms", "phone", "letter"))
+    closed: Mapping[str, str] = field(default_factory=dict)
     approvals: Mapping[int, str] = field(default_factory=dict)
     is_new: bool = False
     was_late: bool = False

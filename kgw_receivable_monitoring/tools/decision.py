@@ -14,6 +14,7 @@ class Spec(NamedTuple):
     :param ahead: its day is today or a later one
     :param about: ``watched``, what is owed and was neither handed over nor withdrawn; ``owed``, all
         that is owed; empty, the counterparty itself, whatever it owes
+    :param given: it is about what was handed over or withdrawn, too, where nothing is ticked
     :param standing: it holds on, on its day at the latest, until it is taken back
     """
 
@@ -25,11 +26,12 @@ class Spec(NamedTuple):
     ahead: bool = False
     standing: bool = False
     about: str = "watched"
+    given: bool = False
 
 
 # What the creditor decides by itself; each kind has its method ``_do_<kind>``.
 SPECS = {
-    "go_on": Spec(takes=("note",), about=""),
+    "go_on": Spec(takes=("note",), about="", given=True),
     "pause": Spec(wants=("until_date",), takes=("note",), at_once=True, ahead=True),
     "stop": Spec(takes=("is_lasting", "note"), at_once=True),
     "new_date": Spec(wants=("until_date",), takes=("is_lasting", "note"), ahead=True),
@@ -42,8 +44,10 @@ SPECS = {
     "ask_demand": Spec(takes=("note",)),
     "waive": Spec(takes=("until_date", "note"), at_once=True, ahead=True, standing=True),
     "warning": Spec(takes=("note",), standing=True),
-    "payment": Spec(wants=("amount", "until_date"), at_once=True, many=False, about="owed"),
-    "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False, about=""),
+    "payment": Spec(
+        wants=("amount", "until_date"), at_once=True, many=False, about="owed", given=True
+    ),
+    "contact": Spec(wants=("point_kind", "note"), at_once=True, many=False, about="", given=True),
     "collection": Spec(takes=("note",), at_once=True, right="hand_over", about="owed"),
     "withdraw": Spec(takes=("is_lasting", "note"), at_once=True, right="hand_over", about="owed"),
 }

@@ -69,6 +69,7 @@ _COUNTED_PL = {
         "kontrahentów",
     ),
     "contact": ("kontakt", "kontakty", "kontaktów", "kontaktu", "kontaktów"),
+    "step": ("krok", "kroki", "kroków", "kroku", "kroków"),
     "decision": ("decyzja", "decyzje", "decyzji", "decyzji", "decyzji"),
 }
 _COUNTED_EN = {"counterparty": "counterparties"}

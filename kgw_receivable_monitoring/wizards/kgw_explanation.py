@@ -91,6 +91,8 @@ class KgwExplanation(models.TransientModel):
                     *scope,
                     ("kind", "in", ("passed", "cancelled")),
                     ("reason", "not in", (False, "replanned")),
+                    # One invoice has its own row, whichever entry tells it.
+                    *([] if explanation.move_id else [("is_part", "=", False)]),
                 ],
                 limit=SHOWN,
             )

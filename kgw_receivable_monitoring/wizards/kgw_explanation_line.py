@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from ..const import CHANNELS, REASONS
+from ..const import CHANNELS
+from ..const_reasons import REASONS
 from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import plaintext2html
 
-from ..const import CHANNELS, CURES, REASONS, RUNGS
+from ..const import CHANNELS, RUNGS
+from ..const_reasons import CURES, REASONS
 
 KINDS = [
     ("contact", "Goes out"),

@@ -1,0 +1,176 @@
+"""Why something was not done or waits, and what helps: no ORM, no logic."""
+
+# Why something was not done, or not yet; kgw.event shows the sentence, filters and counts use the code.
+REASONS = [
+    # not now: the reminder waits
+    (
+        "hours",
+        "Outside the contact hours of this kind of counterparty: the next convenient time is taken",
+    ),
+    ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
+    ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
+    ("backoff", "The gateway did not take the message: it is tried again"),
+    ("rate", "The gateway takes only so many messages a minute: the rest follows"),
+    ("hold", "Contact is on hold"),
+    ("text", "The text could not be written: the template has an error"),
+    ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),
+    ("unknown", "Nobody knows whether the last message went out: a person decides first"),
+    ("posting", "A printed letter waits to be posted"),
+    # never: the reminder is cancelled
+    ("paid", "Nothing is owed any more"),
+    ("stage", "The invoice is no longer monitored"),
+    ("no_followup", "“No Follow-Up” is set on the invoice"),
+    (
+        "late_letter",
+        "The letter lay too long: the time to answer that it gives has become too short",
+    ),
+    ("mandate", "The mandate is not active"),
+    ("authority", "The power of attorney does not cover this, or is not in force"),
+    ("approval", "The creditor did not agree to this step"),
+    ("consent", "The creditor did not consent to the warning of an entry in a debt register"),
+    ("no_contact_point", "No usable contact point for this channel"),
+    ("sender", "The sender name of the brand is not approved by the SMS operator"),
+    ("replanned", "The day passed before it could go out: it is planned anew"),
+    ("lapsed", "The time for this step has passed"),
+    ("withdrawn", "Taken back by a person"),
+    ("decision", "The creditor decided otherwise"),
+    # passed: the course went on without this step
+    ("no_route", "No contact point for any channel of this step"),
+    ("given_up", "The creditor does not want this channel to be used"),
+    ("closed", "This channel is not used for this counterparty until further notice"),
+    ("condition", "The condition of the step is not met"),
+    ("horizon", "The monitoring period ends before this step could take effect"),
+    ("due", "The due date has come"),
+    ("scenario", "The step's day was past when the scenario was given"),
+]
+
+# Who has to do what about it; every reason has its cure.
+CURES = [
+    (
+        "hours",
+        "Nothing to do: it goes out by itself in the next contact hours, which stand on the kind of"
+        " counterparty.",
+    ),
+    (
+        "gap",
+        "Nothing to do: it goes out by itself after the pause between two contacts that the"
+        " scenario sets.",
+    ),
+    (
+        "coverage",
+        "The creditor hands over its payments; a manager takes the file over with its closing date,"
+        " or enters the date on the mandate.",
+    ),
+    (
+        "backoff",
+        "Nothing to do: it is tried again by itself. If it lasts, an administrator checks the"
+        " gateway or the mail server.",
+    ),
+    (
+        "rate",
+        "Nothing to do: it goes out by itself as soon as the gateway's limit allows it.",
+    ),
+    (
+        "hold",
+        "A manager lifts the hold when its cause is gone; a hold with a last day ends by itself.",
+    ),
+    ("text", "An administrator corrects the template; it is tried again every hour."),
+    (
+        "error",
+        "An administrator finds the cause in the log and removes it; it is tried again every hour.",
+    ),
+    (
+        "unknown",
+        "Look it up at the mail server or gateway, then say on the reminder what happened.",
+    ),
+    ("posting", "A manager posts the letter and marks its print run as posted."),
+    ("paid", "Nothing to do: nothing is owed any more."),
+    ("stage", "Nothing to do: the creditor decides what follows the end of monitoring."),
+    (
+        "no_followup",
+        "An accountant takes “No Follow-Up” off the invoice’s due date when it is to be reminded.",
+    ),
+    (
+        "late_letter",
+        "Nothing to do: the letter is drawn anew. Post letters on the day they are printed or the"
+        " next working day.",
+    ),
+    ("mandate", "A manager activates the mandate."),
+    (
+        "authority",
+        "The creditor gives a power of attorney that covers it; a manager enters it on the"
+        " mandate.",
+    ),
+    (
+        "approval",
+        "The creditor answers in its portal, or a manager enters its answer, while the question is"
+        " open. What was refused is not asked again.",
+    ),
+    (
+        "consent",
+        "The creditor consents in its portal, among its decisions about the counterparty. What was"
+        " passed over is not made up for.",
+    ),
+    (
+        "no_contact_point",
+        "Find out the e-mail, phone or address and enter it among the contact points of the case.",
+    ),
+    (
+        "sender",
+        "An administrator has the sender name approved by the SMS operator and ticks it on the"
+        " brand.",
+    ),
+    ("replanned", "Nothing to do: it is planned anew on the next day."),
+    ("lapsed", "Nothing to do: the course goes on with the next step."),
+    ("withdrawn", "Nothing to do: the step may come again on another day."),
+    ("decision", "Nothing to do: what the creditor decides is carried out."),
+    (
+        "no_route",
+        "Find out an e-mail, phone or address and enter it among the contact points of the case:"
+        " the steps to come then reach it.",
+    ),
+    (
+        "given_up",
+        "Nothing to do: the creditor opens the channel again with “Go on” in its portal, if it wants"
+        " to.",
+    ),
+    (
+        "closed",
+        "A manager lifts the hold of this channel when its cause is gone: the steps to come then use"
+        " it again.",
+    ),
+    ("condition", "Nothing to do: the scenario wants this step only on its condition."),
+    (
+        "horizon",
+        "Nothing to do: the creditor decides what follows. The length of monitoring stands in the"
+        " scenario.",
+    ),
+    (
+        "due",
+        "Nothing to do: the steps after the due date follow. What is handed over earlier is"
+        " announced in time.",
+    ),
+    ("scenario", "Nothing to do: steps whose day is past are not made up for."),
+]
+
+# Where it is cured, by reason; what cures itself has no place.
+CURE_PLACES = {
+    "hours": "kind",
+    "gap": "scenario",
+    "coverage": "mandate",
+    "hold": "hold",
+    "text": "template",
+    "error": "reminder",
+    "unknown": "reminder",
+    "posting": "print_run",
+    "mandate": "mandate",
+    "authority": "mandate",
+    "approval": "decision",
+    "consent": "case",
+    "no_contact_point": "case",
+    "sender": "brand",
+    "no_route": "case",
+    "closed": "hold",
+    "condition": "scenario",
+    "horizon": "scenario",
+}
