@@ -210,17 +210,8 @@ class KgwReminder(models.Model):
         """Record that the gateway took these reminders at ``now``; returns those that moved."""
         today = calendar.local_date(now)
         effect = now + timedelta(hours=ELECTRONIC_EFFECT_HOURS)
-        return self._set_state(
-            "sent",
-            now,
-            **{
-                "contact_on": today,
-                "effective_at": effect,
-                "retry_at": False,
-                "detail": False,
-                **vals,
-            },
-        )
+        vals = {"contact_on": today, "effective_at": effect, **vals}
+        return self._set_state("sent", now, retry_at=False, detail=False, **vals)
 
     def _mark_posted(self, now):
         """Record that these letters were posted at ``now``.
