@@ -83,8 +83,28 @@ class KgwImport(models.Model):
             record.known_count = self._count(own, "known")
             record.refused_count = self._count(own, "refused")
             record.absent_count = self._count(own, "absent")
-            record.totals = self._format_totals(own, "new", "done")
+            is_paid = record.content == "payments"
+            totals = self._format_totals(own, "new", "done")
+            record.totals = record._format_flows() if is_paid else totals
             record.absent_totals = self._format_totals(own, "absent")
+
+    def _format_flows(self):
+        """Return what came in and what went out by the new rows of payments, per currency."""
+        self.ensure_one()
+        new = [("import_id", "in", self.ids), ("state", "in", ("new", "done"))]
+        sums = []
+        for sign in (">", "<"):
+            groups = self.env["kgw.import.line"]._read_group(
+                [*new, ("amount", sign, 0)], ["state", "currency_id"], ["__count", "amount:sum"]
+            )
+            sums.append(self._format_totals(groups, "new", "done"))
+        received, paid_out = sums
+        return "; ".join(
+            [
+                *([self.env._("%s received", received)] if received else []),
+                *([self.env._("%s paid out or returned", paid_out)] if paid_out else []),
+            ]
+        )
 
     def _count(self, groups, *states):
         return sum(count for state, _currency, count, _amount in groups if state in states)

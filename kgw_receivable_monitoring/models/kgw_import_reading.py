@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all, read_payments
 from ..tools.readers.base import FIELD_LABELS
@@ -39,7 +40,7 @@ class KgwImportReading(models.AbstractModel):
             if found.result
             for document in found.result.documents
         ]
-        findings = self._judge(record.mandate_id, documents)
+        findings = self._judge(record.mandate_id, documents, today)
         problems = [
             finding
             for found in read
@@ -71,7 +72,7 @@ class KgwImportReading(models.AbstractModel):
         due = document.issue_date + timedelta(days=mandate.default_term_days)
         return replace(document, instalments=(Instalment(due, document.residual),))
 
-    def _judge(self, mandate, documents):
+    def _judge(self, mandate, documents, today):
         """Return the findings of documents; corrections are judged last, their invoices may stand
         anywhere in the hand-over."""
         known = self.env["kgw.import.known"]._read(
@@ -85,17 +86,17 @@ class KgwImportReading(models.AbstractModel):
         for index in last:
             name, document = documents[index]
             rows[index] = {
-                **self._prepare_row(mandate, known, document),
+                **self._prepare_row(mandate, known, document, today),
                 "counterparty": names[index] or document.buyer.name or document.buyer.nip,
                 "file_name": name,
             }
         return [(rows[index], document) for index, (_name, document) in enumerate(documents)]
 
-    def _prepare_row(self, mandate, known, document):
+    def _prepare_row(self, mandate, known, document, today):
         state, message, move = self._get_verdict(mandate, known, document)
         notes = [message] if message else []
         if state in ("new", "changed"):
-            notes += self._get_notes(mandate, document)
+            notes += self._get_notes(mandate, document, today)
             notes += filter(None, [self.env["kgw.account.doubt"]._get_note(mandate, document)])
         can_restate = state == "changed" and self.env["kgw.import.known"]._can_restate(
             move, document
@@ -133,9 +134,16 @@ class KgwImportReading(models.AbstractModel):
             return "refused", refusal, None
         return books._judge(mandate, known, document)
 
-    def _get_notes(self, mandate, document):
+    def _get_notes(self, mandate, document, today):
         """Return what a person should look at before taking a document over."""
         notes = [self._describe(problem) for problem in document.warnings]
+        if document.issue_date > today:
+            notes.append(
+                self.env._(
+                    "The date of issue (%s) is later than this hand-over: check it with the creditor.",
+                    format_date(self.env, document.issue_date),
+                )
+            )
         if document.kind == "correction":
             notes.append(self._tell_correction(document))
         if mandate.is_own_sales and document.claim > document.residual:

@@ -254,14 +254,14 @@ class KgwLedger(models.AbstractModel):
         """Return those of ``names`` that posted entries of ``journal`` bear already."""
         moves = self.env["account.move"]
         moves.flush_model(["name", "journal_id", "state"])
-        # In the words of Odoo's unique index. A search would take the trigram index of names, and
-        # read for each name all that was added to it since it was last tidied up.
+        # One by one in the words of Odoo's unique index. For a list of names PostgreSQL may take the
+        # trigram index, and read for each all that was added to it since it was last tidied up.
         self.env.cr.execute(
             SQL(
-                """SELECT name FROM account_move
-                    WHERE journal_id = %s AND name = ANY(%s) AND state = 'posted' AND name != '/'""",
-                journal.id,
+                """SELECT m.name FROM unnest(%s::varchar[]) AS offer(name) JOIN account_move m
+                       ON m.name = offer.name AND m.journal_id = %s AND m.state = 'posted' AND m.name != '/'""",
                 names,
+                journal.id,
             )
         )
         return {name for (name,) in self.env.cr.fetchall()}

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo.tests import tagged
 
 from .common import DUE
@@ -104,6 +106,15 @@ class TestImportChecks(ImportCase):
             with self.subTest(row=row):
                 self.assertEqual(record.line_ids.state, state)
                 self.assertIn(words, record.line_ids.message or "")
+
+    def test_date_of_issue_after_the_hand_over_is_pointed_out(self):
+        for issued, is_told in (("26.08.2026", True), ("25.08.2026", False)):
+            record = self._hand_over(self._row(issued=issued))
+            record._preview(date(2026, 8, 25))
+            with self.subTest(issued=issued):
+                self.assertEqual(record.line_ids.state, "new")
+                told = "later than this hand-over" in (record.line_ids.message or "")
+                self.assertEqual(told, is_told)
 
     def test_file_of_one_document_has_no_line_to_name(self):
         self.creditor.vat = "9991020013"

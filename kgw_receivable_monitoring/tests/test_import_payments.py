@@ -2,6 +2,7 @@ from datetime import date
 
 from odoo.tests import tagged
 
+from .payments_common import make_entry, make_mt940
 from .test_import import ImportCase
 
 
@@ -49,6 +50,15 @@ class TestImportPayments(ImportCase):
         self.assertEqual(again.line_ids.mapped("state"), ["known", "known"])
         self.assertEqual(self.receivable.amount_residual, 1000)
         self.assertEqual(self._count_all(), before)
+
+    def test_totals_tell_what_came_in_apart_from_what_went_out(self):
+        data = make_mt940(
+            make_entry("500,00", "12/11/2026"), make_entry("20,00", "Zwrot", sign="D", ref="B2")
+        )
+        record = self._hand_over_bytes(data, filename="wyciag.sta", content="payments")
+        record._preview(self.day)
+        totals = record.totals.replace("\N{NO-BREAK SPACE}", " ")
+        self.assertRegex(totals, r"500\.00 received; .*20\.00 paid out or returned")
 
     def test_overlapping_list_books_what_is_new(self):
         self._take(self._hand_over_payments("05.09.2026;12/11/2026;500,00;PLN"))
