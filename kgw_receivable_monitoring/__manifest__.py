@@ -98,6 +98,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "kgw_receivable_monitoring/static/src/board/*",
             "kgw_receivable_monitoring/static/src/systray/*",
             "kgw_receivable_monitoring/static/src/scenario/*",
             "kgw_receivable_monitoring/static/src/bulk/*",

@@ -44,7 +44,8 @@ LOAD_QUERY = """
            COALESCE(member.is_away, FALSE) AS is_away,
            COALESCE(open.open_count, 0) AS open_count, COALESCE(open.late_count, 0) AS late_count,
            COALESCE(open.later_count, 0) AS later_count,
-           COALESCE(open.owed_amount, 0) AS owed_amount, open.owed_currency_id,
+           COALESCE(open.owed_amount, 0) AS owed_amount,
+           COALESCE(open.owed_currency_id, %(currency)s) AS owed_currency_id,
            COALESCE(made.made_count, 0) AS made_count,
            COALESCE(made.reached_count, 0) AS reached_count,
            COALESCE(made.promise_count, 0) AS promise_count,
@@ -120,6 +121,8 @@ class KgwAgentLoad(models.Model):
             midnight=calendar.noon(today) - timedelta(hours=12),
             reached=list(CALL_REACHED),
             nobody=NOBODY,
+            # Who has no call owes its zero in the currency of the others: a sum is of one currency.
+            currency=self.env.company.currency_id.id,
         )
 
     def _compute_display_name(self):

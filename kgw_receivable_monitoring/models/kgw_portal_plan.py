@@ -10,7 +10,7 @@ from .kgw_portal_base import KgwPortalBase
 
 # How far ahead the plan is told.
 PLAN_DAYS = 45
-# Of so many invoices, those that are due first; more would say the same days again.
+# So many invoices are walked, those that are due first; others go along with them.
 PLAN_LINES = 20
 
 
@@ -60,9 +60,10 @@ class KgwPortalPlan(models.AbstractModel):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
         receivables."""
         scenario = case._get_scenario()
-        running = self._get_running(case, lines)
-        if not scenario or not running:
+        monitored = self._get_running(case, lines)
+        if not scenario or not monitored:
             return []
+        running = monitored[:PLAN_LINES].sorted("id")
         steps = scenario._get_course_steps()
         gaps = scenario.gap_before_days or 1, scenario.gap_after_days or 1
         facts = running.env["kgw.course.facts"]._read(running)
@@ -71,10 +72,30 @@ class KgwPortalPlan(models.AbstractModel):
         days = [last_contact, *case.reminder_ids.mapped("contact_on")]
         walk = CaseWalk(walks, gaps, max((day for day in days if day), default=None))
         records = {step.id: step for step in scenario.step_ids}
-        return [
+        stops = [
             stop._replace(step=records[stop.step], lines=tuple(running[n].id for n in stop.lines))
             for stop in walk.run(start, self._get_end(running, start))
         ]
+        return self._take_along(stops, monitored - running - planned.line_ids.receivable_id)
+
+    def _take_along(self, stops, rest):
+        """Let the invoices that were not walked, of very many, go along with the first contact about
+        their side of the due date, or with the same question: so does the planner with what is due.
+        """
+        for line in rest:
+            places = (n for n, stop in enumerate(stops) if self._goes_along(line, stop))
+            if (place := next(places, None)) is not None:
+                stops[place] = stops[place]._replace(lines=(*stops[place].lines, line.id))
+        return stops
+
+    def _goes_along(self, line, stop):
+        """Whether a receivable takes a step of its own on the day of ``stop``."""
+        step = line.kgw_next_step_id
+        if not step or stop.act != line.kgw_next_act or stop.day < line.kgw_next_date:
+            return False
+        if stop.act != "contact":
+            return stop.step == step
+        return (stop.step.offset_days < 0) == (step.offset_days < 0)
 
     def _get_end(self, running, start):
         """Return the day to which the plan is told: the first step of all stands in it."""
@@ -82,13 +103,12 @@ class KgwPortalPlan(models.AbstractModel):
         return max(start + timedelta(days=PLAN_DAYS), min(days, default=start) + timedelta(days=1))
 
     def _get_running(self, case, lines):
-        """Return the monitored receivables that are not on hold by themselves, the first ones."""
+        """Return the monitored receivables that are not on hold by themselves, the next ones first."""
         held = self._search_holds(case, lines).move_id
         running = lines.filtered(
             lambda line: line.kgw_stage in ("before_due", "overdue") and line.move_id not in held
         )
-        running = running.sorted(lambda line: line.kgw_next_date or date.max)[:PLAN_LINES]
-        return running.sorted("id")
+        return running.sorted(lambda line: (line.kgw_next_date or date.max, line.id))
 
     def _suppose_sent(self, walks, planned):
         """Let what is planned have gone out; return its day, None without one."""

@@ -181,6 +181,7 @@ class TestDistribution(DeskCase):
         self.assertEqual((mine.daily_limit, mine.free_count, mine.free_label), (5, 2, "2"))
         away = load.search([("user_id", "=", self.colleague.id)])
         self.assertEqual((away.open_count, away.is_away, away.free_label), (0, True, "0"))
+        self.assertEqual(away.owed_currency_id, mine.owed_currency_id, "sums are of one currency")
         nobody = load.search([("user_id", "=", False)])
         self.assertEqual((nobody.open_count, nobody.display_name), (1, "Nobody's"))
         self.assertEqual(

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -7,6 +8,8 @@ from odoo.tests import tagged
 from ..const_reasons import CURE_PLACES, CURES, REASONS
 from .common import DUE
 from .simulation_common import KgwSimulationCommon
+
+PLAN_LINES = "odoo.addons.kgw_receivable_monitoring.models.kgw_portal_plan.PLAN_LINES"
 
 
 @tagged("post_install", "-at_install")
@@ -262,3 +265,24 @@ class TestExplanation(KgwSimulationCommon):
         gap = self.scenario.gap_after_days
         self.assertGreaterEqual(told["FV 2"].day, DUE + timedelta(days=gap))
         self.assertEqual(told["FV 2"].due_date, soon.date_maturity)
+
+    def test_invoice_beyond_those_walked_goes_along_and_has_no_day_of_its_own(self):
+        self.scenario.gap_before_days = 2
+        lines = self._watch(
+            *(
+                self._document(f"FV {number}", due=DUE + timedelta(days=number // 2))
+                for number in range(6)
+            )
+        )
+        case, day = lines.kgw_case_id, DUE - timedelta(days=7)
+        upcoming = self.env["kgw.upcoming"]
+        whole = upcoming._tell(case, self._at(day))
+        with patch(PLAN_LINES, 2):
+            few = upcoming._tell(case, self._at(day))
+        self.assertEqual(few.keys(), whole.keys())
+        pointers = {line: line.kgw_next_date for line in lines}
+        self.assertNotEqual({line: told.day for line, told in whole.items()}, pointers)
+        days = {told.day for told in few.values()}
+        for gap in (b - a for a, b in zip(sorted(days), sorted(days)[1:], strict=False)):
+            self.assertGreaterEqual(gap.days, self.scenario.gap_before_days)
+        self.assertEqual(few[lines[2]].day, whole[lines[2]].day)

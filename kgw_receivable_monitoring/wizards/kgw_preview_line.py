@@ -5,10 +5,10 @@ from ..const import CHANNELS, RUNGS
 from ..const_reasons import CURES, REASONS
 
 KINDS = [
-    ("contact", "Goes out"),
+    ("contact", "Contact"),
     ("question", "Question to the creditor"),
     ("report", "Report to the creditor"),
-    ("not_sent", "Does not go out"),
+    ("not_sent", "No contact"),
 ]
 
 

@@ -53,6 +53,37 @@ registry.category("web_tour.tours").add("kgw_pictures_incoming", {
     ],
 });
 
+// The agent: a case, what comes next in it and why.
+registry.category("web_tour.tours").add("kgw_pictures_case", {
+    steps: () => [
+        { content: "Its receivables", trigger: ".o_field_widget[name='receivable_ids'] .o_data_row" },
+        picture("case"),
+        click("What next and why", "button[name='action_explain']"),
+        { content: "The reasons", trigger: ".modal .o_field_widget[name='next_ids'] .o_data_row" },
+        picture("explanation"),
+        click("Read", ".modal footer .btn-primary"),
+    ],
+});
+
+// The manager: the days to come of a case.
+registry.category("web_tour.tours").add("kgw_pictures_preview", {
+    steps: () => [
+        click("What the days bring", "button[name='action_preview']"),
+        click("No day is being chosen", ".modal .alert"),
+        click("Two weeks of it", ".modal button[name='action_show']"),
+        { content: "Day by day", trigger: ".o_list_view .o_group_header" },
+        picture("preview"),
+    ],
+});
+
+// The manager: a file handed over, before it is taken.
+registry.category("web_tour.tours").add("kgw_pictures_import", {
+    steps: () => [
+        { content: "Its rows", trigger: ".o_field_widget[name='line_ids'] .o_data_row" },
+        picture("import"),
+    ],
+});
+
 // The administrator: a scenario with its time line, a step added on a free day and taken back.
 registry.category("web_tour.tours").add("kgw_pictures_scenario", {
     steps: () => [
