@@ -66,7 +66,11 @@ class KgwDecisionKind(models.Model):
     def _get_offered_scenarios(self, case):
         """Return the scenarios that were agreed with the creditor for somebody like the case's
         counterparty: those for consumers are for consumers, the others for nobody of them."""
-        mandate, is_consumer = case.mandate_id, case.kind_id.is_consumer
+        return self._get_agreed_scenarios(case.mandate_id, case.kind_id.is_consumer)
+
+    @api.model
+    def _get_agreed_scenarios(self, mandate, is_consumer):
+        """Return the scenarios of ``mandate`` for consumers, or for all others."""
         alike = self.env["kgw.kind"].search([("is_consumer", "=", is_consumer)])
         return mandate.scenario_ids.scenario_id.browse().union(*map(mandate._get_scenario, alike))
 

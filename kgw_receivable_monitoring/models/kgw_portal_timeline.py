@@ -233,7 +233,7 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return the step, and which channel it replaces where it went another way."""
         step = event.step_id
         if event.kind == "passed":
-            return ", ".join(event._get_steps().mapped("name"))
+            return ", ".join(dict.fromkeys(event._get_steps().mapped("name")))
         if not event.channel or event.channel == step.channel or not step.channel:
             return step.name or ""
         return self.env._(

@@ -102,7 +102,7 @@ class TestPreviews(DecisionCase):
     def test_going_on_names_what_ends_and_is_not_decided_twice(self):
         self._take("collection", lines=self.first)
         [said] = self.foresee("go_on")["words"]
-        self.assertEqual(said, "This ends: handing over to collection, FV A/1.")
+        self.assertEqual(said, "This ends: handing over to collection (FV A/1).")
         self._take("go_on")
         for act in (self.foresee, self._take):
             with self.assertRaisesRegex(UserError, "acts in the next run"):
@@ -119,6 +119,8 @@ class TestPreviews(DecisionCase):
         self.mandate.scenario_ids = [(0, 0, {"kind_id": consumer.id, "scenario_id": mild.id})]
         offered = {offer["kind"] for offer in self.portal._get_offers(self.case)}
         self.assertNotIn("scenario", offered, "no other one was agreed")
+        many = {offer["kind"] for offer in self.portal._get_offers()}
+        self.assertNotIn("scenario", many, "for none of many")
         with self.assertRaisesRegex(UserError, "Choose one of the scenarios"):
             self.foresee("scenario", scenario_id=str(mild.id))
         self.case.kind_id = consumer
@@ -145,11 +147,13 @@ class TestPreviews(DecisionCase):
         monday = self.portal._format_date(sunday + timedelta(days=1))
         [said] = effect["changes"][0]["planned"]
         self.assertEqual(said, f"{monday}, 8:00–17:00, Phone", "no name of a text")
+        self.assertIn(f"{monday}, Phone", effect["changes"][0]["after"])
 
     def test_what_was_handed_over_says_so(self):
         self._take("collection", lines=self.first)
         self.hold("reply", case_id=self.case.id)
         portal = self.portal.with_context(kgw_now=self._at(LATE, 10))
+        self.assertIn("Contact ended", self.change("stop")["after"], "what was decided last")
         page = portal._get_case(self.case.id)
         rows = {row["number"]: row["next_step"] for row in page["receivables"]}
         self.assertEqual(rows["FV A/1"], "Handed over to collection")
