@@ -175,10 +175,10 @@ class KgwDecisionKind(models.Model):
         days = [self.until_date + relativedelta(months=month) for month in range(self.number)]
         rest = round(owed - part * (self.number - 1), 2)
         parts = [*((day, part) for day in days[:-1]), (days[-1], rest)]
+        self._cancel_contacts(now)
         self.env["kgw.promise"]._give(
             self.case_id, self.receivable_ids, parts, now, self.note or "", self
         )
-        self._cancel_contacts(now)
 
     def _do_contact(self, now):
         """Take over contact data; other data of the kind are kept and come after."""
