@@ -296,10 +296,8 @@ class AccountMoveLine(models.Model):
 
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""
-        self.env["kgw.event"]._record_passed(
-            [(line, step_id, reason) for line in self for step_id, reason in answers[line].passed],
-            now,
-        )
+        passed = [(line, *step) for line in self for step in answers[line].passed]
+        self.env["kgw.event"]._record_passed(passed, now)
 
     def _kgw_prepare_event_vals(self, kind, now, **vals):
         """Return the values of an event about this receivable."""

@@ -141,11 +141,15 @@ class KgwDecision(models.Model):
             "question": kind,
             "deadline": decision.deadline.isoformat(),
             "default": decision.default_value,
+            "invoices": lines.move_id.mapped("kgw_display_number"),
         }
+        # A row for each, since the course goes by them; the first one tells the question.
         self.env["kgw.event"]._record(
             [
-                line._kgw_prepare_event_vals("question", now, step_id=step.id, payload=payload)
-                for line in lines
+                line._kgw_prepare_event_vals(
+                    "question", now, step_id=step.id, payload=payload, is_part=bool(number)
+                )
+                for number, line in enumerate(lines)
             ]
         )
         return decision
@@ -264,6 +268,7 @@ class KgwDecision(models.Model):
             "until": self.until_date and self.until_date.isoformat() or "",
             "scenario": self.scenario_id.name or "",
             "amount": self.amount or "",
+            "currency": self.amount and self.receivable_ids.currency_id[:1].name or "",
             "number": self.number or "",
             "note": self.note or "",
             "address": self.address or "",

@@ -66,7 +66,11 @@ class KgwDecisionKind(models.Model):
     def _get_offered_scenarios(self, case):
         """Return the scenarios that were agreed with the creditor for somebody like the case's
         counterparty: those for consumers are for consumers, the others for nobody of them."""
-        mandate, is_consumer = case.mandate_id, case.kind_id.is_consumer
+        return self._get_agreed_scenarios(case.mandate_id, case.kind_id.is_consumer)
+
+    @api.model
+    def _get_agreed_scenarios(self, mandate, is_consumer):
+        """Return the scenarios of ``mandate`` for consumers, or for all others."""
         alike = self.env["kgw.kind"].search([("is_consumer", "=", is_consumer)])
         return mandate.scenario_ids.scenario_id.browse().union(*map(mandate._get_scenario, alike))
 
@@ -171,10 +175,10 @@ class KgwDecisionKind(models.Model):
         days = [self.until_date + relativedelta(months=month) for month in range(self.number)]
         rest = round(owed - part * (self.number - 1), 2)
         parts = [*((day, part) for day in days[:-1]), (days[-1], rest)]
+        self._cancel_contacts(now)
         self.env["kgw.promise"]._give(
             self.case_id, self.receivable_ids, parts, now, self.note or "", self
         )
-        self._cancel_contacts(now)
 
     def _do_contact(self, now):
         """Take over contact data; other data of the kind are kept and come after."""

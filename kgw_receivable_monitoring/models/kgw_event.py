@@ -47,7 +47,7 @@ class KgwEvent(models.Model):
     is_part = fields.Boolean(
         string="Told by Another Entry",
         readonly=True,
-        help="One of several steps passed over at once for the same reason: the first tells all.",
+        help="One of several receivables or steps of one moment: the first entry tells them all.",
     )
     note = fields.Text(compute="_compute_note")
     seq = fields.Integer(string="Number in the Register", readonly=True)

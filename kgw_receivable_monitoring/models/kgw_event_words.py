@@ -101,7 +101,8 @@ class KgwEventWords(models.Model):
         invoices = payload.get("invoices", []) if self.kind == "passed" else []
         if len(invoices) * len(payload.get("steps", ())) < 2:
             return ""
-        return f"{', '.join(self._get_steps().mapped('name'))} ({', '.join(invoices)})"
+        steps = dict.fromkeys(self._get_steps().mapped("name"))
+        return f"{', '.join(steps)} ({', '.join(invoices)})"
 
     def _tell_message(self, payload):
         """Return the subject of what was written, else the beginning of its text."""

@@ -125,7 +125,10 @@ class KgwHoldForce(models.Model):
         if not receivables:
             return self._get_of_every_channel().filtered(lambda h: not h.move_id)._get_last()
         kept = [self._get_last_of(move) for move in receivables.move_id]
-        return min(kept, key=lambda hold: hold._get_rank() if hold else (date.min, False))
+        if not all(kept):
+            return self.browse()
+        # Of several that end together, the one decided last is told.
+        return min(kept, key=lambda hold: (hold._get_rank(), -hold.id))
 
     def _get_last_of(self, move):
         """Return the hold of every channel that keeps ``move`` back longest."""

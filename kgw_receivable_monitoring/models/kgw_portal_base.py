@@ -142,6 +142,16 @@ class KgwPortalBase(models.AbstractModel):
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
 
+    def _name_step(self, step, channel):
+        """Return the name of a step; the texts of a contact asked for are named for those who
+        choose among them, so it is its channel.
+
+        :param step: a step, or the template of a contact that is none
+        """
+        if step._name == "kgw.template" and step.rung:
+            return self._get_code_label("kgw.reminder", "channel", channel)
+        return step.name or ""
+
     def _name_channel(self, step, channel):
         """Return the channel in words where the name of the step does not say it: the name of
         another channel in it, or of none.
@@ -149,7 +159,7 @@ class KgwPortalBase(models.AbstractModel):
         :param channel: the one that is used, '' for a step without one
         """
         label = self._get_code_label("kgw.reminder", "channel", channel)
-        name = (step.name or "").casefold()
+        name = self._name_step(step, channel).casefold()
         if any(word.casefold() in name for word in (label, *CHANNEL_NAMES.get(channel, ()))):
             return ""
         return label

@@ -204,11 +204,21 @@ class KgwPortalDecision(models.AbstractModel):
         :param cases: None means any of the creditor's
         """
         if not cases:
-            return self._search_own("kgw.mandate", []).scenario_ids.scenario_id
+            return self._get_alternatives(self._search_own("kgw.mandate", []))
         decisions = cases.env["kgw.decision"]
         return cases.scenario_id.browse().union(
             *(decisions._get_offered_scenarios(case) - case._get_scenario() for case in cases)
         )
+
+    def _get_alternatives(self, mandates):
+        """Return the scenarios of ``mandates`` that were agreed beside another for the same people."""
+        agreed = [
+            mandates.env["kgw.decision"]._get_agreed_scenarios(mandate, is_consumer)
+            for mandate in mandates
+            for is_consumer in (True, False)
+        ]
+        found = mandates.scenario_ids.scenario_id.browse()
+        return found.union(*(scenarios for scenarios in agreed if len(scenarios) > 1))
 
     def _get_presets(self, offers):
         """Return the days up to which a pause is offered with one click, where it is offered."""

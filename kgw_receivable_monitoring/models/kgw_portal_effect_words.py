@@ -22,7 +22,10 @@ class KgwPortalEffectWords(models.AbstractModel):
         if kind == "scenario":
             return self._say_another_scenario(taken, changes)
         say = getattr(self, f"_say_{kind}", None)
-        return say(values, taken.case_id) if say else []
+        said = say(values, taken.case_id) if say else []
+        if kind == "waive" and any(change["cancelled"] for change in changes):
+            said.append(self.env._("A letter printed with interest is taken out and written anew."))
+        return said
 
     def _say_no_channel(self, values, cases):
         return [
@@ -77,10 +80,8 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _say_lifted(self, taken, lifted):
         """Say which decisions of the creditor are taken back, and where that moves nothing."""
-        said = [
-            self.env._("This ends: %s.", told)
-            for told in dict.fromkeys(map(self._name_lifted, lifted._get_of_every_channel()))
-        ]
+        ending = lifted._get_of_every_channel().grouped(self._name_lifted)
+        said = [self._say_ending(noun, holds) for noun, holds in ending.items()]
         channels = sorted(set(lifted.filtered("channel").mapped("channel")))
         labels = [self._get_code_label("kgw.reminder", "channel", code) for code in channels]
         if labels:
@@ -95,14 +96,19 @@ class KgwPortalEffectWords(models.AbstractModel):
         return said
 
     def _name_lifted(self, hold):
-        """Return a hold of the creditor in words: what it decided, until when, of which invoice."""
+        """Return a hold of the creditor in words: what it decided, and until when."""
         decision = hold.decision_id
         noun = self._get_decision_noun(decision.value or decision.kind)
         noun = noun or self._get_label(hold, "reason")
         if hold.until_date:
             until = self._format_date(hold.until_date)
             noun = self.env._("%(what)s until %(day)s", what=noun, day=until)
-        return ", ".join(filter(None, (noun, hold.move_id.kgw_display_number)))
+        return noun
+
+    def _say_ending(self, noun, holds):
+        """Return what going on ends, with its invoices where it is about single ones."""
+        invoices = ", ".join(holds.move_id.mapped(lambda move: move.kgw_display_number or ""))
+        return self.env._("This ends: %s.", f"{noun} ({invoices})" if invoices else noun)
 
     def _say_another_scenario(self, taken, changes):
         """Say what no next contact shows: that it is for later, or for other invoices."""

@@ -253,7 +253,7 @@ class KgwPortalList(models.AbstractModel):
             "oldest": self._format_date(oldest),
             "days": self._count(days, "day") if days > 0 else "",
             "invoices": sums.get("n", 0),
-            "next_step": "" if hold else step.name or "",
+            "next_step": "" if hold else self._name_step(step, planned.channel),
             "next_date": "" if hold else self._format_upcoming(day),
             "decision_count": len(asked or ()),
             "blocked": self._say_blocked(hold, waiting, usable) if sums else "",

@@ -128,7 +128,7 @@ class KgwPortalPlan(models.AbstractModel):
             "act": stop.act,
             "act_label": self._say_act(stop.act),
             "receivable_ids": list(stop.lines),
-            "step": stop.step.name,
+            "step": self._name_step(stop.step, stop.channel),
             "channel": stop.channel or "",
             "channel_label": self._name_channel(stop.step, stop.channel),
             "count": self._count(len(stop.lines), "invoice") if len(stop.lines) > 1 else "",
@@ -147,13 +147,14 @@ class KgwPortalPlan(models.AbstractModel):
         :param plan: of :meth:`_get_plan`
         :param holds: of :meth:`_search_holds`
         """
+        own = holds.filtered(lambda hold: not hold.move_id or hold.move_id == line.move_id)
         if line.kgw_stage not in ("before_due", "overdue"):
-            return {"next_date": "", "next_step": ""}
+            ended = self._say_ended(own._get_last()) if line.kgw_stage == "elapsed" else ""
+            return {"next_date": "", "next_step": ended}
         stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
         if stop:
             said = ", ".join(filter(None, (stop["step"], stop["act_label"])))
             return {"next_date": stop["day"], "next_step": said}
-        own = holds.filtered(lambda hold: not hold.move_id or hold.move_id == line.move_id)
         if own:
             return {"next_date": "", "next_step": self._say_held(own)}
         # Later than the plan is told, or one of very many invoices.

@@ -118,7 +118,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "channel_label": "" if event.kind == "call" else self._get_label(event, "channel"),
             "step": self._get_step_label(event),
             "reason": self._get_label(event, "reason"),
-            "invoices": self._get_invoices(payload),
+            "invoices": self._get_invoices(event, payload),
             "recipient": payload.get("recipient", ""),
             "subject": payload.get("subject", ""),
             "note": self._get_note(event, payload),
@@ -176,7 +176,7 @@ class KgwPortalTimeline(models.AbstractModel):
             return self._get_payment_day(payload)
         if event.kind in ("hold", "lifted"):
             return self._get_hold_note(payload, note)
-        return self._begin(note)
+        return note
 
     def _get_hold_note(self, payload, note):
         """Return why contact is on hold; the note of a decision begins with what was decided."""
@@ -188,10 +188,12 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return a sentence with a capital letter, whatever it was kept with."""
         return sentence[:1].upper() + sentence[1:]
 
-    def _get_invoices(self, payload):
-        """Return the invoices of an entry: those it is about, and those that its text names too."""
-        own = payload.get("invoices") or filter(None, [payload.get("invoice")])
-        said = ", ".join(own)
+    def _get_invoices(self, event, payload):
+        """Return the invoices of an entry: those it is about, and those that it covers too."""
+        own = payload.get("invoices") or [payload.get("invoice")]
+        if event.kind in ("hold", "lifted"):
+            own = [event.move_id.kgw_display_number]
+        said = ", ".join(filter(None, own))
         named = payload.get("named")
         if said and named:
             return self.env._("%(own)s; named too: %(others)s", own=said, others=", ".join(named))
@@ -233,7 +235,7 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return the step, and which channel it replaces where it went another way."""
         step = event.step_id
         if event.kind == "passed":
-            return ", ".join(event._get_steps().mapped("name"))
+            return ", ".join(dict.fromkeys(event._get_steps().mapped("name")))
         if not event.channel or event.channel == step.channel or not step.channel:
             return step.name or ""
         return self.env._(

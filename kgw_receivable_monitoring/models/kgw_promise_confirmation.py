@@ -16,9 +16,10 @@ class KgwPromiseConfirmation(models.AbstractModel):
     def _plan(self, promises, now):
         """Plan the confirmation of each promise that can have one now.
 
-        While another contact of the case is just being made, :meth:`_plan_late` tries again.
+        While another contact of the case is just being made, :meth:`_plan_late` tries again. Of
+        what the creditor agreed to, nothing is confirmed: the texts thank for a talk with us.
         """
-        for promise in promises:
+        for promise in promises.filtered(lambda promise: not promise.decision_id):
             case = promise.case_id
             if channel := self._get_channel(case):
                 template = self.env.ref(f"kgw_receivable_monitoring.kgw_template_{channel}_promise")

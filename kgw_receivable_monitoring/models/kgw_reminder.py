@@ -171,7 +171,7 @@ class KgwReminder(models.Model):
     def _prepare_event_vals(self, kind, now, **payload):
         """Return the values of an event about this reminder."""
         self.ensure_one()
-        lines = self._get_live_lines()
+        lines = self._get_live_lines().sorted(lambda line: line.move_id.id)
         moves = lines._get_own().move_id
         content = {"invoices": moves.mapped("kgw_display_number")}
         if kind == "sent":

@@ -173,7 +173,7 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
         known = self.mandate.scenario_ids.scenario_id - self.scenario
         if not known:
             known = self.scenario.copy({"name": "Inny"})
-            kind = self.env.ref(f"{MODULE}.kind_consumer")
+            kind = self.env.ref(f"{MODULE}.kind_sole_trader")
             values = {"scenario_id": known.id, "kind_id": kind.id}
             self.mandate.scenario_ids = [(0, 0, values)]
         return known

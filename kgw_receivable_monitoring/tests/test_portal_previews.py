@@ -76,6 +76,7 @@ class TestPreviews(DecisionCase):
         self.assertIn("creditor agreed to instalments", effect["changes"][0]["after"])
         self._take("instalments", **values)
         self.assertEqual(set(self.case.hold_ids.mapped("reason")), {"instalments"})
+        self.assertFalse(self.case.reminder_ids.filtered("promise_id"), "there was no talk with us")
         events, _more = self.portal._get_events(self.case)
         [told] = [event for event in events if event["kind"] == "promise"]
         self.assertEqual(told["kind_label"], "Instalments agreed")
@@ -102,7 +103,7 @@ class TestPreviews(DecisionCase):
     def test_going_on_names_what_ends_and_is_not_decided_twice(self):
         self._take("collection", lines=self.first)
         [said] = self.foresee("go_on")["words"]
-        self.assertEqual(said, "This ends: handing over to collection, FV A/1.")
+        self.assertEqual(said, "This ends: handing over to collection (FV A/1).")
         self._take("go_on")
         for act in (self.foresee, self._take):
             with self.assertRaisesRegex(UserError, "acts in the next run"):
@@ -119,6 +120,8 @@ class TestPreviews(DecisionCase):
         self.mandate.scenario_ids = [(0, 0, {"kind_id": consumer.id, "scenario_id": mild.id})]
         offered = {offer["kind"] for offer in self.portal._get_offers(self.case)}
         self.assertNotIn("scenario", offered, "no other one was agreed")
+        many = {offer["kind"] for offer in self.portal._get_offers()}
+        self.assertNotIn("scenario", many, "for none of many")
         with self.assertRaisesRegex(UserError, "Choose one of the scenarios"):
             self.foresee("scenario", scenario_id=str(mild.id))
         self.case.kind_id = consumer
@@ -145,18 +148,42 @@ class TestPreviews(DecisionCase):
         monday = self.portal._format_date(sunday + timedelta(days=1))
         [said] = effect["changes"][0]["planned"]
         self.assertEqual(said, f"{monday}, 8:00–17:00, Phone", "no name of a text")
+        self.assertIn(f"{monday}, Phone", effect["changes"][0]["after"])
 
     def test_what_was_handed_over_says_so(self):
         self._take("collection", lines=self.first)
         self.hold("reply", case_id=self.case.id)
         portal = self.portal.with_context(kgw_now=self._at(LATE, 10))
+        self.assertIn("Contact ended", self.change("stop")["after"], "what was decided last")
         page = portal._get_case(self.case.id)
         rows = {row["number"]: row["next_step"] for row in page["receivables"]}
         self.assertEqual(rows["FV A/1"], "Handed over to collection")
         self.assertIn("A reply waits", rows["FV A/2"])
         self.assertIn("A reply waits", page["sentence"], "the rest may go on")
-        notes = {event["note"] for event in page["events"] if event["kind"] == "hold"}
-        self.assertEqual(notes, {"Przekazanie do windykacji", "A reply waits to be read"})
+        holds = [event for event in page["events"] if event["kind"] == "hold"]
+        told = {event["note"]: event["invoices"] for event in holds}
+        self.assertEqual(
+            told, {"Przekazanie do windykacji": "FV A/1", "A reply waits to be read": ""}
+        )
+
+    def test_entry_of_a_payment_has_its_currency_and_of_contact_data_its_letters(self):
+        self._take("contact", point_kind="email", note="nowy@budmax.example")
+        self._take("payment", lines=self.first, amount="30,50", until_date=LATE.isoformat())
+        events, _more = self.portal._get_events(self.case)
+        told = {event["note"]: event for event in events if event["kind"] == "decision"}
+        self.assertIn("nowy@budmax.example", told)
+        register = self.env["kgw.event"].browse(told[""]["id"])
+        self.assertEqual(register.payload["currency"], self.first.currency_id.name)
+
+    def test_question_about_several_invoices_is_one_entry(self):
+        step = self.scenario.step_ids.filtered(lambda s: s.kind == "question")[:1]
+        lines = self.first | self.second
+        self.env["kgw.decision"]._ask("horizon", step, lines, LATE, self._at(LATE, 8))
+        events, _more = self.portal._get_events(self.case)
+        asked = [event["invoices"] for event in events if event["kind"] == "question"]
+        self.assertEqual(asked, ["FV A/1, FV A/2"])
+        taken = self.env["kgw.course.facts"]._read_passed_steps(lines)
+        self.assertEqual({line_id for line_id, _step in taken}, set(lines.ids), "for the course")
 
     def test_nothing_stands_twice_in_the_plan(self):
         portal = self.portal.with_context(kgw_now=self._at(LATE, 8), lang="en_US")

@@ -84,6 +84,8 @@ class KgwExplanation(models.TransientModel):
                     ("move_id", "in", (False, explanation.move_id.id)),
                     ("reminder_id.line_ids.move_id", "=", explanation.move_id.id),
                 ]
+            else:  # one invoice has its own row, whichever entry tells it
+                scope += [("is_part", "=", False)]
             events = self.env["kgw.event"]
             explanation.done_ids = events.search([*scope, *DONE], limit=SHOWN)
             explanation.passed_ids = events.search(
@@ -91,8 +93,6 @@ class KgwExplanation(models.TransientModel):
                     *scope,
                     ("kind", "in", ("passed", "cancelled")),
                     ("reason", "not in", (False, "replanned")),
-                    # One invoice has its own row, whichever entry tells it.
-                    *([] if explanation.move_id else [("is_part", "=", False)]),
                 ],
                 limit=SHOWN,
             )
