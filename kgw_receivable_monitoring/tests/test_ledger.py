@@ -52,20 +52,6 @@ class TestLedgerSetUp(KgwCommon):
         self.assertEqual((move.amount_total, move.amount_tax), (1230, 0))
         self.assertEqual(move.company_id, self.journal.company_id)
 
-    def test_invoice_and_its_items_bear_the_creditors_number(self):
-        move = self._watch(self._document("FV 7/09/2026")).move_id
-        self.assertEqual(move.payment_reference, "FV 7/09/2026")
-        self.assertEqual(set(move.line_ids.mapped("name")), {"FV 7/09/2026"})
-        self.assertEqual(set(move.line_ids.mapped("move_name")), {move.name})
-        self.assertEqual(set(move.line_ids.mapped("date")), {move.date})
-        self.assertEqual(set(move.line_ids.mapped("parent_state")), {"posted"})
-
-    def test_counterparty_is_no_customer_of_the_agency(self):
-        move = self._watch(self._document()).move_id
-        self.assertEqual(move.partner_id.customer_rank, 0)
-        self.env["res.partner"].browse(move.partner_id.id)._increase_rank("supplier_rank")
-        self.assertEqual(move.partner_id.supplier_rank, 0)
-
     def test_invoice_has_no_follower_to_be_mailed(self):
         move = self._watch(self._document()).move_id
         self.assertFalse(move.message_partner_ids & move.partner_id)

@@ -152,6 +152,20 @@ class TestLedgerNumbers(KgwCommon):
     def _book_table(self, numbers, issued):
         return self._book([self._document(number, issued=issued) for number in numbers])
 
+    def test_invoice_and_its_items_bear_the_creditors_number(self):
+        move = self._watch(self._document("FV 7/09/2026")).move_id
+        self.assertEqual(move.payment_reference, "FV 7/09/2026")
+        self.assertEqual(set(move.line_ids.mapped("name")), {"FV 7/09/2026"})
+        self.assertEqual(set(move.line_ids.mapped("move_name")), {move.name})
+        self.assertEqual(set(move.line_ids.mapped("date")), {move.date})
+        self.assertEqual(set(move.line_ids.mapped("parent_state")), {"posted"})
+
+    def test_counterparty_is_no_customer_of_the_agency(self):
+        move = self._watch(self._document()).move_id
+        self.assertEqual(move.partner_id.customer_rank, 0)
+        self.env["res.partner"].browse(move.partner_id.id)._increase_rank("supplier_rank")
+        self.assertEqual(move.partner_id.supplier_rank, 0)
+
     def test_table_holds_at_least_200_different_numbers(self):
         self.assertGreaterEqual(len(get_table()), 200)
 
