@@ -4,6 +4,8 @@ from odoo.tools import SQL, ormcache
 # Odoo's query for payment states is planned badly over many fresh rows: 1,000 at once took minutes,
 # ten times 100 take seconds.
 BATCH = 100
+# What an item is given, so that Odoo need not compute it.
+GIVEN = ("name", "invoice_date", "ref", "price_subtotal", "price_total")
 LEDGER_NAME = "KGW – ledger of monitored receivables"
 
 
@@ -113,43 +115,40 @@ class KgwLedger(models.AbstractModel):
         # PostgreSQL keeps the plans by which it looks up what a row refers to. Those made while the
         # tables were nearly empty read them whole: each row would cost more than the one before.
         self.env.cr.execute("DISCARD PLANS")
-        journal = mandate.journal_id
-        moves = (
-            self.env["account.move"]
-            .with_company(journal.company_id)
-            .with_context(
-                kgw_ledger_entry=True,
-                tracking_disable=True,
-                mail_create_nolog=True,
-                skip_invoice_sync=True,  # its lines are given whole
-                skip_invoice_line_sync=True,
-                skip_analytic_sync=True,  # the ledger has no analytic accounts
-            )
-        )
+        moves_sudo = self._create_invoices(mandate, documents, partners)
+        self._post_invoices(moves_sudo)
+        return self.env["account.move"].browse(moves_sudo.ids)
+
+    def _create_invoices(self, mandate, documents, partners):
+        company = mandate.journal_id.company_id
         # The importer has no accounting rights in the ledger; what it may import is decided before.
-        moves_sudo = moves.sudo().create(
+        moves_sudo = self.env["account.move"].sudo().with_company(company)
+        moves_sudo = moves_sudo.with_context(
+            kgw_ledger_entry=True,
+            tracking_disable=True,
+            mail_create_nolog=True,
+            skip_invoice_sync=True,  # its lines are given whole
+            skip_invoice_line_sync=True,
+            skip_analytic_sync=True,  # the ledger has no analytic accounts
+        )
+        names = self._get_names(mandate, documents)
+        return moves_sudo.create(
             [
                 self._prepare_invoice_vals(mandate, document, partner, name)
-                for document, partner, name in zip(
-                    documents,
-                    partners,
-                    self._get_names(mandate, documents),
-                    strict=True,
-                )
+                for document, partner, name in zip(documents, partners, names, strict=True)
             ]
         )
+
+    def _post_invoices(self, moves_sudo):
+        """Post what was given whole: Odoo would compute it all again, and write every item anew."""
         lines_sudo = moves_sudo.line_ids
-        # What they are called is known: posting need not ask for it again, which would write all
-        # lines anew.
-        with self.env.protecting(
-            [
-                ([moves_sudo._fields["payment_reference"]], moves_sudo),
-                ([lines_sudo._fields["name"]], lines_sudo),
-            ]
-        ):
+        given = [lines_sudo._fields[name] for name in GIVEN]
+        for field in given:
+            self.env.remove_to_compute(field, lines_sudo)
+        named = [moves_sudo._fields["payment_reference"]]
+        with self.env.protecting([(named, moves_sudo), (given, lines_sudo)]):
             moves_sudo._post(soft=False)
             moves_sudo.flush_recordset()
-        return self.env["account.move"].browse(moves_sudo.ids)
 
     def _prepare_invoice_vals(self, mandate, document, partner, name):
         """Return the values of one ledger invoice, its lines given whole: fast and exact."""
@@ -158,7 +157,13 @@ class KgwLedger(models.AbstractModel):
         sign = -1 if document.gross < 0 else 1
         lines = self._prepare_line_vals(journal, document, currency, partner)
         # Given with the lines, what they take from their invoice is not written by itself.
-        taken = {"date": document.issue_date, "move_name": name, "parent_state": "draft"}
+        taken = {
+            "date": document.issue_date,
+            "invoice_date": document.issue_date,
+            "move_name": name,
+            "ref": document.number,
+            "parent_state": "draft",
+        }
         return {
             "name": name,
             "move_type": "out_invoice" if sign > 0 else "out_refund",
@@ -198,6 +203,8 @@ class KgwLedger(models.AbstractModel):
                     "date_maturity": instalment.due_date,
                     "amount_currency": amount,
                     "balance": company_currency.round(amount * rate),
+                    "price_subtotal": 0.0,
+                    "price_total": 0.0,
                 }
             )
         total = sum(vals["amount_currency"] for vals in terms)
@@ -211,6 +218,8 @@ class KgwLedger(models.AbstractModel):
                 "name": document.number,
                 "quantity": 1,
                 "price_unit": abs(total),
+                "price_subtotal": abs(total),
+                "price_total": abs(total),
                 "analytic_distribution": False,
                 "tax_ids": [Command.clear()],
                 "currency_id": currency.id,

@@ -159,6 +159,8 @@ class TestLedgerNumbers(KgwCommon):
         self.assertEqual(set(move.line_ids.mapped("move_name")), {move.name})
         self.assertEqual(set(move.line_ids.mapped("date")), {move.date})
         self.assertEqual(set(move.line_ids.mapped("parent_state")), {"posted"})
+        self.assertEqual(set(move.line_ids.mapped("ref")), {move.ref})
+        self.assertEqual(set(move.line_ids.mapped("invoice_date")), {move.invoice_date})
 
     def test_counterparty_is_no_customer_of_the_agency(self):
         move = self._watch(self._document()).move_id

@@ -211,8 +211,8 @@ class TestOwnSales(BooksCommon):
         document = self._document(gross=200, amount="100.00", tax_lines=(TaxLine("23", 100, 23),))
         unpaid = self._document(tax_lines=(TaxLine("23", 100, 23),))
         reading = self.env["kgw.import.reading"]
-        self.assertTrue(reading._get_notes(record.mandate_id, document))
-        self.assertFalse(reading._get_notes(record.mandate_id, unpaid))
+        self.assertTrue(reading._get_notes(record.mandate_id, document, document.issue_date))
+        self.assertFalse(reading._get_notes(record.mandate_id, unpaid, unpaid.issue_date))
 
     def test_file_without_taxes_is_refused(self):
         record = self._hand_over(
