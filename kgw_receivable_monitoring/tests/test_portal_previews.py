@@ -74,13 +74,21 @@ class TestPreviews(DecisionCase):
         self.assertEqual(amounts, [self.money(576.67), self.money(576.67), self.money(576.66)])
         self.assertEqual(effect["parts"][0]["day"], self.portal._format_date(UNTIL))
         self.assertIn("creditor agreed to instalments", effect["changes"][0]["after"])
+        self.assertIn("told in writing at once", effect["words"][0])
+        self.assertEqual(len(effect["changes"][0]["planned"]), 1)
         self._take("instalments", **values)
         self.assertEqual(set(self.case.hold_ids.mapped("reason")), {"instalments"})
-        self.assertFalse(self.case.reminder_ids.filtered("promise_id"), "there was no talk with us")
         events, _more = self.portal._get_events(self.case)
+        self.assertEqual(self.case.reminder_ids.filtered("promise_id").state, "planned")
         [told] = [event for event in events if event["kind"] == "promise"]
         self.assertEqual(told["kind_label"], "Instalments agreed")
         self.assertIn(f"{amounts[0]} by {effect['parts'][0]['day']}", told["until"])
+
+    def test_instalments_that_nobody_can_be_told_of_are_the_creditors_to_tell(self):
+        self.case.contact_point_ids.state = "wrong"
+        effect = self.foresee("instalments", number="3", until_date=UNTIL.isoformat())
+        self.assertIn("please tell it yourself", effect["words"][0])
+        self.assertFalse(effect["changes"][0]["planned"])
 
     # === AMOUNTS === #
 
