@@ -157,8 +157,8 @@ class KgwImportKnown(models.AbstractModel):
             return ""
         return self.env._(
             "Known already, with another due date (%(known)s instead of %(new)s).",
-            known=", ".join(str(day) for day in sorted(known)),
-            new=", ".join(str(day) for day in sorted(new)),
+            known=", ".join(format_date(self.env, day) for day in sorted(known)),
+            new=", ".join(format_date(self.env, day) for day in sorted(new)),
         )
 
     def _compare_buyer(self, move, document):

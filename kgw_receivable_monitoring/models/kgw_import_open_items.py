@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
 
 from ..tools import calendar, identifiers
 from .kgw_ledger import BATCH
@@ -189,7 +190,9 @@ class KgwImportOpenItems(models.AbstractModel):
             "amount": sum(lines.mapped("amount_residual_currency")),
             "currency_id": move.currency_id.id,
             "move_id": move.id,
-            "message": self.env._("Not on the list: settled as of %s.", record.known_through),
+            "message": self.env._(
+                "Not on the list: settled as of %s.", format_date(self.env, record.known_through)
+            ),
         }
 
     # === WHAT A PERSON CONFIRMS === #
