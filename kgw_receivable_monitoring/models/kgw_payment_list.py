@@ -88,15 +88,28 @@ class KgwPaymentList(models.AbstractModel):
             elif row.state == "new":
                 self._keep(record.mandate_id, plan, now, import_id=record.id)
                 row.state = "done"
-        self._cover(record, periods, today)
+        unread = sorted({row.file_name for row, plan in rows if not plan})
+        self._cover(record, periods, today, unread)
 
     def _get_future_refusal(self):
         return self.env._("The day of the payment lies in the future. Correct the date.")
 
-    def _cover(self, record, periods, today):
-        """Payments are known through the day that a person entered, else that the files tell."""
+    def _cover(self, record, periods, today, unread):
+        """Payments are known through the day that a person entered, else that the files tell; where
+        something could not be read, nobody knows what was paid.
+
+        :param unread: names of the files that could not be read, or not all of them
+        """
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
+        if unread:
+            record.known_through = False
+            record.message = self.env._(
+                "Through which day payments are known is not moved: not everything could be read"
+                " (%s). Hand over what is missing, or enter the day by itself if nothing is.",
+                ", ".join(unread),
+            )
+            return
         if not record.known_through:
             record.known_through, record.message = self._get_known_through(mandate, periods)
         if record.known_through:
