@@ -3,9 +3,8 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date
 
-from ..tools import calendar, identifiers
+from ..tools import calendar, identifiers, words
 from .kgw_ledger import BATCH
 
 
@@ -191,7 +190,8 @@ class KgwImportOpenItems(models.AbstractModel):
             "currency_id": move.currency_id.id,
             "move_id": move.id,
             "message": self.env._(
-                "Not on the list: settled as of %s.", format_date(self.env, record.known_through)
+                "Not on the list: settled as of %s.",
+                words.format_date(record.known_through, self.env.lang or "en_US"),
             ),
         }
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import format_date
 
+from ..tools import words
 from ..tools.readers import PROBLEM_CODES, Instalment, read_all, read_all_payments
 from ..tools.readers.base import FIELD_LABELS
 
@@ -40,6 +40,9 @@ class KgwImportReading(models.AbstractModel):
             if found.result
             for document in found.result.documents
         ]
+        if record.content == "invoices" and not documents and not self._has_problems(read):
+            nothing = self.env._("No invoice was found in: %s. Is it the right file, and whole?")
+            return [], nothing % ", ".join(found.name for found in read), []
         findings = self._judge(record.mandate_id, documents, today)
         problems = self._prepare_all_problems(read)
         if record.content == "open_items":
@@ -55,6 +58,9 @@ class KgwImportReading(models.AbstractModel):
         findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
         periods = [period for _name, statement in statements for period in statement.periods]
         return findings + self._prepare_all_problems(read), False, periods
+
+    def _has_problems(self, read):
+        return any(found.problem or found.result.problems for found in read)
 
     def _prepare_all_problems(self, read):
         return [
@@ -142,7 +148,7 @@ class KgwImportReading(models.AbstractModel):
             notes.append(
                 self.env._(
                     "The date of issue (%s) is later than this hand-over: check it with the creditor.",
-                    format_date(self.env, document.issue_date),
+                    words.format_date(document.issue_date, self.env.lang or "en_US"),
                 )
             )
         if document.kind == "correction":

@@ -3,9 +3,8 @@ from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date
 
-from ..tools import calendar, identifiers
+from ..tools import calendar, identifiers, words
 from .kgw_ledger import BATCH
 
 # The state of an import's row by that of the payment; what is not booked is taken all the same.
@@ -189,8 +188,8 @@ class KgwPaymentList(models.AbstractModel):
                 "Through which day payments are known is not moved: the statement begins on"
                 " %(opened)s, but payments are known only through %(known)s. Hand over what lies"
                 " between, or enter the day on the mandate.",
-                opened=format_date(self.env, period.opened_on),
-                known=format_date(self.env, known),
+                opened=words.format_date(period.opened_on, self.env.lang or "en_US"),
+                known=words.format_date(known, self.env.lang or "en_US"),
             )
         return ""
 

@@ -134,7 +134,9 @@ class KgwPortalEffectWords(models.AbstractModel):
                 )
             ]
         if not all(change["is_same"] for change in changes):
-            return []
+            return [
+                self.env._("From the next run on the steps to come are those of this scenario.")
+            ]
         if any(self._get_keeping_hold(case) for case in taken.case_id):
             return [
                 self.env._(
