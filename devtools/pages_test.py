@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import subprocess
+import tempfile
 import time
 import unittest
 from contextlib import closing
@@ -23,6 +24,11 @@ from passlib.context import CryptContext
 from .browser import Browser
 
 URL = os.environ.get("KGW_DEMO_URL", "")
+# What an example of handing over finds; its number is new each time.
+INVOICES = (
+    "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Nazwa kontrahenta\n"
+    "{};2026-10-01;2026-11-30;10,00;Anna Nowak\n"
+)
 GUIDE = Path(__file__).parent.parent / "docs" / "guide-creditor.md"
 # What axe calls a rule that keeps people out; and what it finds in Odoo's own frame around ours.
 SERIOUS = ("serious", "critical")
@@ -53,6 +59,12 @@ def query(sql, *values):
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
+
+
+def find_mandate(code="KRAKBUD"):
+    """Return the id of a mandate."""
+    [(mandate_id,)] = query("SELECT id FROM kgw_mandate WHERE code = %s", code)
+    return mandate_id
 
 
 def find_case(code="KRAKBUD"):
@@ -261,19 +273,35 @@ class ExamplesTest(unittest.TestCase):
         later = self._get_later().isoformat()
         examples = re.findall(r"^curl .*?(?<!\\)$", GUIDE.read_text(), re.M | re.S)
         self.assertGreater(len(examples), 4)
+        folder, ids = self._make_folder(), {"mandate": find_mandate()}
         for example in examples:
             command = re.sub(r"\d{4}-\d\d-\d\d", later, example)
             command = command.replace("https://portal.example", URL)
             command = re.sub(r'(case_ids?": \[?)\d+', rf"\g<1>{find_case()}", command)
+            command = re.sub(
+                r'((mandate|import)_id": )\d+', lambda found: found[1] + str(ids[found[2]]), command
+            )
             with self.subTest(example=example):
                 done = subprocess.run(
                     ["sh", "-c", f"{command} --fail-with-body"],
+                    cwd=folder,
                     env={**os.environ, "KEY": key},
                     capture_output=True,
                     text=True,
                 )
                 self.assertEqual(done.returncode, 0, done.stdout[:500])
-                self.assertTrue(json.loads(done.stdout))
+                answer = json.loads(done.stdout)
+                self.assertTrue(answer)
+                if "/upload" in command:
+                    ids["import"] = answer["id"]
+
+    def _make_folder(self):
+        """Return a folder with a file that was not handed over yet."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        number = secrets.token_hex(4).upper()
+        Path(folder.name, "faktury.csv").write_text(INVOICES.format(number))
+        return folder.name
 
     def _get_later(self):
         """Return a day on which a pause would still change something, also when asked again."""

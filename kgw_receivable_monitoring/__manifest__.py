@@ -28,6 +28,7 @@
         "data/mail_activity_type_data.xml",
         "data/kgw_template_data.xml",
         "data/kgw_account_template_data.xml",
+        "data/kgw_template_instalments_data.xml",
         "data/kgw_template_withdrawal_data.xml",
         "data/kgw_template_authority_data.xml",
         "data/kgw_template_creditor_data.xml",

@@ -2,14 +2,15 @@ from odoo import api, models
 
 from ..tools import identifiers
 
-READ = ["name", "vat", "ref", "street", "zip"]
+READ = ["name", "vat", "ref", "street", "zip", "country_id"]
 
 
 class KgwCounterparty(models.AbstractModel):
     """Finds the buyers of handed-over documents among the counterparties of one mandate.
 
     By NIP, then by the number with the creditor, then by name and address; never in another
-    mandate: creditors share no counterparty.
+    mandate: creditors share no counterparty. A wrong or made-up NIP is nobody's: two buyers that
+    share one are told apart by the rest.
     """
 
     _name = "kgw.counterparty"
@@ -64,7 +65,7 @@ class KgwCounterparty(models.AbstractModel):
             "zip": party.zip,
             "city": party.city,
             "country_id": country.id,
-            "is_company": bool(number),
+            "is_company": not identifiers.is_made_up(number),
             "kgw_mandate_id": False if mandate.is_own_sales else mandate.id,
             "company_id": False,
             "lang": "pl_PL",
@@ -82,7 +83,7 @@ class _Index:
             self.add(partner)
 
     def add(self, partner):
-        nip = identifiers.without_country(partner.vat)
+        nip = identifiers.tax_identity(partner.vat, partner.country_id.code or "PL")
         self._add(partner.id, nip, partner.ref, partner.name, partner.zip, partner.street)
 
     def add_party(self, party):
@@ -112,7 +113,9 @@ class _Index:
         return [key for other, key in known.items() if not other or not street or other == street]
 
     def _get_nip(self, party):
-        return identifiers.without_country(party.nip or party.foreign_tax_id)
+        if party.nip:
+            return identifiers.tax_identity(party.nip)
+        return identifiers.tax_identity(party.foreign_tax_id, party.country or "PL")
 
     def _spell(self, name, postcode):
         return identifiers.fold(name or ""), postcode or ""

@@ -3,9 +3,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.tools.misc import format_date
 
-from ..tools import identifiers
+from ..tools import identifiers, words
 
 # Numbers begin anew with a year: the same one within so many days is likely the same invoice.
 SAME_YEAR = timedelta(days=180)
@@ -104,7 +103,7 @@ class KgwImportKnown(models.AbstractModel):
         return self.env._(
             "An invoice of this number, issued on %s, is known already. If it is the same one,"
             " take this row out of the file: it would be asked for twice.",
-            format_date(self.env, near[-1]),
+            words.format_date(near[-1], self.env.lang or "en_US"),
         )
 
     def _tell_twice(self, found, document):
@@ -157,8 +156,10 @@ class KgwImportKnown(models.AbstractModel):
             return ""
         return self.env._(
             "Known already, with another due date (%(known)s instead of %(new)s).",
-            known=", ".join(str(day) for day in sorted(known)),
-            new=", ".join(str(day) for day in sorted(new)),
+            known=", ".join(
+                words.format_date(day, self.env.lang or "en_US") for day in sorted(known)
+            ),
+            new=", ".join(words.format_date(day, self.env.lang or "en_US") for day in sorted(new)),
         )
 
     def _compare_buyer(self, move, document):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools import calendar, identifiers
+from ..tools import calendar, identifiers, words
 from .kgw_ledger import BATCH
 
 
@@ -189,7 +189,10 @@ class KgwImportOpenItems(models.AbstractModel):
             "amount": sum(lines.mapped("amount_residual_currency")),
             "currency_id": move.currency_id.id,
             "move_id": move.id,
-            "message": self.env._("Not on the list: settled as of %s.", record.known_through),
+            "message": self.env._(
+                "Not on the list: settled as of %s.",
+                words.format_date(record.known_through, self.env.lang or "en_US"),
+            ),
         }
 
     # === WHAT A PERSON CONFIRMS === #

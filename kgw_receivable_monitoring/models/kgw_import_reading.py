@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import format_date
 
-from ..tools.readers import PROBLEM_CODES, Instalment, UnreadableFile, read_all, read_payments
+from ..tools import words
+from ..tools.readers import PROBLEM_CODES, Instalment, read_all, read_all_payments
 from ..tools.readers.base import FIELD_LABELS
 
 
@@ -40,29 +40,36 @@ class KgwImportReading(models.AbstractModel):
             if found.result
             for document in found.result.documents
         ]
+        if record.content == "invoices" and not documents and not self._has_problems(read):
+            nothing = self.env._("No invoice was found in: %s. Is it the right file, and whole?")
+            return [], nothing % ", ".join(found.name for found in read), []
         findings = self._judge(record.mandate_id, documents, today)
-        problems = [
-            finding
-            for found in read
-            for finding in self._prepare_problems(
-                found.name, [found.problem] if found.problem else found.result.problems
-            )
-        ]
+        problems = self._prepare_all_problems(read)
         if record.content == "open_items":
             lists = self.env["kgw.import.open.items"]
             findings, record.vanish_note = lists._judge(record, findings, len(problems))
         return findings + problems, False, []
 
     def _read_payments(self, mandate, files):
-        try:
-            statements = [(name, read_payments(content, name)) for name, content in files]
-        except UnreadableFile as error:
-            return [], self._describe(error.problem), []
+        read = list(read_all_payments(files))
+        if len(read) == 1 and read[0].problem:
+            return [], self._describe(read[0].problem), []
+        statements = [(found.name, found.result) for found in read if found.result]
         findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
-        for name, statement in statements:
-            findings += self._prepare_problems(name, statement.problems)
         periods = [period for _name, statement in statements for period in statement.periods]
-        return findings, False, periods
+        return findings + self._prepare_all_problems(read), False, periods
+
+    def _has_problems(self, read):
+        return any(found.problem or found.result.problems for found in read)
+
+    def _prepare_all_problems(self, read):
+        return [
+            finding
+            for found in read
+            for finding in self._prepare_problems(
+                found.name, [found.problem] if found.problem else found.result.problems
+            )
+        ]
 
     @api.model
     def _complete(self, mandate, document):
@@ -141,7 +148,7 @@ class KgwImportReading(models.AbstractModel):
             notes.append(
                 self.env._(
                     "The date of issue (%s) is later than this hand-over: check it with the creditor.",
-                    format_date(self.env, document.issue_date),
+                    words.format_date(document.issue_date, self.env.lang or "en_US"),
                 )
             )
         if document.kind == "correction":

@@ -84,18 +84,24 @@ class KgwImportWays(models.Model):
         self.ensure_one()
         self.check_access("write")
         # Nobody creates reminders directly; whoever may take an import back may have it corrected.
-        _planned, busy = (
+        planned, busy = (
             self.sudo()
             .env["kgw.import.withdrawal"]
             ._plan_corrections(self.sudo(), fields.Datetime.now())
         )
         self.env["kgw.dispatcher"]._wake()
+        if planned:
+            self.message = self.env._(
+                "The correction is planned for %s and goes out in contact hours.",
+                ", ".join(planned.case_id.mapped("name")),
+            )
         if busy:
             message = self.env._(
                 "Another contact is on its way to %s: press the button again later.",
                 ", ".join(busy.mapped("name")),
             )
-            self.message = words.one_stop(message)
+            said = self.message if planned else ""
+            self.message = " ".join(filter(None, (said, words.one_stop(message))))
 
     def _withdraw(self, on_date, now):
         """Take the import back.

@@ -3,9 +3,8 @@ from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date
 
-from ..tools import calendar, identifiers
+from ..tools import calendar, identifiers, words
 from .kgw_ledger import BATCH
 
 # The state of an import's row by that of the payment; what is not booked is taken all the same.
@@ -88,15 +87,28 @@ class KgwPaymentList(models.AbstractModel):
             elif row.state == "new":
                 self._keep(record.mandate_id, plan, now, import_id=record.id)
                 row.state = "done"
-        self._cover(record, periods, today)
+        unread = sorted({row.file_name for row, plan in rows if not plan})
+        self._cover(record, periods, today, unread)
 
     def _get_future_refusal(self):
         return self.env._("The day of the payment lies in the future. Correct the date.")
 
-    def _cover(self, record, periods, today):
-        """Payments are known through the day that a person entered, else that the files tell."""
+    def _cover(self, record, periods, today, unread):
+        """Payments are known through the day that a person entered, else that the files tell; where
+        something could not be read, nobody knows what was paid.
+
+        :param unread: names of the files that could not be read, or not all of them
+        """
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
+        if unread:
+            record.known_through = False
+            record.message = self.env._(
+                "Through which day payments are known is not moved: not everything could be read"
+                " (%s). Hand over what is missing, or enter the day by itself if nothing is.",
+                ", ".join(unread),
+            )
+            return
         if not record.known_through:
             record.known_through, record.message = self._get_known_through(mandate, periods)
         if record.known_through:
@@ -176,8 +188,8 @@ class KgwPaymentList(models.AbstractModel):
                 "Through which day payments are known is not moved: the statement begins on"
                 " %(opened)s, but payments are known only through %(known)s. Hand over what lies"
                 " between, or enter the day on the mandate.",
-                opened=format_date(self.env, period.opened_on),
-                known=format_date(self.env, known),
+                opened=words.format_date(period.opened_on, self.env.lang or "en_US"),
+                known=words.format_date(known, self.env.lang or "en_US"),
             )
         return ""
 

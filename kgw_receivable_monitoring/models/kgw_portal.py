@@ -111,3 +111,53 @@ class KgwPortal(models.AbstractModel):
         """Take back a decision that has not acted yet; returns the id of its counterparty."""
         self = self._from_outside()
         return self._revoke(int(decision_id), fields.Datetime.now(), self._get_address())
+
+    # === HANDING OVER === #
+
+    @api.model
+    def handovers(self):
+        """Return the mandates for which files can be handed over, and the last hand-overs."""
+        self = self._from_outside()
+        return self._get_handover()
+
+    @api.model
+    def handover(self, import_id):
+        """Return what a hand-over would do or has done, row by row, or None."""
+        self = self._from_outside()
+        return self._get_import(int(import_id))
+
+    @api.model
+    def upload(self, mandate_id, files, content="invoices", known_through=""):
+        """Hand files over and read them; nothing counts before :meth:`accept`.
+
+        :param files: ``[{"name": "…", "data": "<base64>"}]``
+        :return: as :meth:`handover`
+        """
+        self = self._from_outside()
+        decoded = [
+            self.env["kgw.import"]._decode_file(file)
+            for file in (files if isinstance(files, list) else [])
+        ]
+        pairs = [(file["name"], file["raw"]) for file in decoded]
+        now = fields.Datetime.now()
+        return self._get_import(self._upload(int(mandate_id), content, pairs, known_through, now))
+
+    @api.model
+    def accept(self, import_id, struck=(), restated=(), seen_note=""):
+        """Take over what :meth:`handover` shows; returns the state.
+
+        :param struck: names among its ``newcomers`` whom nobody may contact
+        :param restated: ids among its ``restatable`` that become what the file says
+        :param seen_note: its ``vanish_note``, to say that the list is right all the same
+        """
+        self = self._from_outside()
+        now, names, rows = fields.Datetime.now(), map(str, struck), set(map(int, restated))
+        address = self._get_address()
+        return self._accept(int(import_id), names, now, address, rows, str(seen_note))
+
+    @api.model
+    def no_more_payments(self, mandate_id, known_through):
+        """Say that all payments up to a day have been told; returns that day."""
+        self = self._from_outside()
+        self._confirm_payments(int(mandate_id), known_through, fields.Datetime.now())
+        return known_through

@@ -280,7 +280,8 @@ class KgwPortalCase(models.AbstractModel):
         if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
             return self._get_label(case, "waiting_reason") + "."
         if plan:
-            return self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=plan[0]["step"])
+            step = self._name_coming(plan[0])
+            return self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=step)
         return self.env._("Nothing more is planned.") if lines else ""
 
     def _say_hold(self, hold):

@@ -187,7 +187,10 @@ class KgwPortalEffect(models.AbstractModel):
         plan = self._get_plan(case, lines)
         return {
             "next": self._say_coming(case, lines, plan),
-            "plan": [(stop["iso"], stop["step"], stop["receivable_ids"]) for stop in plan],
+            "plan": [
+                (stop["iso"], stop["step"], stop["channel"], stop["receivable_ids"])
+                for stop in plan
+            ],
         }
 
     def _foresee_hold(self, case):

@@ -51,6 +51,18 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         ]
 
+    def _say_instalments(self, values, cases):
+        if cases.reminder_ids.filtered(lambda r: r.promise_id.decision_id and r.state == "planned"):
+            return [
+                self.env._("The counterparty is told in writing at once what you have agreed to.")
+            ]
+        return [
+            self.env._(
+                "We can't tell the counterparty in writing what you have agreed to: please tell it"
+                " yourself."
+            )
+        ]
+
     def _say_ask_call(self, values, cases):
         return [
             self.env._("Where no call can be planned just now, your controller is asked to call.")
@@ -122,7 +134,9 @@ class KgwPortalEffectWords(models.AbstractModel):
                 )
             ]
         if not all(change["is_same"] for change in changes):
-            return []
+            return [
+                self.env._("From the next run on the steps to come are those of this scenario.")
+            ]
         if any(self._get_keeping_hold(case) for case in taken.case_id):
             return [
                 self.env._(

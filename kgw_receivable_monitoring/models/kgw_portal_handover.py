@@ -151,7 +151,10 @@ class KgwPortalHandover(models.AbstractModel):
         }
 
     def _get_newcomers(self, record):
-        """Return the names of counterparties whom nobody watches yet: they can be struck."""
+        """Return the names of counterparties whom nobody watches yet: they can be struck. Who paid
+        is none of them: payments open no case."""
+        if record.content == "payments":
+            return []
         names = set(
             record.line_ids.filtered(lambda row: row.state == "new").mapped("counterparty")
         ) - {False, ""}

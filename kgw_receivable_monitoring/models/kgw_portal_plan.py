@@ -139,6 +139,14 @@ class KgwPortalPlan(models.AbstractModel):
         what it is."""
         return self.env._("we ask for your consent") if act == "approval" else ""
 
+    def _name_coming(self, stop):
+        """Return what comes in words: the step, by which way if it is not its own, what is asked.
+
+        :param stop: of :meth:`_get_plan`
+        """
+        said = (stop["step"], stop["channel_label"], stop["act_label"])
+        return ", ".join(filter(None, said))
+
     # === ONE INVOICE === #
 
     def _get_next(self, line, plan, holds):
@@ -153,8 +161,7 @@ class KgwPortalPlan(models.AbstractModel):
             return {"next_date": "", "next_step": ended}
         stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
         if stop:
-            said = ", ".join(filter(None, (stop["step"], stop["act_label"])))
-            return {"next_date": stop["day"], "next_step": said}
+            return {"next_date": stop["day"], "next_step": self._name_coming(stop)}
         if own:
             return {"next_date": "", "next_step": self._say_held(own)}
         # Later than the plan is told, or one of very many invoices.

@@ -3,7 +3,6 @@ from decimal import Decimal
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date
 
 from ..tools import calendar, promise, words
 
@@ -180,7 +179,9 @@ class KgwPromise(models.Model):
         if not self.due_on:
             return amount
         return self.env._(
-            "%(amount)s by %(day)s", amount=amount, day=format_date(self.env, self.due_on)
+            "%(amount)s by %(day)s",
+            amount=amount,
+            day=words.format_date(self.due_on, self.env.lang or "en_US"),
         )
 
     def _prepare_text_values(self, lang):

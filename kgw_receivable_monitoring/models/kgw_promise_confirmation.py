@@ -6,7 +6,7 @@ from .kgw_follow_up import FOLLOW_UP_DAYS
 
 
 class KgwPromiseConfirmation(models.AbstractModel):
-    """A promise is confirmed in writing at once."""
+    """A promise, or what the creditor agreed to, is confirmed in writing at once."""
 
     _name = "kgw.promise.confirmation"
     _inherit = ["kgw.follow.up"]
@@ -16,13 +16,13 @@ class KgwPromiseConfirmation(models.AbstractModel):
     def _plan(self, promises, now):
         """Plan the confirmation of each promise that can have one now.
 
-        While another contact of the case is just being made, :meth:`_plan_late` tries again. Of
-        what the creditor agreed to, nothing is confirmed: the texts thank for a talk with us.
+        While another contact of the case is just being made, :meth:`_plan_late` tries again. What
+        the creditor agreed to has words of its own: no talk with us came before it.
         """
-        for promise in promises.filtered(lambda promise: not promise.decision_id):
-            case = promise.case_id
+        for promise in promises:
+            case, text = promise.case_id, "instalments" if promise.decision_id else "promise"
             if channel := self._get_channel(case):
-                template = self.env.ref(f"kgw_receivable_monitoring.kgw_template_{channel}_promise")
+                template = self.env.ref(f"kgw_receivable_monitoring.kgw_template_{channel}_{text}")
                 self._plan_contact(
                     case, promise.receivable_ids, template, now, promise_id=promise.id
                 )

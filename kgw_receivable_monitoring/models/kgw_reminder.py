@@ -266,8 +266,8 @@ class KgwReminder(models.Model):
         return self.state == "claimed" and bool(self.print_run_id)
 
     def _belongs_to_talk(self):
-        """Whether this is what a conversation led to: it confirms a promise, or brings a document
-        that was asked for."""
+        """Whether this is what a conversation led to: it confirms a promise or instalments that the
+        creditor agreed to, or brings a document that was asked for."""
         brings = self.is_requested and self.channel == "email" and self.attachment_id
         return bool(self.promise_id or brings)
 

@@ -47,6 +47,7 @@ from . import (
     test_import_payments,
     test_import_taking,
     test_incoming,
+    test_instalments,
     test_interest,
     test_ledger,
     test_ledger_alone,

@@ -24,6 +24,8 @@ class TestIdentifiers(BaseCase):
                 ("8567346216", "", "check_digit"),
                 ("856734621", "", "length"),
                 ("DE123456789", "", "characters"),
+                ("000-000-00-00", "", "invalid"),
+                ("1111111111", "", "invalid"),
                 ("", "", "missing"),
                 (None, "", "missing"),
             ),
@@ -180,6 +182,9 @@ class TestGuessKind(BaseCase):
                 "public": ("Gmina Wieliczka",),
             },
         )
+
+    def test_one_digit_throughout_makes_no_entrepreneur(self):
+        self._check("0000000000", {"consumer": ("Halina Dąbek",), "company": ("Alfa S.A.",)})
 
     def test_foreign_tax_number_makes_no_consumer(self):
         party = Party("Kranz Baustoffe", foreign_tax_id="DE123456789")

@@ -154,5 +154,6 @@ class TestImportBack(ImportCase):
         self.assertEqual((len(planned), busy), (0, contacted.kgw_case_id))
         self.assertEqual(by_hand.state, "planned")
         by_hand._set_state("cancelled", self._at(DUE, 15), reason="withdrawn")
-        planned, busy = withdrawal._plan_corrections(record.sudo(), self._at(DUE, 16))
-        self.assertEqual((len(planned), len(busy)), (1, 0))
+        record.action_correct()
+        self.assertIn(f"planned for {contacted.kgw_case_id.name}", record.message)
+        self.assertEqual(self.reminders(contacted, "planned").correction_of_id, record)

@@ -131,3 +131,9 @@ class TestImportChecks(ImportCase):
         self.assertIn("12 digits", record.line_ids[0].message)
         self._take(self._hand_over(self._row("3", amount="999999999999,99")))
         self.assertEqual(self._get_receivables("3").amount_residual, 999999999999.99)
+
+    def test_list_without_a_row_is_refused_with_a_sentence(self):
+        record = self._hand_over(";;;;;;;")
+        record.action_preview()
+        self.assertEqual(record.state, "refused")
+        self.assertIn("No invoice was found in: plik.csv", record.message)

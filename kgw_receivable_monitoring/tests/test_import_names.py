@@ -57,6 +57,23 @@ class TestImportNames(ImportCase):
         self._take(self._hand_over(self._row("F/3", name="Trzeci S.A.", nip="9991020013")))
         self.assertFalse(self._get_receivables("F/3").kgw_case_id.hold_ids)
 
+    def test_wrong_or_made_up_nip_joins_nobody(self):
+        for n, nip in enumerate(("0000000000", "1234567890", "DE000000000")):
+            with self.subTest(nip=nip):
+                rows = [
+                    self._row(f"N{n}/{name}", name=name, nip=nip)
+                    for name in ("Anna Pierwsza", "Zenon Drugi")
+                ]
+                self._take(self._hand_over(*rows))
+                again = self._take(
+                    self._hand_over(self._row(f"N{n}/3", name="Zenon Drugi", nip=nip))
+                )
+                first, second, third = (
+                    self._get_receivables(f"N{n}/{name}").kgw_case_id
+                    for name in ("Anna Pierwsza", "Zenon Drugi", "3")
+                )
+                self.assertEqual((first & second, third), (first.browse(), second), again)
+
     def test_no_hours_no_waiting(self):
         self.mandate.names_hours = 0
         self.assertFalse(self._take_two()[0].hold_ids)

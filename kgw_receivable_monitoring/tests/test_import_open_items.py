@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..tools.words import format_date
 from .test_import import DAY, ImportCase
 
 LIST_HEADER = "Nr dokumentu;Data wystawienia;Termin płatności;Kwota dokumentu;Saldo;NIP;Kontrahent"
@@ -53,6 +54,10 @@ class TestImportOpenItems(ImportCase):
         self.assertEqual(
             (states["F/1"], states["F/3"], states["F/4"], states["NOWA/1"]),
             ("known", "changed", "absent", "new"),
+        )
+        [absent] = record.line_ids.filtered(lambda row: row.state == "absent")
+        self.assertEqual(
+            absent.message, f"Not on the list: settled as of {format_date(AS_OF, 'en')}."
         )
         self.assertFalse(record.vanish_note)
         before = self._get_owed()

@@ -1,3 +1,6 @@
+import io
+import zipfile
+from contextlib import closing
 from datetime import date
 
 from odoo.tests import tagged
@@ -29,6 +32,32 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self.receivable.amount_residual, 1000)
         self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
         self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
+
+    def test_file_that_cant_be_read_costs_itself_and_what_is_known_of_payments(self):
+        self.mandate.coverage_date = known = date(2026, 9, 1)
+        head = "data_wplaty;numer_faktury;kwota;waluta\r\n"
+        good = f"{head}05.09.2026;12/11/2026;845,00;PLN\r\n".encode()
+        bad = f"{head}05.09.2026;13/11/2026;sto;PLN\r\n".encode()
+        for name, other in (("raport.xml", b"<Document/>"), ("zla.csv", bad)):
+            with self.subTest(name=name), closing(self.env.cr.savepoint()):
+                data = io.BytesIO()
+                with zipfile.ZipFile(data, "w") as archive:
+                    archive.writestr("dobra.csv", good)
+                    archive.writestr(name, other)
+                record = self._hand_over_bytes(
+                    data.getvalue(),
+                    filename="wplaty.zip",
+                    content="payments",
+                    known_through=date(2026, 9, 6),
+                )
+                self._take(record)
+                states = {row.file_name: row.state for row in record.line_ids}
+                self.assertEqual(
+                    states, {"wplaty.zip/dobra.csv": "done", f"wplaty.zip/{name}": "refused"}
+                )
+                self.assertEqual(self.receivable.amount_residual, 1000)
+                self.assertEqual(self.mandate.coverage_date, known)
+                self.assertIn(name, record.message)
 
     def test_coverage_goes_neither_back_nor_into_the_future(self):
         self.mandate.coverage_date = date(2026, 9, 6)

@@ -50,6 +50,14 @@ class TestPortalHandover(IsolationCase):
         with self.assertRaises(AccessError):
             self.portal._accept(import_id, [], self._at(DUE))
 
+    def test_who_paid_is_no_new_counterparty(self):
+        rows = "data_wplaty;numer_faktury;kwota;waluta;nadawca", "25.08.2026;9/1;10,00;PLN;Płatnik"
+        files = [("x.csv", "\r\n".join(rows).encode())]
+        import_id = self.portal._upload(self.mandate.id, "payments", files, "", self._at(DUE))
+        preview = self.portal._get_import(import_id)
+        self.assertEqual((preview["new"], preview["newcomers"]), (1, []))
+        self.assertIn("Płatnik", preview["rows"][0]["counterparty"])
+
     def _upload_open_items(self):
         rows = (
             "Nr faktury;Data wystawienia;Termin płatności;Pozostało;Nazwa kontrahenta",

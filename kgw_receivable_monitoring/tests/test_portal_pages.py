@@ -18,6 +18,11 @@ PUBLIC = {
     "answer",
     "answer_dispute",
     "revoke",
+    "handovers",
+    "handover",
+    "upload",
+    "accept",
+    "no_more_payments",
 }
 PRIVATE = (
     "_get_cases",

@@ -74,13 +74,32 @@ class TestPreviews(DecisionCase):
         self.assertEqual(amounts, [self.money(576.67), self.money(576.67), self.money(576.66)])
         self.assertEqual(effect["parts"][0]["day"], self.portal._format_date(UNTIL))
         self.assertIn("creditor agreed to instalments", effect["changes"][0]["after"])
+        self.assertIn("told in writing at once", effect["words"][0])
+        self.assertEqual(len(effect["changes"][0]["planned"]), 1)
         self._take("instalments", **values)
         self.assertEqual(set(self.case.hold_ids.mapped("reason")), {"instalments"})
-        self.assertFalse(self.case.reminder_ids.filtered("promise_id"), "there was no talk with us")
         events, _more = self.portal._get_events(self.case)
+        self.assertEqual(self.case.reminder_ids.filtered("promise_id").state, "planned")
         [told] = [event for event in events if event["kind"] == "promise"]
         self.assertEqual(told["kind_label"], "Instalments agreed")
         self.assertIn(f"{amounts[0]} by {effect['parts'][0]['day']}", told["until"])
+        self.assertIn(effect["parts"][-1]["day"], self.case.hold_ids[0].note)
+
+    def test_instalments_that_nobody_can_be_told_of_are_the_creditors_to_tell(self):
+        self.case.contact_point_ids.state = "wrong"
+        effect = self.foresee("instalments", number="3", until_date=UNTIL.isoformat())
+        self.assertIn("please tell it yourself", effect["words"][0])
+        self.assertFalse(effect["changes"][0]["planned"])
+
+    # === CHANNEL === #
+
+    def test_closed_channel_names_the_way_that_the_next_step_takes(self):
+        step = self.scenario.step_ids.filtered(lambda s: s.channel == "sms" and s.fallback_channel)
+        self.env["account.move.line"]._kgw_flush_stages(LATE)
+        change = self.change("no_channel", channel="sms")
+        self.assertIn(step[:1].name, change["before"])
+        self.assertNotIn("E-mail", change["before"])
+        self.assertIn(f"{step[:1].name}, E-mail", change["after"])
 
     # === AMOUNTS === #
 
@@ -138,6 +157,14 @@ class TestPreviews(DecisionCase):
         self.assertIn("when the hold ends", self.foresee("scenario", **values)["words"][0])
         self._take("collection")
         self.assertIn("for those to come", self.foresee("scenario", **values)["words"][0])
+
+    def test_scenario_that_moves_later_steps_only_says_so(self):
+        other = self.scenario.copy({"name": "Bez telefonów"})
+        other.step_ids.filtered(lambda step: step.channel == "phone").unlink()
+        trader = self.env.ref(f"{MODULE}.kind_sole_trader")
+        self.mandate.scenario_ids = [(0, 0, {"kind_id": trader.id, "scenario_id": other.id})]
+        effect = self.foresee("scenario", scenario_id=str(other.id))
+        self.assertIn("are those of this scenario", effect["words"][0])
 
     # === WHAT STANDS ON THE PAGE === #
 

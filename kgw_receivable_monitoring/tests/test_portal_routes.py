@@ -1,3 +1,4 @@
+import base64
 import inspect
 import json
 import re
@@ -23,6 +24,10 @@ VALUES = {
     "amount": "1.00",
     "number": "2",
 }
+# A list of one invoice as a creditor's own system sends it, and a day that is over.
+ROWS = "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Nazwa\nJ/1/2026;2026-08-25;2026-09-28;10,00;Jot"
+FILES = [{"name": "j.csv", "data": base64.b64encode(ROWS.encode()).decode()}]
+PAST = "2026-01-02"
 
 
 class RoutesCase(IsolationCase):
@@ -243,6 +248,27 @@ class TestPortalRoutes(RoutesCase, HttpCase):
         self.assertTrue(self.case.hold_ids.filtered(lambda h: h.reason == "creditor"))
 
     @mute_logger("odoo.http")
+    def test_own_system_hands_over_over_json2(self):
+        key = self._make_key(self.user_a)
+        [mandate] = self._json2(key, "handovers").json()["mandates"]
+        preview = self._json2(key, "upload", mandate_id=mandate["id"], files=FILES).json()
+        self.assertEqual((preview["state"], preview["new"]), ("preview", 1))
+        self.assertFalse(self._find_invoices())
+        taken = self._json2(key, "accept", import_id=preview["id"], struck=preview["newcomers"])
+        self.assertEqual(taken.json(), "done")
+        struck = self._find_invoices().line_ids.kgw_case_id
+        self.assertTrue(struck.hold_ids.filtered("is_open"))
+        done = self._json2(key, "handover", import_id=preview["id"]).json()
+        self.assertEqual(done["state"], "done")
+        values = {"mandate_id": mandate["id"], "known_through": PAST}
+        self.assertEqual(self._json2(key, "no_more_payments", **values).json(), PAST)
+        wrong = self._json2(key, "upload", mandate_id=mandate["id"], files=[{"name": "x"}])
+        self.assertEqual(wrong.status_code, 422)
+
+    def _find_invoices(self):
+        return self.env["account.move"].search([("kgw_number", "=", "J/1/2026")])
+
+    @mute_logger("odoo.http")
     def test_foreign_system_gets_nothing_over_json2(self):
         before = self._get_state()
         for user in self.strangers:
@@ -250,12 +276,18 @@ class TestPortalRoutes(RoutesCase, HttpCase):
             ids = [row["id"] for row in self._json2(key, "cases").json()]
             self.assertNotIn(self.case.id, ids)
             self.assertIsNone(self._json2(key, "case", case_id=self.case.id).json())
+            self.assertIsNone(self._json2(key, "handover", import_id=self.file.id).json())
+            told = self._json2(key, "handovers").json()
+            self.assertNotIn(self.mandate.id, [mandate["id"] for mandate in told["mandates"]])
             for method, values in (
                 ("decide", {"kind": "stop", "case_ids": self.case.ids}),
                 ("foresee", {"kind": "stop", "case_ids": self.case.ids}),
                 ("answer", {"decision_id": self.decision.id, "value": "approve"}),
                 ("answer_dispute", {"dispute_id": self.dispute.id, "value": "accept"}),
                 ("revoke", {"decision_id": self.scheduled.id}),
+                ("upload", {"mandate_id": self.mandate.id, "files": FILES}),
+                ("accept", {"import_id": self.file.id}),
+                ("no_more_payments", {"mandate_id": self.mandate.id, "known_through": PAST}),
             ):
                 answer = self._json2(key, method, **values)
                 self.assertEqual(answer.status_code, 403, f"{user.login} {method}")

@@ -21,7 +21,8 @@ TO_CREDITOR = {
     "email_dispute",
     "email_insolvency",
 }
-PROMISE = {"email_promise", "sms_promise"}
+PROMISE = {"email_promise", "sms_promise", "email_instalments", "sms_instalments"}
+FILES = ("kgw_template_data.xml", "kgw_template_instalments_data.xml")
 BEFORE_DUE = PROMISE | {
     "email_information",
     "call_information",
@@ -72,12 +73,13 @@ OFFICIALESE = "niniejsz|przedmiotow|celem |tytułem"
 
 
 def _load():
-    """Return {(code, language): (channel, subject, body)} of the data file."""
-    tree = etree.parse(file_path("kgw_receivable_monitoring/data/kgw_template_data.xml"))
+    """Return {(code, language): (channel, subject, body)} of the data files."""
+    paths = [file_path(f"kgw_receivable_monitoring/data/{name}") for name in FILES]
     records = {
         record.get("id"): {f.get("name"): f.get("ref") or f.text or "" for f in record}
         | {"model": record.get("model")}
-        for record in tree.iter("record")
+        for path in paths
+        for record in etree.parse(path).iter("record")
     }
     texts = (r for r in records.values() if r["model"] == "kgw.template.text")
     return {

@@ -49,10 +49,15 @@ def without_country(value) -> str:
 
 @functools.lru_cache(maxsize=_CACHED)
 def nip(value) -> Checked:
-    """Check a Polish tax number; '856-734-62-15' and 'PL8567346215' give '8567346215'."""
+    """Check a Polish tax number; '856-734-62-15' and 'PL8567346215' give '8567346215'.
+
+    One digit throughout, which programs write where there is none, has a right check digit, too.
+    """
     number = without_country(value)
     if not number:
         return Checked("", "missing")
+    if is_made_up(number):
+        return Checked("", "invalid")
     try:
         return Checked(stdnum_nip.validate(number))
     except stdnum_exceptions.InvalidLength:
@@ -61,6 +66,20 @@ def nip(value) -> Checked:
         return Checked("", "characters")
     except stdnum_exceptions.ValidationError:
         return Checked("", "check_digit")
+
+
+def tax_identity(value, country="PL") -> str:
+    """Return the compact tax number that tells one party from all others, '' for what may be
+    anybody's: in Poland a wrong or made-up NIP, abroad one character throughout."""
+    number = without_country(value)
+    if country == "PL" and not number[:2].isalpha():
+        return nip(number).value
+    return "" if is_made_up(number) else number
+
+
+def is_made_up(number) -> bool:
+    """Whether a tax number is none: empty, or one character throughout."""
+    return len(set(compact(number))) < 2
 
 
 @functools.lru_cache(maxsize=_CACHED)
@@ -241,6 +260,6 @@ def guess_kind(party) -> str:
         return "public_medical"
     if not person and _PUBLIC.search(name):
         return "public"
-    if not (party.nip or party.foreign_tax_id):
+    if is_made_up(party.nip or party.foreign_tax_id):
         return "consumer"
     return "sole_trader" if person else "company"

@@ -44,6 +44,7 @@ __all__ = [
     "get_readers",
     "read",
     "read_all",
+    "read_all_payments",
     "read_payments",
 ]
 
@@ -102,25 +103,38 @@ def read_all(files, columns=None):
     :param files: pairs of name and content
     :param columns: as for :func:`read`
     """
+    return _read_each(files, functools.partial(_read_invoices, columns=columns))
+
+
+def read_all_payments(files):
+    """As :func:`read_all`, of payments: the result of each FileResult is a Statement."""
+    return _read_each(files, read_payments)
+
+
+def _read_each(files, reader):
     for name, content in files:
         try:
             for found in expand(name, content):
-                yield _read_file(found, columns)
+                yield _read_file(found, reader)
         except UnreadableFile as error:
             yield FileResult(name, problem=error.problem)
 
 
-def _read_file(found, columns):
+def _read_file(found, reader):
     if found.problem:
         return FileResult(found.name, problem=found.problem)
     try:
-        result = read(found.content, found.name.rpartition("/")[2], columns)
-        if len(result.documents) == 1 and result.documents[0].line is None:
-            document = replace(result.documents[0], original=found.content)
-            result = replace(result, documents=(document,))
-        return FileResult(found.name, result)
+        return FileResult(found.name, reader(found.content, found.name.rpartition("/")[2]))
     except UnreadableFile as error:
         return FileResult(found.name, problem=error.problem)
+
+
+def _read_invoices(content, filename, columns):
+    result = read(content, filename, columns)
+    if len(result.documents) == 1 and result.documents[0].line is None:
+        document = replace(result.documents[0], original=content)
+        result = replace(result, documents=(document,))
+    return result
 
 
 def read_payments(content: bytes, filename: str = "") -> Statement:

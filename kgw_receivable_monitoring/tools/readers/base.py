@@ -119,7 +119,10 @@ PROBLEM_CODES = {
     "due_in_words": _lt("Line {line}: the due date is given in words only: “{value}”."),
     "due_missing": _lt("Line {line}: the document names no due date."),
     "issue_date_missing": _lt("Line {line}: the document gives no date of issue."),
-    "nip_invalid": _lt("Line {line}: NIP {value} in “{field}” has a wrong check digit or length."),
+    "nip_invalid": _lt(
+        "Line {line}: NIP {value} in “{field}” is no valid one: check digit, length, or one digit"
+        " throughout. Nobody is recognised by it."
+    ),
     "nip_recovered": _lt("Line {line}: the NIP was taken from the field for EU numbers: {value}."),
     "account_invalid": _lt("Line {line}: bank account {value} has wrong check digits or length."),
     "phone_invalid": _lt("Line {line}: “{value}” is not a valid phone number."),
