@@ -49,6 +49,7 @@ class KgwHold(models.Model):
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()
+    note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
     release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
@@ -79,6 +80,13 @@ class KgwHold(models.Model):
         if operator != "in":
             return NotImplemented
         return [("lifted_at", "=" if True in value else "!=", False)]
+
+    @api.depends("note", "case_id")
+    def _compute_note_warning(self):
+        """The creditor reads why its counterparty is on hold."""
+        for hold in self:
+            found = hold.case_id and self.env["kgw.sensitive.word"]._find(hold.note)
+            hold.note_warning = ", ".join(found or [])
 
     @api.model_create_multi
     def create(self, vals_list):
