@@ -66,8 +66,9 @@ class KgwHold(models.Model):
         for hold in self:
             reason, channel = hold._get_labels()
             # Whoever reads a hold need not have rights on invoices.
-            scopes = (hold.case_id, hold.move_id.sudo(), hold.mandate_id, hold.brand_id)
-            scope = [record.display_name for record in scopes if record]
+            invoice = hold.move_id.sudo().kgw_display_number
+            scopes = (hold.mandate_id.display_name, hold.brand_id.display_name)
+            scope = [*filter(None, (hold.case_id.display_name, invoice, *scopes))]
             what = scope or [self.env._("everything")]
             hold.display_name = f"{reason} ({', '.join(filter(None, [*what, channel]))})"
 
