@@ -45,6 +45,7 @@ from . import (
     kgw_credit_note,
     kgw_creditor_account,
     kgw_creditor_mail,
+    kgw_creditor_words,
     kgw_decision,
     kgw_decision_check,
     kgw_decision_demand,

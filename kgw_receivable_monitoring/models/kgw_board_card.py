@@ -76,6 +76,7 @@ class KgwBoardCard(models.AbstractModel):
         if wake == self.not_before:
             why = self._get_word(self, "reason", self.waiting_reason)
             return f"{why} ({time})" if why else self.env._("Put off until %s", time)
-        if self.is_requested:
+        # Who asked and was not reached then waits for the next part of the day like anybody else.
+        if self.is_requested and not self.tried_on:
             return self.env._("Asked to be called from %s", time)
         return self.env._("Tried in vain: again in another part of the day, from %s", time)

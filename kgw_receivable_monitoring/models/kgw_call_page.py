@@ -48,8 +48,6 @@ class KgwCallPage(models.AbstractModel):
         help="Asked where calls are not made at the moment of saving.",
     )
     note = fields.Text()
-    note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
-    is_note_checked = fields.Boolean(string="Save It All the Same")
     receivable_ids = fields.Many2many("kgw.receivable", string="Invoices Spoken About")
     promise_on = fields.Date(string="Pays On")
     promise_amount = fields.Monetary(string="Amount")
@@ -244,11 +242,6 @@ class KgwCallPage(models.AbstractModel):
     def _tell_event(self, event):
         time = format_datetime(self.env, event.at, tz=self.case_id.tz, dt_format="HH:mm")
         return ": ".join(filter(None, (f"{time} {event.headline}", event.told)))
-
-    @api.depends("note")
-    def _compute_note_warning(self):
-        for desk in self:
-            desk.note_warning = ", ".join(self.env["kgw.sensitive.word"]._find(desk.note))
 
     def _compute_queue_note(self):
         left = self._count_left(fields.Datetime.now())

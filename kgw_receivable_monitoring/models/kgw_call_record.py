@@ -25,14 +25,7 @@ class KgwCallRecord(models.AbstractModel):
         problems = [*self._find_missing(table), *self._find_wrong_moment(now)]
         if problems:
             raise UserError("\n".join(problems))
-        if self.note_warning and not self.is_note_checked:
-            raise UserError(
-                self.env._(
-                    "The creditor reads the note. Leave these words out, or tick “Save It All the"
-                    " Same”: %s.",
-                    self.note_warning,
-                )
-            )
+        self._check_words()
         if table.group == "nobody" and not self.is_incoming:
             self._check_pause(self._get_moment(now))
 

@@ -26,7 +26,8 @@ class KgwCaseFile(models.AbstractModel):
         output = io.BytesIO()
         with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(HISTORY, self._draw(case.with_context(lang=lang), lang, now))
-            papers = case._get_documents().filtered(lambda a: a.mimetype != "application/zip")
+            # The files made earlier stand among the documents as well.
+            papers = case._get_documents().filtered(lambda paper: paper.name != f"{number}.zip")
             for position, paper in enumerate(papers.sorted("id"), start=1):
                 name = paper.name.replace("/", "-").replace("\\", "-")
                 archive.writestr(f"{position:02}-{name}", paper.raw or b"")

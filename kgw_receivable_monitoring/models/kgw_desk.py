@@ -33,7 +33,7 @@ class KgwDesk(models.Model):
     """
 
     _name = "kgw.desk"
-    _inherit = ["kgw.call.page", "kgw.call.offer", "kgw.call.record"]
+    _inherit = ["kgw.call.page", "kgw.call.offer", "kgw.call.record", "kgw.creditor.words"]
     _description = "Call Desk"
     _rec_name = "case_id"
 
@@ -222,6 +222,7 @@ class KgwDesk(models.Model):
         case, outcome, values = self.case_id, self.outcome, self._get_values()
         case.check_access("write")
         self._record(self._get_moment(now))
+        self._record_words(case, now)
         self.sudo().unlink()  # agents end desks by their buttons only
         return self.env["kgw.call.effect"]._carry_out(case, outcome, values, now)
 

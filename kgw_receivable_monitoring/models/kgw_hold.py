@@ -49,6 +49,7 @@ class KgwHold(models.Model):
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()
+    note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
     release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
@@ -65,8 +66,9 @@ class KgwHold(models.Model):
         for hold in self:
             reason, channel = hold._get_labels()
             # Whoever reads a hold need not have rights on invoices.
-            scopes = (hold.case_id, hold.move_id.sudo(), hold.mandate_id, hold.brand_id)
-            scope = [record.display_name for record in scopes if record]
+            invoice = hold.move_id.sudo().kgw_display_number
+            scopes = (hold.mandate_id.display_name, hold.brand_id.display_name)
+            scope = [*filter(None, (hold.case_id.display_name, invoice, *scopes))]
             what = scope or [self.env._("everything")]
             hold.display_name = f"{reason} ({', '.join(filter(None, [*what, channel]))})"
 
@@ -79,6 +81,13 @@ class KgwHold(models.Model):
         if operator != "in":
             return NotImplemented
         return [("lifted_at", "=" if True in value else "!=", False)]
+
+    @api.depends("note", "case_id")
+    def _compute_note_warning(self):
+        """The creditor reads why its counterparty is on hold."""
+        for hold in self:
+            found = hold.case_id and self.env["kgw.sensitive.word"]._find(hold.note)
+            hold.note_warning = ", ".join(found or [])
 
     @api.model_create_multi
     def create(self, vals_list):

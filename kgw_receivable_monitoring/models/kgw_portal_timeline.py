@@ -142,8 +142,9 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return an entry as paper shows it: the text of an e-mail or letter in plain words."""
         told = self._prepare_event(event)
         if told["text"] and told["is_html"]:
-            text = html2plaintext(told["text"])
-            told["text"] = re.sub(r"\s*\n\s*", "\n", text)  # tables leave many empty lines
+            # In HTML a line of the source is no line of the text, but a row of a table is one.
+            html = re.sub(r"</(tr|table)>", r"</\1><br/>", re.sub(r"\s+", " ", told["text"]))
+            told["text"] = re.sub(r"\s*\n\s*", "\n", html2plaintext(html))
         return told
 
     def _get_kind_label(self, event, payload):

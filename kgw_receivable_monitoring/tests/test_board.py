@@ -109,6 +109,16 @@ class TestBoard(BoardCase):
         self.sort()
         self.assertEqual(self.call.call_column, "later")
 
+    def test_who_asked_and_was_not_reached_did_not_ask_for_the_next_attempt(self):
+        later = self._at(self.day, 11)
+        self.call._mark_again(self.now, later)
+        with freeze_time(self.now):
+            self.assertIn("Asked to be called from", self.call.wait_note)
+        self.env["kgw.channel.phone"]._record_call(self.call, "no_answer", "", later)
+        self.call.invalidate_recordset(["wait_note"])
+        with freeze_time(later):
+            self.assertIn("Tried in vain", self.call.wait_note)
+
     def test_card_says_in_words_what_the_call_waits_for(self):
         def told(hour=10, day=self.day):
             with freeze_time(self._at(day, hour)):

@@ -34,6 +34,43 @@ class TestCaseFile(KgwEngineCommon):
             self.assertTrue(archive.read("00-historia.pdf").startswith(b"%PDF"))
         self.assertEqual(self.events("export", case_id=self.case.id).payload["file"], name)
 
+    def names_in_file(self):
+        _name, content = self.env["kgw.case.file"]._make(self.case, self._at(self.day))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.namelist()
+
+    def test_packed_photos_are_handed_over_but_no_earlier_file(self):
+        self.env["ir.attachment"].create(
+            {
+                "name": "zdjęcia.zip",
+                "raw": b"PK\x05\x06" + bytes(18),
+                "res_model": "kgw.case",
+                "res_id": self.case.id,
+            }
+        )
+        self.case.action_hand_over_file()
+        self.assertEqual(self.names_in_file(), ["00-historia.pdf", "01-zdjęcia.zip"])
+
+    def test_e_mail_in_the_history_breaks_its_lines_where_the_reader_saw_them(self):
+        html = "<p>Mija termin\n   faktury:</p><table><tr>\n<td>FV 1</td>\n<td>958,17</td></tr>"
+        html += "</table><p><b>Konto</b><br/>PL 1</p>"
+        event = self.env["kgw.event"]._record(
+            [
+                {
+                    "kind": "sent",
+                    "at": self._at(self.day),
+                    "case_id": self.case.id,
+                    "mandate_id": self.case.mandate_id.id,
+                    "channel": "email",
+                    "payload": {"text": html},
+                }
+            ]
+        )
+        told = self.env["kgw.portal"]._prepare_printed(event)
+        lines = [line.split() for line in told["text"].splitlines()]
+        self.assertEqual(lines[:2], [["Mija", "termin", "faktury:"], ["FV", "1", "958,17"]])
+        self.assertEqual(lines[-1], ["PL", "1"])
+
     def test_documents_of_the_creditor_can_be_translated(self):
         for name in ("handover_document", "portal_history_body"):
             view = self.env.ref(f"{MODULE}.{name}")

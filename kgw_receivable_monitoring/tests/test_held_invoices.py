@@ -33,6 +33,10 @@ class TestHeldInvoices(KgwEngineCommon):
     def hold_invoice(self, line):
         return self.hold(DUE - timedelta(days=9), move_id=line.move_id.id, reason="dispute")
 
+    def test_hold_names_its_invoice_as_the_creditor_numbered_it(self):
+        hold = self.hold_invoice(self.first)
+        self.assertIn("(A/1)", hold.display_name)
+
     def test_list_names_the_next_step_of_what_is_not_held(self):
         self.hold_invoice(self.first)
         [row] = self.portal._get_cases()

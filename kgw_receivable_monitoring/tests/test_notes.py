@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 from odoo.tools.safe_eval import safe_eval
@@ -99,3 +100,65 @@ class TestNotes(KgwEngineCommon):
         self.assertEqual(self.env["kgw.case"].search([*domain, ("id", "in", cases.ids)]), self.case)
         self.note("Czekamy na wpłatę.").action_save()
         self.assertFalse(self.env["kgw.case"].search([*domain, ("id", "in", cases.ids)]))
+
+    def test_shipped_words_warn_in_the_forms_in_which_people_say_them(self):
+        words = self.env["kgw.sensitive.word"]
+        for text in (
+            "prezes zachorował",
+            "jest na L4",
+            "problemy w rodzinie",
+            "wyjechał z rodziną",
+            "przepisał firmę synowi",
+            "działają tam związki zawodowe",
+            "chodzi do parafii",
+            "siedzi w areszcie",
+            "jest w zakładzie karnym",
+        ):
+            with self.subTest(text=text):
+                self.assertTrue(words._find(text))
+        for text in (
+            "W wypadku braku zapłaty wystawimy notę.",
+            "Jesteśmy przekonani, że zapłaci; kupuje parafinę.",
+            "Kara umowna i odsetki są sporne.",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(words._find(text), [])
+
+    def entry(self, model, **values):
+        entry = self.env[model].with_user(self.agent)
+        return entry.create({"case_id": self.case.id, **values})
+
+    def test_whatever_the_creditor_reads_warns_before_it_is_saved(self):
+        said = "Księgowa jest w szpitalu."
+        reason = self.env.ref(f"{MODULE}.dispute_reason_faulty")
+        receivables = self.env["kgw.receivable"].search([("case_id", "=", self.case.id)])
+        dispute = {"reason_id": reason.id, "receivable_ids": receivables.ids}
+        for page, save, kind in (
+            (self.entry("kgw.creditor.message", text=said), "action_send", "message"),
+            (self.entry("kgw.dispute.entry", note=said, **dispute), "action_save", "dispute"),
+            (self.entry("kgw.promise.entry", note=said), "action_save", "promise"),
+        ):
+            with self.subTest(page=page._name):
+                self.assertEqual(page.note_warning, "szpitalu")
+                with self.assertRaisesRegex(UserError, "szpitalu"):
+                    getattr(page, save)()
+                self.assertFalse(self.events(kind, case_id=self.case.id))
+                page.is_note_checked = True
+                getattr(page, save)()
+                self.assertTrue(self.events(kind, case_id=self.case.id))
+                noted = self.events("note", case_id=self.case.id)[-1:]
+                self.assertEqual(noted.payload["warned"], "szpitalu")
+        self.assertEqual(len(self.events("note", case_id=self.case.id)), 3)
+
+    def test_reason_of_a_hold_warns_too(self):
+        hold = self.env["kgw.hold"].new({"case_id": self.case.id, "note": "Żona rodzi"})
+        self.assertEqual(hold.note_warning, "Żona")
+        context = {"active_model": "kgw.case", "active_ids": self.case.ids}
+        bulk = self.env["kgw.bulk"].with_user(self.agent).with_context(**context)
+        many = bulk.create({"act": "hold", "note": "Pogrzeb"})
+        with self.assertRaisesRegex(UserError, "Pogrzeb"):
+            many.action_start()
+        many.is_note_checked = True
+        many.action_start()
+        [noted] = self.events("note", case_id=self.case.id)
+        self.assertEqual(noted.payload["warned"], "Pogrzeb")

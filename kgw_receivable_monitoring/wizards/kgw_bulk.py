@@ -18,6 +18,7 @@ class KgwBulk(models.TransientModel):
     """One act on many cases: done piece by piece, with what was done and what was not, and why."""
 
     _name = "kgw.bulk"
+    _inherit = ["kgw.creditor.words"]
     _description = "Act on Many Cases"
 
     act = fields.Selection(ACTS, required=True, default="assign")
@@ -68,6 +69,8 @@ class KgwBulk(models.TransientModel):
         self.ensure_one()
         if self.act == "assign" and not self.controller_id:
             raise UserError(self.env._("Choose the controller who takes these cases over."))
+        if self.act == "hold":
+            self._check_words()
         self.state = "running"
         self.action_go_on()
         return {
@@ -120,6 +123,7 @@ class KgwBulk(models.TransientModel):
                 "until_date": self.until_date,
             }
         )
+        self._record_words(case, now)
         return ""
 
     def _do_lift(self, case, _now):

@@ -7,6 +7,7 @@ class KgwPromiseEntry(models.TransientModel):
     """A promise to pay as somebody takes it down: by phone, from a letter or an e-mail."""
 
     _name = "kgw.promise.entry"
+    _inherit = ["kgw.creditor.words"]
     _description = "Entry of a Promise"
 
     case_id = fields.Many2one("kgw.case", required=True, readonly=True)
@@ -60,11 +61,12 @@ class KgwPromiseEntry(models.TransientModel):
         """Take down the promise: hold its invoices and confirm it in writing."""
         self.ensure_one()
         self.case_id.check_access("write")
+        self._check_words()
+        now = fields.Datetime.now()
         parts = [(part.due_on, part.amount) for part in self.part_ids]
         lines = self.env["account.move.line"].browse(self.receivable_ids.ids)
-        self.env["kgw.promise"]._give(
-            self.case_id, lines, parts, fields.Datetime.now(), self.note or ""
-        )
+        self.env["kgw.promise"]._give(self.case_id, lines, parts, now, self.note or "")
+        self._record_words(self.case_id, now)
         if self.env.context.get("kgw_reply_read"):
             self.case_id.action_reply_read()
         return {"type": "ir.actions.act_window_close"}
