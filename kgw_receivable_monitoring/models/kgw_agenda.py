@@ -140,16 +140,19 @@ class KgwAgenda(models.AbstractModel):
 
     def action_dispute(self):
         """Open the dialogue for a dispute."""
-        return self._open_dialogue("action_kgw_dispute_entry")
+        owed = self.receivable_ids.filtered(lambda receivable: receivable.stage != "closed")
+        only = owed.ids if len(owed) == 1 else []
+        return self._open_dialogue("action_kgw_dispute_entry", default_receivable_ids=only)
 
     def action_note(self):
         """Open the dialogue for a note on the course of monitoring."""
         return self._open_dialogue("action_kgw_note")
 
-    def _open_dialogue(self, name):
+    def _open_dialogue(self, name, **context):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(f"kgw_receivable_monitoring.{name}")
-        return {**action, "context": {"default_case_id": self.id, "dialog_size": "large"}}
+        context |= {"default_case_id": self.id, "dialog_size": "large"}
+        return {**action, "context": context}
 
     def action_hand_over_file(self):
         """Make the file for the creditor's lawyer, keep it among the documents, download it."""

@@ -202,6 +202,8 @@ class KgwCallPage(models.AbstractModel):
         if reason != "hours":
             field = self.env["kgw.reminder"]._fields["reason"]
             why = dict(field._description_selection(self.env)).get(reason, "")
+            if reason == "hold":
+                why = ": ".join(filter(None, (why, self._say_hold(calendar.local_date(now)))))
             return words.one_stop(self.env._("Do not call now. %s.", why))
         call, today = self.reminder_id, calendar.local_date(now)
         opens = call._get_next_slot(now)
@@ -222,6 +224,13 @@ class KgwCallPage(models.AbstractModel):
             "Do not call now: outside contact hours. The next ones begin on %(day)s at %(time)s.",
             **when,
         )
+
+    def _say_hold(self, today):
+        """Return the hold that keeps the whole case back, in words: reason, note, who."""
+        # A word of it, for who has the case; it may be the mandate's or everybody's.
+        call_sudo = self.reminder_id.sudo()
+        holds = call_sudo.env["kgw.hold"]._get_blocking(call_sudo, today)
+        return holds.filtered(lambda hold: hold._covers(call_sudo))._get_last()._describe()
 
     def _get_phone(self):
         model = self.reminder_id._get_channel_model("phone")

@@ -4,9 +4,9 @@ from ..tools import calendar, interest
 
 # Statutory interest for late payment: codes of tools.interest.LAWS.
 LAWS = [
-    ("civil", "Civil Code (+5.5)"),
-    ("trade", "Commercial transactions (+10)"),
-    ("medical", "Commercial transactions, public medical entity (+8)"),
+    ("civil", "+5.5 (Civil Code)"),
+    ("trade", "+10 (commercial transactions)"),
+    ("medical", "+8 (commercial transactions, public medical entity)"),
 ]
 
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, freeze_time, tagged
@@ -72,6 +74,14 @@ class TestCaseWork(KgwEngineCommon):
         self.assertEqual(self.as_agent.dispute_ids.invoice, "FV 1/09/2026")
         self.assertIn(paper, self.case._get_documents())
         self.assertEqual(self.as_agent.document_count, 1)
+
+    def test_dispute_is_about_the_only_invoice_there_is(self):
+        context = self.as_agent.action_dispute()["context"]
+        self.assertEqual(context["default_receivable_ids"], self.line.ids)
+        later = self.day + timedelta(days=20)
+        self._watch(self._document("FV 2/09/2026", due=later))
+        self.env.invalidate_all()
+        self.assertFalse(self.as_agent.action_dispute()["context"]["default_receivable_ids"])
 
     def test_insolvent_is_said_once(self):
         self.as_agent.action_insolvent()

@@ -38,6 +38,13 @@ class TestDeskRecord(DeskCase):
         self.assertEqual(len(desk.open_receivable_ids), 2)
         self.assertFalse(desk.is_part_of_case)
 
+    def test_stop_at_an_open_desk_says_why_and_whose_it_is(self):
+        desk = self.open_desk()
+        self.hold(self.day, reason="stop", note="Awaria bramki")
+        self.env.invalidate_all()
+        self.assertFalse(desk.can_call)
+        self.assertRegex(desk.warning, r"on hold: Stop, Awaria bramki, .+\.$")
+
     def test_call_recorded_on_a_sunday_is_asked_when_it_was_made(self):
         self.freeze(self._at(self.sunday, 11))
         desk = self.open_desk(outcome="reached")

@@ -170,7 +170,8 @@ class TestModelDoors(DoorsCase):
 
         portal = self.env["kgw.portal"].with_user(self.user_a)
         values = {"kind": "stop", "case_ids": self.case.ids, "value": "approve"}
-        numbers = {"case_id": 1, "decision_id": 1, "dispute_id": 1}
+        numbers = {"case_id": 1, "decision_id": 1, "dispute_id": 1, "import_id": 1, "mandate_id": 1}
+        values |= {"files": [{"name": "a.csv", "data": "YQ=="}], "known_through": "2026-09-01"}
         context = {"kgw_now": DUE, "kgw_simulation": True, "default_note": "x", "lang": "en_US"}
         with patch.object(type(portal), "_get_creditor_domain", refuse):
             for method in PUBLIC:
