@@ -112,6 +112,16 @@ class KgwPortal(models.AbstractModel):
         self = self._from_outside()
         return self._revoke(int(decision_id), fields.Datetime.now(), self._get_address())
 
+    @api.model
+    def message(self, case_id, text="", files=()):
+        """Write to the controller about a counterparty; returns its id.
+
+        :param files: as of :meth:`upload`, at most five
+        """
+        self = self._from_outside()
+        self._write_message(int(case_id), str(text), self._decode(files), fields.Datetime.now())
+        return int(case_id)
+
     # === HANDING OVER === #
 
     @api.model
@@ -134,13 +144,14 @@ class KgwPortal(models.AbstractModel):
         :return: as :meth:`handover`
         """
         self = self._from_outside()
-        decoded = [
-            self.env["kgw.import"]._decode_file(file)
-            for file in (files if isinstance(files, list) else [])
-        ]
-        pairs = [(file["name"], file["raw"]) for file in decoded]
-        now = fields.Datetime.now()
+        now, pairs = fields.Datetime.now(), self._decode(files)
         return self._get_import(self._upload(int(mandate_id), content, pairs, known_through, now))
+
+    def _decode(self, files):
+        """Return the files of a foreign system as pairs of name and content."""
+        decode = self.env["kgw.import"]._decode_file
+        decoded = [decode(file) for file in (files if isinstance(files, list) else [])]
+        return [(file["name"], file["raw"]) for file in decoded]
 
     @api.model
     def accept(self, import_id, struck=(), restated=(), seen_note=""):

@@ -18,6 +18,7 @@ PUBLIC = {
     "answer",
     "answer_dispute",
     "revoke",
+    "message",
     "handovers",
     "handover",
     "upload",

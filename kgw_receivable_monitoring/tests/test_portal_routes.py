@@ -265,6 +265,18 @@ class TestPortalRoutes(RoutesCase, HttpCase):
         wrong = self._json2(key, "upload", mandate_id=mandate["id"], files=[{"name": "x"}])
         self.assertEqual(wrong.status_code, 422)
 
+    @mute_logger("odoo.http")
+    def test_own_system_writes_to_the_controller_over_json2(self):
+        key, values = self._make_key(self.user_a), {"case_id": self.case.id}
+        sent = self._json2(key, "message", **values, text="Kiedy zadzwonicie?", files=FILES)
+        self.assertEqual(sent.json(), self.case.id)
+        [event] = self.env["kgw.event"].search(
+            [("case_id", "=", self.case.id), ("kind", "=", "message")], limit=1, order="id desc"
+        )
+        self.assertEqual(event.user_id, self.user_a)
+        self.assertIn("Kiedy zadzwonicie?", json.dumps(event.payload, ensure_ascii=False))
+        self.assertEqual(self._json2(key, "message", **values).status_code, 422, "nothing in it")
+
     def _find_invoices(self):
         return self.env["account.move"].search([("kgw_number", "=", "J/1/2026")])
 
@@ -285,6 +297,7 @@ class TestPortalRoutes(RoutesCase, HttpCase):
                 ("answer", {"decision_id": self.decision.id, "value": "approve"}),
                 ("answer_dispute", {"dispute_id": self.dispute.id, "value": "accept"}),
                 ("revoke", {"decision_id": self.scheduled.id}),
+                ("message", {"case_id": self.case.id, "text": "x"}),
                 ("upload", {"mandate_id": self.mandate.id, "files": FILES}),
                 ("accept", {"import_id": self.file.id}),
                 ("no_more_payments", {"mandate_id": self.mandate.id, "known_through": PAST}),
