@@ -76,7 +76,7 @@ class TestDesk(DeskCase):
         self.hold(self.day, case_id=self.case.id)
         desk = self.open_desk()
         self.assertFalse(desk.phone or desk.can_call)
-        self.assertEqual(desk.warning, "Do not call now. Contact is on hold.")
+        self.assertEqual(desk.warning, "Do not call now. Contact is on hold: Other, test.")
 
     def test_call_that_the_gate_refuses_leaves_the_board_and_opens_nothing(self):
         self.mandate.sudo().state = "suspended"
