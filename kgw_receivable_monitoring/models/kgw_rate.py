@@ -61,16 +61,9 @@ class KgwRate(models.Model):
         }
 
     @api.model
-    def _is_confirmed(self, kinds, on_date):
-        """Whether the rates of all ``kinds`` were looked up for ``on_date``."""
-        until = self._get_known_until()
-        days = [interest.get_deciding_day(on_date, kind._get_law()) for kind in kinds]
-        return bool(until) and all(day <= until for day in days)
-
-    @api.model
     def _format_each(self, receivables, on_date, lang):
         """Return ``{receivable: its interest through on_date in words}``, empty where there is none."""
-        labels = {}
+        labels, until = {}, self._get_known_until()
         for line, amount in self._accrue(receivables, on_date).items():
             labels[line] = ""
             if amount is None:
@@ -80,6 +73,7 @@ class KgwRate(models.Model):
                     words.format_money(amount, line.currency_id.name, lang),
                     line.kgw_case_id.kind_id,
                     on_date,
+                    until,
                 )
         return labels
 
@@ -96,9 +90,15 @@ class KgwRate(models.Model):
         said = ", ".join(
             words.format_money(amount, code, lang) for code, amount in totals.items() if amount
         )
-        return said and self._mark(said, receivables.kgw_case_id.kind_id, on_date)
+        kinds = receivables.kgw_case_id.kind_id
+        return said and self._mark(said, kinds, on_date, self._get_known_until())
 
-    def _mark(self, said, kinds, on_date):
-        if self._is_confirmed(kinds, on_date):
+    def _mark(self, said, kinds, on_date, until):
+        """Say of an amount that the rate of one of ``kinds`` was not looked up for ``on_date``.
+
+        :param until: of :meth:`_get_known_until`
+        """
+        days = [interest.get_deciding_day(on_date, kind._get_law()) for kind in kinds]
+        if until and all(day <= until for day in days):
             return said
         return self.env._("%s (rate not confirmed)", said)

@@ -51,6 +51,18 @@ class TestRates(KgwEngineCommon):
         self.assertEqual(f"{self.rates._accrue(self.line, DAY)[self.line]}", "0.87")
         self.assertEqual(self.say("company", DUE), "", "nothing before the due date")
 
+    def test_many_receivables_ask_for_the_rates_as_often_as_one(self):
+        lines = self._watch(*(self._document(f"FV {n}/10/2026") for n in range(4)))
+        counts = []
+        for some in (lines[:1], lines):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            some.mapped("kgw_case_id.kind_id.interest_law")
+            before = self.cr.sql_log_count
+            self.assertTrue(all(self.rates._format_each(some, DAY, "en_US").values()))
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+
     def test_agent_reads_interest_on_the_case(self):
         receivable = self.env["kgw.receivable"].with_user(self.agent).browse(self.line.id)
         self.assertTrue(receivable.interest_label)
