@@ -27,16 +27,16 @@ class KgwAhead(models.AbstractModel):
         everything waits."""
         today = fields.Date.context_today(self)
         # Agents have no accounting rights; of receivables only what comes next is shown.
-        owed = self.env["account.move.line"].sudo()
-        owed = owed.search(
+        lines_sudo = self.env["account.move.line"].sudo()
+        owed = lines_sudo.search(
             [("kgw_case_id", "in", self.ids), ("kgw_stage", "in", ("before_due", "overdue"))],
             order="kgw_next_date, id",
         ).grouped("kgw_case_id")
+        lines = {case: owed.get(case, lines_sudo) for case in self}
         planned = self.env["kgw.reminder"].search(
             [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
         )
         planned = planned.grouped("case_id")
-        lines = {case: owed.get(case.sudo(), case.sudo().env["account.move.line"]) for case in self}
         holds = self.env["kgw.hold"]._get_in_force_each(lines, today)
         for case in self:
             reminder = planned.get(case, self.env["kgw.reminder"])

@@ -51,7 +51,7 @@ class KgwPortalEffect(models.AbstractModel):
             "left_out": left_out,
             "amount": self._format_sums(self._add_up(told, owed)),
             "left": left,
-            "words": said + self._say_given_up(kind, told),
+            "words": said,
             "parts": parts,
             "changes": changes,
         }

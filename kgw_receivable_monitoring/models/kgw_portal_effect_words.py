@@ -23,8 +23,8 @@ class KgwPortalEffectWords(models.AbstractModel):
             return self._say_another_scenario(taken, changes)
         say = getattr(self, f"_say_{kind}", None)
         said = say(values, taken.case_id) if say else []
-        if kind == "waive" and any(change["cancelled"] for change in changes):
-            said.append(self.env._("A letter printed with interest is taken out and written anew."))
+        if kind == "waive":
+            said += self._say_rewritten(changes) + self._say_given_up(taken.receivable_ids)
         return said
 
     def _say_no_channel(self, values, cases):
@@ -146,10 +146,13 @@ class KgwPortalEffectWords(models.AbstractModel):
             ]
         return [self.env._("The coming steps stay as they are.")]
 
-    def _say_given_up(self, kind, lines):
-        """Say what the interest comes to that the creditor waives; nothing before the due date."""
-        if kind != "waive":
+    def _say_rewritten(self, changes):
+        if not any(change["cancelled"] for change in changes):
             return []
+        return [self.env._("A letter printed with interest is taken out and written anew.")]
+
+    def _say_given_up(self, lines):
+        """Say what the interest comes to that the creditor waives; nothing before the due date."""
         # Creditors have no rights on the rates, which are public; the invoices are their own.
         rates_sudo = self.env["kgw.rate"].sudo()
         interest = rates_sudo._format_sum(lines, self._get_today(), self.env.lang or "en_US")
