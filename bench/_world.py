@@ -200,6 +200,14 @@ class World:
                 partner_id=new_partner_id,
                 **changes,
             )
+        # Without them the course would pass the same steps over again when it is asked next.
+        for event in self.env["kgw.event"].search([("move_id", "=", move.id)]):
+            self._copy(
+                event,
+                count - 1,
+                case_id=self._id_of(new_case, case, owner),
+                move_id=self._id_of(new_move, move, SQL("n")),
+            )
 
     def _id_of(self, first, pattern, number):
         """Return the id of a copy by its number; number 0 is the pattern."""

@@ -270,6 +270,16 @@ class TestCourse(BaseCase):
             answers = [course.next_step(steps, facts, day) for steps in (STANDARD, STANDARD[::-1])]
             self.assertEqual(answers[0].next, answers[1].next)
 
+    def test_entry_long_before_the_only_demand_asks_for_approval_in_time(self):
+        demand = contact(1, 2, "demand", "letter", answer_days=7, needs_approval=True)
+        following = self.next_on(-10, (demand,))
+        asked = course.get_asking_day(MONDAY + timedelta(2))
+        self.assertEqual((following.act, following.from_date), ("approval", asked))
+
+    def test_entry_long_before_a_late_demand_is_on_time(self):
+        demand = contact(1, 20, "demand", "letter", answer_days=14)
+        self.assertEqual(self.next_on(21, (demand,)).step_id, 1)
+
     def test_horizon_ends_contacts_but_not_the_report(self):
         arrived = course.Given(MONDAY)
         facts = facts_of(

@@ -1,3 +1,5 @@
+import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -175,3 +177,17 @@ class TestCourseProperties(BaseCase):
         if following:
             self.assertGreaterEqual(following.from_date, facts.entered_on)
             self.assertGreaterEqual(following.until or date.max, following.from_date)
+
+    @QUICK
+    @given(
+        steps_of_a_scenario(),
+        st.dates(date(2025, 1, 1), date(2028, 12, 31)),
+        st.sampled_from([Decimal(n) for n in (-5, 0, 999, 1000, 1001)]),
+    )
+    def test_kept_answer_is_the_one_of_these_very_facts(self, steps, due, amount):
+        in_order = tuple(sorted(steps, key=lambda s: (s.offset, s.id)))
+        for entered, seen in itertools.product((-15, -9, -4, -1, 1, 9), range(-12, 36, 3)):
+            facts, day = facts_of(due, due + timedelta(entered)), due + timedelta(seen)
+            # What walks there, with nothing left out and nothing kept.
+            own = course._answer.__wrapped__(in_order, replace(facts, amount=amount), day)
+            self.assertEqual(course.next_step(steps, replace(facts, amount=amount), day), own)

@@ -7,7 +7,10 @@ the ORM, the clock, gaps between contacts or holds: those belong to the case.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
 
 from ..const import APPROVAL_LEAD_DAYS, RUNG_LEVEL
 from . import calendar
@@ -26,6 +29,8 @@ __all__ = [
     "planned_day",
 ]
 
+# Answers that are kept: many receivables of a day, and all days of a preview, ask the same.
+KEPT_ANSWERS = 4096
 # A demand that goes out within so many days of its first possible day is on time.
 ON_TIME_DAYS = 7
 
@@ -65,7 +70,27 @@ def next_step(steps, facts: Facts, on_date: date) -> Course:
     :return: :class:`Course`; ``next`` is None when nothing is left or everything waits for the
         outcome of an earlier step. ``passed`` names the steps whose time is over by ``on_date``.
     """
-    return _Walk(sorted(steps, key=lambda s: (s.offset, s.id)), facts, on_date).course()
+    steps = tuple(sorted(steps, key=lambda s: (s.offset, s.id)))
+    return _answer(steps, _leave_out_what_changes_nothing(steps, facts), on_date)
+
+
+def _leave_out_what_changes_nothing(steps, facts: Facts) -> Facts:
+    """Return facts that lead to the same answer and are those of as many receivables as possible.
+
+    Of the amount it matters which limits it reaches; of the entry, only one later than the first
+    day on which anything could be asked.
+    """
+    limits = {limit for s in steps for limit in (s.min_amount, s.if_amount) if limit}
+    lowest = min(facts.amount, Decimal())
+    amount = max((limit for limit in limits if limit <= facts.amount), default=lowest)
+    first = facts.effective_due + timedelta(days=steps[0].offset if steps else 0)
+    first = min(get_asking_day(calendar.back(first)), facts.effective_due)
+    return replace(facts, amount=amount, entered_on=max(facts.entered_on, first))
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _answer(steps, facts: Facts, on_date: date) -> Course:
+    return _Walk(steps, facts, on_date).course()
 
 
 def expected_answer(given_on: date, answer_days: int, transit_days: int) -> date:

@@ -78,6 +78,11 @@ class Facts:
     was_late: bool = False
     amount: Decimal = Decimal()
 
+    def __hash__(self):
+        """Facts are frozen, and so must be what they are made of: answers are kept by them."""
+        taken = (self.done, self.given, self.closed, self.approvals)
+        return hash((self.due, self.entered_on, *(frozenset(part.items()) for part in taken)))
+
     @property
     def last_day(self) -> date:
         """Last day of monitoring."""
