@@ -131,3 +131,54 @@ def make_mails(env, reminders):
             for reminder in reminders
         ]
     )
+
+
+CLAIM = """
+    UPDATE kgw_reminder r
+       SET state = 'claimed', state_at = %(now)s, attempts = 1, recipient = sample.recipient,
+           subject = sample.subject, body = sample.body, message_ref = r.key
+      FROM kgw_reminder sample WHERE r.id = ANY(%(ids)s) AND sample.id = %(sample)s
+"""
+AMOUNTS = """
+    UPDATE kgw_reminder_line rl SET amount = l.amount_residual_currency
+      FROM account_move_line l WHERE l.id = rl.receivable_id AND rl.reminder_id = ANY(%(ids)s)
+"""
+COUNTS = """
+    INSERT INTO kgw_person (hash, days)
+    SELECT md5(key) || n, '{"2026-09-02": [1, 1]}' FROM kgw_reminder, generate_series(1, 2) n
+     WHERE id = ANY(%(ids)s)
+"""
+BEGIN = "UPDATE kgw_reminder SET handed_at = %(now)s WHERE id = ANY(%(ids)s)"
+SENT = """
+    UPDATE kgw_reminder SET state = 'sent', state_at = %(now)s, contact_on = %(now)s::date,
+           effective_at = %(now)s
+     WHERE id = ANY(%(ids)s)
+"""
+EVENTS = """
+    INSERT INTO kgw_event (kind, at, user_id, mandate_id, case_id, reminder_id, step_id, channel, payload)
+    SELECT 'sent', %(now)s, 1, mandate_id, case_id, id, step_id, channel,
+           jsonb_build_object('text', body, 'subject', subject, 'recipient', recipient)
+      FROM kgw_reminder WHERE id = ANY(%(ids)s)
+"""
+POINTERS = """
+    UPDATE account_move_line l SET kgw_next_date = %(now)s::date + 5, kgw_next_act = 'contact'
+      FROM kgw_reminder_line rl
+     WHERE rl.receivable_id = l.id AND rl.step_id IS NOT NULL AND rl.reminder_id = ANY(%(ids)s)
+"""
+
+
+def hand_over(env, meter, reminders, sample, size, now):
+    """Write what claim, begin and register write about ``reminders``, and ask nothing; commits are
+    not measured, as the product's are not.
+
+    :param sample: a reminder whose text stands for all
+    :param size: how many are begun in one transaction
+    """
+    batches = [reminders.ids[start : start + size] for start in range(0, len(reminders), size)]
+    claim = [(statement, reminders.ids) for statement in (CLAIM, AMOUNTS, COUNTS)]
+    record = [(statement, reminders.ids) for statement in (SENT, EVENTS, POINTERS)]
+    for statements in (claim, *([(BEGIN, batch)] for batch in batches), record):
+        with meter.measure("floor hand over"):
+            for statement, ids in statements:
+                env.cr.execute(statement, {"ids": ids, "sample": sample.id, "now": now})
+        env.cr.commit()

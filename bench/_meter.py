@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from unittest.mock import patch
 
 
@@ -30,6 +29,11 @@ class Cost:
 
     def __sub__(self, other):
         return self + Cost(-other.cpu, -other.wall, -other.queries, -other.calls)
+
+
+def lightest(costs):
+    """Return the cost that was disturbed least."""
+    return min(costs, key=lambda cost: cost.cpu)
 
 
 class Meter:
@@ -67,21 +71,23 @@ class Meter:
             self.costs[name] += self._now() - start + Cost(calls=1)
             self.open -= 1
 
-    def repeat(self, name, work, times):
-        """Do and undo a piece of work; its cost is the median by CPU.
+    def take_turns(self, works, times):
+        """Do and undo pieces of work in turns; the cost of each is that of its lightest round, which
+        was disturbed least: a slow moment of the machine strikes all alike.
 
-        :return: what the last run returned
+        :param works: ``{name: function}``
+        :return: ``{name: what the function returned last}``
         """
-        costs = []
-        for number in range(times):
-            with self.measure(f"{name} {number}"):
-                result = work()
-                self.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            self.cr.rollback()
-            costs.append(self.costs.pop(f"{name} {number}"))
-        middle = median(cost.cpu for cost in costs)
-        self.costs[name] = min(costs, key=lambda cost: abs(cost.cpu - middle))
-        return result
+        costs, results = defaultdict(list), {}
+        for _round in range(times):
+            for name, work in works.items():
+                with self.measure(name):
+                    results[name] = work()
+                    self.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                self.cr.rollback()
+                costs[name].append(self.costs.pop(name))
+        self.costs |= {name: lightest(found) for name, found in costs.items()}
+        return results
 
     @contextlib.contextmanager
     def watch(self, *methods):

@@ -4,7 +4,7 @@ from bench import _floor
 from bench._meter import reset_peak
 from bench._world import DAY, DUE_OF, QUIET_DUES
 
-TIMES = 3
+TIMES = 5
 PER_CASE = 2
 
 
@@ -45,11 +45,11 @@ def measure_planning(env, world, meter, size, due):
     def floor():
         return _floor.plan(env, DAY, world.morning)
 
-    for name, work in (("day", whole_day), ("plan", statement), ("floor", floor)):
-        count = meter.repeat(f"{name} {size}", work, TIMES)
-        env.invalidate_all(flush=False)
-        print(f"  {name} at {size} open invoices: {count} rows")
-        tell(f"{name} at {size}", meter.costs[f"{name} {size}"], due, "due receivable")
+    works = {"day": whole_day, "plan": statement, "floor": floor}
+    works = {f"{name} {size}": work for name, work in works.items()}
+    for name, count in meter.take_turns(works, TIMES).items():
+        print(f"  {name} open invoices: {count} rows")
+        tell(f"{name} open invoices", meter.costs[name], due, "due receivable")
 
 
 def grow(world, env, target, have):

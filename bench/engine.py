@@ -12,8 +12,8 @@ from unittest.mock import patch
 from odoo.addons.kgw_receivable_monitoring.models.kgw_channel import Outcome
 
 from bench import _floor, _peer
-from bench._meter import Meter, read_peak
-from bench._planning import PER_CASE, TIMES, goal, judge_planning, measure_growth, tell, vacuum
+from bench._meter import Meter, lightest, read_peak
+from bench._planning import PER_CASE, goal, judge_planning, measure_growth, tell, vacuum
 from bench._world import DUE_OF, World
 from devtools.demo import answers
 from devtools.workspace import free_port
@@ -21,6 +21,8 @@ from devtools.workspace import free_port
 SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
 # Open invoices in the database, the same in ten times more, and how many are due in both.
 SMALL, LARGE, DUE = (2_000, 20_000, 400) if SHORT else (10_000, 100_000, 2_000)
+# Rounds of sending; the lightest counts.
+TIMES = 3
 # E-mails sent in each of the measured runs, and invoices and e-mails of the peer.
 SENT = 25 if SHORT else 150
 PEER_INVOICES, PEER_LETTERS = 1_000, 50
@@ -112,7 +114,7 @@ def judge_dispatch(env, meter, world, plan):
             tell(f"{title}: {name}", cost, SENT, "e-mail")
     with patch.object(type(env["kgw.channel.sms"]), "_send", accept_all):
         dispatch(env, meter, now, 20, "sms")
-        sms = dispatch(env, meter, now, SENT, "sms")
+        sms = cheapest([dispatch(env, meter, now, SENT, "sms") for _round in range(TIMES)])
     for name, cost in sms.items():
         tell(f"SMS: {name}", cost, SENT, "SMS")
     growth = (produced["whole"].queries / SENT) / (some["whole"].queries / (SENT // 5))
@@ -126,6 +128,8 @@ def judge_dispatch(env, meter, world, plan):
         for channel, costs in (("email", produced), ("sms", sms)):
             work = costs["claim"] + costs["begin"] + costs["record"]
             own = work - costs["content"] - costs["rows"]
+            rows = floor_of_hand_over(env, meter, channel, now)
+            print(f"  the rows alone, with their plan: {(rows + plan) / plan:.2f} times the plan")
             goal(f"engine_{channel}_with_claim_to_plan", (own.cpu / SENT + plan) / plan, 3)
     return produced["whole"].cpu / SENT, sent["whole"].cpu / SENT
 
@@ -149,11 +153,6 @@ def judge_beside_peer(env, port, decided, produced, sent, least):
     goal("engine_produce_cheaper_than_peer", peer["produce"] / produced, 25, at_least=True)
     both = peer["produce"] + peer["send"]
     goal("engine_produce_send_cheaper_than_peer", both / sent, 7, at_least=True)
-
-
-def lightest(costs):
-    """Return the cost that was disturbed least."""
-    return min(costs, key=lambda cost: cost.cpu)
 
 
 def cheapest(runs):
@@ -200,6 +199,22 @@ def floor_of_texts(env, meter, reminders):
         tell(f"floor: {name}", meter.costs[f"floor {name}"], len(reminders), "e-mail")
 
 
+def floor_of_hand_over(env, meter, channel, now):
+    """Return the CPU seconds that PostgreSQL needs for the rows of claim, begin and register of one
+    reminder."""
+    count = SENT // 3
+    limit_to(env, channel, count)
+    left = [("channel", "=", channel), ("state", "=", "planned"), ("not_before", "=", False)]
+    ready = env["kgw.reminder"].search(left)
+    assert len(ready) == count, f"{len(ready)} of {count} are left"
+    sample = env["kgw.reminder"].search([("state", "=", "sent")], limit=1, order="id desc")
+    _floor.hand_over(env, meter, ready, sample, env[f"kgw.channel.{channel}"]._send_size, now)
+    release(env)
+    cost = meter.costs.pop("floor hand over")
+    tell(f"floor: hand over, {channel}", cost, count, channel)
+    return cost.cpu / count
+
+
 def main(env):
     """Make the world, measure, print the goals."""
     world, meter = World(env), Meter(env.cr)
@@ -208,7 +223,7 @@ def main(env):
     reminders = DUE // PER_CASE
     plan, day = meter.costs[f"plan {LARGE}"].cpu / reminders, meter.costs[f"day {LARGE}"].cpu / DUE
     least = {"decide": meter.costs[f"floor {LARGE}"].cpu / DUE}
-    world.add(DUE_OF["sms"], SENT + 20)
+    world.add(DUE_OF["sms"], (TIMES + 1) * SENT + 20)
     world.plan_day()
     env.cr.commit()
     with tempfile.TemporaryDirectory() as store:

@@ -220,16 +220,20 @@ class KgwCase(models.Model):
             order="date_maturity, id",
         )
 
-    def _get_usable_channels(self):
+    def _get_usable_channels(self, closed=None):
         """Return ``{case id: frozenset of channels}`` that have a usable contact point and were not
-        closed."""
+        closed.
+
+        :param closed: what ``kgw.hold._get_closed_channels`` says of these cases, if known already
+        """
         point_channels = {"email": ("email",), "phone": ("sms", "phone"), "address": ("letter",)}
         groups = self.env["kgw.contact.point"]._read_group(
             [("case_id", "in", self.ids), ("state", "in", ("unverified", "verified"))],
             ["case_id"],
             ["kind:array_agg"],
         )
-        closed = self.env["kgw.hold"]._get_closed_channels(self)
+        if closed is None:
+            closed = self.env["kgw.hold"]._get_closed_channels(self)
         return {
             case.id: frozenset(c for kind in set(kinds) for c in point_channels[kind])
             - set(closed.get(case.id, ()))

@@ -79,8 +79,8 @@ class KgwCourseFacts(models.AbstractModel):
         for line_id, step_id in self._read_passed_steps(receivables):
             done.setdefault(line_id, {}).setdefault(step_id, "passed")
         approvals = self._read_approvals(receivables)
-        usable = receivables.kgw_case_id._get_usable_channels()
         closed = self.env["kgw.hold"]._get_closed_channels(receivables.kgw_case_id)
+        usable = receivables.kgw_case_id._get_usable_channels(closed)
         known = self._get_known_cases(receivables)
         scenarios = receivables.kgw_case_id._get_scenarios()
         return {
@@ -103,16 +103,12 @@ class KgwCourseFacts(models.AbstractModel):
 
     def _get_known_cases(self, receivables):
         """Return the cases in which an invoice was settled already: those are not new."""
-        return (
-            self.env["account.move.line"]
-            .search(
-                [
-                    ("kgw_case_id", "in", receivables.kgw_case_id.ids),
-                    ("kgw_stage", "=", "closed"),
-                ]
-            )
-            .kgw_case_id
-        )
+        settled = [
+            ("kgw_case_id", "in", receivables.kgw_case_id.ids),
+            ("kgw_stage", "=", "closed"),
+        ]
+        groups = self.env["account.move.line"]._read_group(settled, ["kgw_case_id"])
+        return receivables.kgw_case_id.browse(case.id for [case] in groups)
 
     def _read_taken_steps(self, receivables):
         """Return the steps done and rungs given, from the lines of reminders that are not void."""
