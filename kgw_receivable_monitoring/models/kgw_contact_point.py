@@ -69,5 +69,7 @@ class KgwContactPoint(models.Model):
 
     def _get_usable(self, kind):
         """Return the best usable point of ``kind``: a verified one first."""
-        points = self.filtered(lambda p: p.kind == kind and p.state in USABLE)
-        return points.sorted(lambda p: (p.state != "verified", p.sequence, p.id))[:1]
+        points = [point for point in self if point.kind == kind and point.state in USABLE]
+        return min(
+            points, key=lambda p: (p.state != "verified", p.sequence, p.id), default=self.browse()
+        )

@@ -181,10 +181,6 @@ class KgwDispatcher(models.AbstractModel):
         channel = passed._get_channel()
         for reminder in passed:
             reminder.write(channel._prepare_content(reminder, now))
-        if not channel._at_desk:  # what is repeated is the same contact
-            fresh = passed.filtered(lambda r: not r.attempts)
-            # Nobody has rights on the counts across creditors.
-            self.env["kgw.person"].sudo()._count(fresh, now, is_contact=True)
         return passed
 
     @api.model

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class Facts:
         self.today = calendar.local_date(now)
         self.tomorrow = calendar.noon(self.today + timedelta(days=1))
         self.coverage = {}
+        self.counted = Counter()
 
     @cached_property
     def holds(self):
@@ -88,12 +90,14 @@ class Facts:
         return self.coverage[mandate, due]
 
     def count(self, reminder):
-        """Count a reminder that passed: the next one may be for the same person."""
+        """Count a reminder that passed: the next one may be for the same person. At the desk it is
+        counted by its outcome, and a trial contacts nobody."""
         is_counted = not reminder._get_channel()._at_desk and not reminder.mandate_id.is_trial
         if is_counted and not reminder.attempts:  # what is repeated is the same contact
             for count in self.counts[reminder.case_id.id]:
                 count.attempts += 1
                 count.contacts += 1
+                self.counted[count.hash] += 1
 
 
 class KgwGate(models.AbstractModel):
@@ -107,7 +111,9 @@ class KgwGate(models.AbstractModel):
         """Return those of ``reminders`` that may go out at ``now``.
 
         Their cases are locked. The others are put off or cancelled, each with its reason in the
-        register.
+        register. What passes is counted for the person behind it.
+
+        :raise SerializationFailure: somebody else has just counted the same person
         """
         passed, facts = [], Facts(reminders, now)
         for reminder in reminders:
@@ -119,6 +125,8 @@ class KgwGate(models.AbstractModel):
                 self._put_off(reminder, verdict.reason, verdict.until, now)
             else:
                 self._refuse(reminder, verdict, now)
+        # Nobody has rights on the counts across creditors.
+        self.env["kgw.person"].sudo()._add(facts.counted, facts.today, is_contact=True)
         return reminders.browse(passed)
 
     @api.model
@@ -214,7 +222,7 @@ class KgwGate(models.AbstractModel):
 
     def _judge_debt(self, reminder, facts):
         """Something must be owed about which this side of the due date may speak."""
-        if reminder._get_owed_lines()._get_own():
+        if any(line.role != "carried" for line in reminder._get_owed_lines()):
             return Verdict()
         own = reminder.line_ids._get_own().receivable_id
         left = own.filtered(lambda r: r.amount_residual_currency > 0)
@@ -226,8 +234,9 @@ class KgwGate(models.AbstractModel):
         return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
 
     def _judge_hold(self, reminder, facts):
-        moves = reminder.line_ids._get_own().move_id
-        if facts.holds._covers(reminder) or not moves - facts.get_held_moves(reminder):
+        held = facts.get_held_moves(reminder)
+        is_held = held and reminder.line_ids._get_own().move_id <= held
+        if is_held or facts.holds._covers(reminder):
             return Verdict("hold", facts.tomorrow)
         return Verdict()
 
@@ -276,7 +285,8 @@ class KgwGate(models.AbstractModel):
         asks_for_nothing = reminder._belongs_to_talk() or reminder.correction_of_id
         if reminder.side == "before" or asks_for_nothing:
             return Verdict()
-        due = max(reminder.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
+        own = reminder.line_ids._get_own()
+        due = max(line.receivable_id.kgw_effective_due for line in own if line.receivable_id)
         if facts.knows_payments(reminder.mandate_id, due):
             return Verdict()
         return Verdict("coverage", facts.tomorrow)

@@ -15,6 +15,7 @@ WEEK_DAYS = 7
 class Count:
     """How often one person was tried on a day, and contacted in the seven days up to it."""
 
+    hash: str
     attempts: int = 0
     contacts: int = 0
 
@@ -50,7 +51,7 @@ class KgwPerson(models.Model):
         """Return ``{case id: [Count]}``: one for each thing that tells the person of a case. Where
         cases share one, they share its :class:`Count`."""
         hashes = {case.id: self._get_hashes(case) for case in cases}
-        counts = {value: Count() for values in hashes.values() for value in values}
+        counts = {value: Count(value) for values in hashes.values() for value in values}
         self.flush_model()
         rows = self.env.execute_query(
             SQL("SELECT hash, days FROM kgw_person WHERE hash = ANY(%s)", list(counts))
@@ -69,8 +70,7 @@ class KgwPerson(models.Model):
 
         :raise SerializationFailure: somebody else has just counted the same person
         """
-        if numbers := self._get_numbers(reminders):
-            self._add(numbers, calendar.local_date(now), is_contact)
+        self._add(self._get_numbers(reminders), calendar.local_date(now), is_contact)
 
     def _get_numbers(self, reminders):
         """Return ``{hash: how many of reminders}``; a trial contacts nobody."""
@@ -82,6 +82,8 @@ class KgwPerson(models.Model):
 
         :param numbers: ``{hash: how many}``
         """
+        if not numbers:
+            return
         hashes = sorted(numbers)
         self.env.cr.execute(
             SQL(

@@ -176,12 +176,13 @@ class KgwReminder(models.Model):
     def _prepare_event_vals(self, kind, now, **payload):
         """Return the values of an event about this reminder."""
         self.ensure_one()
-        lines = self._get_live_lines().sorted(lambda line: line.move_id.id)
-        moves = lines._get_own().move_id
-        content = {"invoices": moves.mapped("kgw_display_number")}
+        lines = sorted(self._get_live_lines(), key=lambda line: line.move_id.id)
+        own = dict.fromkeys(line.move_id for line in lines if line.role != "carried")
+        named = dict.fromkeys(line.move_id for line in lines if line.move_id not in own)
+        content = {"invoices": [move.kgw_display_number for move in own]}
         if kind == "sent":
             content |= {
-                "named": (lines.move_id - moves).mapped("kgw_display_number"),  # without a step
+                "named": [move.kgw_display_number for move in named],  # without a step
                 "recipient": self.recipient or "",
                 "subject": self.subject or "",
                 "text": self.body or "",

@@ -16,6 +16,8 @@ _MINUTE = timedelta(minutes=1)
 _SATURDAY, _SUNDAY = 5, 6
 # Longer than any run of days off, so that a search that fails is a fault of ours.
 _SEARCH_DAYS = 31
+# Answers that are kept: all reminders of a batch ask for the same moment.
+_KEPT_MOMENTS = 256
 
 
 @functools.lru_cache(maxsize=64)
@@ -101,6 +103,7 @@ def noon(day: date, tz: str = POLAND) -> datetime:
     return _to_utc(datetime.combine(day, time(12)), ZoneInfo(tz), 0)
 
 
+@functools.lru_cache(maxsize=_KEPT_MOMENTS)
 def next_contact_moment(
     moment_utc: datetime,
     hours: tuple[float, float],
