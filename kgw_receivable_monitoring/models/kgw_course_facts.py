@@ -103,16 +103,12 @@ class KgwCourseFacts(models.AbstractModel):
 
     def _get_known_cases(self, receivables):
         """Return the cases in which an invoice was settled already: those are not new."""
-        return (
-            self.env["account.move.line"]
-            .search(
-                [
-                    ("kgw_case_id", "in", receivables.kgw_case_id.ids),
-                    ("kgw_stage", "=", "closed"),
-                ]
-            )
-            .kgw_case_id
-        )
+        settled = [
+            ("kgw_case_id", "in", receivables.kgw_case_id.ids),
+            ("kgw_stage", "=", "closed"),
+        ]
+        groups = self.env["account.move.line"]._read_group(settled, ["kgw_case_id"])
+        return receivables.kgw_case_id.browse().union(*(case for (case,) in groups))
 
     def _read_taken_steps(self, receivables):
         """Return the steps done and rungs given, from the lines of reminders that are not void."""

@@ -184,9 +184,10 @@ class KgwPortalEffect(models.AbstractModel):
 
     def _foresee_next(self, case):
         lines = case._get_open_receivables()
-        plan = self._get_plan(case, lines)
+        holds = self._search_holds(case, lines)
+        plan = self._get_plan(case, lines, holds)
         return {
-            "next": self._say_coming(case, lines, plan),
+            "next": self._say_coming(case, lines, plan, holds),
             "plan": [
                 (stop["iso"], stop["step"], stop["channel"], stop["receivable_ids"])
                 for stop in plan

@@ -275,12 +275,11 @@ class KgwPortalTimeline(models.AbstractModel):
     # === THE LAST THINGS === #
 
     @api.model
-    def _get_latest(self, limit=10):
+    def _get_latest(self, mandates, limit=10):
         """Return the latest contacts, payments and decisions in all cases of the creditor.
 
         The newest of each mandate by its index, then the newest of these.
         """
-        mandates = self._search_own("kgw.mandate", [])
         kinds = (*SHOWN["contacts"], *SHOWN["payments"], *SHOWN["decisions"], "message")
         rows = self.env.execute_query(
             SQL(

@@ -83,6 +83,7 @@ from . import (
     test_portal_previews,
     test_portal_refusals,
     test_portal_routes,
+    test_portal_size,
     test_preview,
     test_promise,
     test_promise_properties,
