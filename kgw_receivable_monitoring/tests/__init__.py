@@ -35,6 +35,7 @@ from . import (
     test_health_ways,
     test_held_channels,
     test_held_invoices,
+    test_hold_words,
     test_identifiers,
     test_import,
     test_import_back,
