@@ -67,6 +67,7 @@ from . import (
     kgw_handover,
     kgw_hold,
     kgw_hold_force,
+    kgw_hold_words,
     kgw_import,
     kgw_import_booking,
     kgw_import_check,

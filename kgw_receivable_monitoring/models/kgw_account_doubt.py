@@ -21,19 +21,31 @@ class KgwAccountDoubt(models.AbstractModel):
     @api.model
     def _get_note(self, mandate, document):
         """Return why ``document`` is held for its account, or ''."""
+        account = self._get_doubtful(mandate, document)
+        return "" if account is None else self._say(account)
+
+    def _get_doubtful(self, mandate, document):
+        """Return the account for which ``document`` is held, '' for that of a factor, None for none."""
         if mandate.is_own_sales:
-            return ""
+            return None
         if document.factor_account:
+            return ""
+        if not document.account or self._is_known(mandate, document.account):
+            return None
+        return self._format(document)
+
+    @api.model
+    def _say(self, account):
+        """Return why an invoice is held for ``account``, '' meaning that of a factor."""
+        if not account:
             return self.env._(
                 "The account belongs to a factor: the invoice is held and the creditor is asked whether"
                 " the claim was assigned."
             )
-        if not document.account or self._is_known(mandate, document.account):
-            return ""
         return self.env._(
             "The invoice names the account %s, which is not the creditor's account in the mandate:"
             " it is held and the creditor is asked which one is right.",
-            self._format(document),
+            account,
         )
 
     def _format(self, document):
@@ -53,11 +65,11 @@ class KgwAccountDoubt(models.AbstractModel):
         :param documents: of the same order as ``moves``: the invoice, or what changes it
         """
         doubts = [
-            (move, document, note)
+            (move, document, account)
             for move, document in zip(moves, documents, strict=True)
-            if (note := self._get_note(mandate, document))
+            if (account := self._get_doubtful(mandate, document)) is not None
         ]
-        held = self._get_held([move.id for move, _document, _note in doubts])
+        held = self._get_held([move.id for move, _document, _account in doubts])
         doubts = [doubt for doubt in doubts if doubt[0] not in held and self._is_owed(doubt[0])]
         if not doubts:
             return
@@ -67,13 +79,13 @@ class KgwAccountDoubt(models.AbstractModel):
                 {
                     "move_id": move.id,
                     "reason": "account",
-                    "note": note,
+                    "account": account,
                     "from_date": calendar.local_date(now),
                 }
-                for move, _document, note in doubts
+                for move, _document, account in doubts
             ]
         )
-        self._ask(mandate, [(move, document) for move, document, _note in doubts], now)
+        self._ask(mandate, [(move, document) for move, document, _account in doubts], now)
 
     def _get_held(self, move_ids):
         """Return the invoices whose account the creditor is asked about already."""

@@ -58,9 +58,10 @@ class KgwAhead(models.AbstractModel):
         day = reminder.planned_on or first.kgw_next_date
         self.next_date = day and not keeping and calendar.forward(max(day, today))
         self.next_step_id = reminder.step_id or first.kgw_next_step_id
+        upcoming = self.env["kgw.upcoming"]
         named = reminder.step_id.name or reminder.template_id.name
-        named = named or self.env["kgw.receivable"].browse(first.id).next_label
-        self.next_label = self.env["kgw.upcoming"]._say_held(keeping) if keeping else named
+        named = named or upcoming._name_step(first.kgw_next_act, first.kgw_next_step_id.name or "")
+        self.next_label = upcoming._say_held(keeping) if keeping else named
 
     def _goes_on(self, reminder, held):
         """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not

@@ -13,7 +13,7 @@ PROMISE_MEMORY_DAYS = 14
 
 # Where open call ``r`` stands on the board: by what it waits for, else by the day it was planned for.
 COLUMN = """
-    CASE WHEN GREATEST(r.not_before, r.retry_at) >= %(midnight)s OR r.planned_on > %(today)s THEN 'later'
+    CASE WHEN %(later)s THEN 'later'
          WHEN GREATEST(r.not_before, r.retry_at) > %(now)s THEN 'wait'
          WHEN r.is_requested AND r.retry_at IS NOT NULL THEN 'asked'
          WHEN r.planned_on < %(today)s THEN 'late'
@@ -191,24 +191,32 @@ class KgwBoard(models.AbstractModel):
     def _get_column_sql(self, now):
         """Return the column of open call ``r`` as seen at ``now`` (naive UTC), for board and load."""
         today = calendar.local_date(now)
-        midnight = calendar.noon(today) + timedelta(hours=12)
-        return SQL(COLUMN, now=now, today=today, midnight=midnight)
+        return SQL(COLUMN, now=now, today=today, later=self._get_later_sql("r", today))
+
+    @api.model
+    def _get_later_sql(self, alias, on_date):
+        """Return the condition that an open call is for a day after ``on_date``."""
+        names = ("not_before", "retry_at", "planned_on")
+        not_before, retry_at, planned_on = (self._field_to_sql(alias, name) for name in names)
+        return SQL(
+            "(GREATEST(%s, %s) >= %s OR %s > %s)",
+            not_before,
+            retry_at,
+            calendar.noon(on_date) + timedelta(hours=12),
+            planned_on,
+            on_date,
+        )
 
     @api.model
     def _get_day_domain(self, on_date):
         """Return the domain of the open calls that stand on the board for ``on_date``: in every
         column but that of another day."""
-        midnight = calendar.noon(on_date) + timedelta(hours=12)
-        domain = Domain(
-            [
-                ("channel", "=", "phone"),
-                ("state", "in", ("planned", "failed")),
-                ("planned_on", "<=", on_date),
-            ]
+        is_open = Domain([("channel", "=", "phone"), ("state", "in", ("planned", "failed"))])
+        return is_open & Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IS NOT TRUE", model._get_later_sql(alias, on_date)
+            )
         )
-        for name in ("not_before", "retry_at"):
-            domain &= Domain(name, "=", False) | Domain(name, "<", midnight)
-        return domain
 
     @api.model
     def _cron_sort_calls(self):

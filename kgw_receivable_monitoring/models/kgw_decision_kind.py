@@ -212,13 +212,10 @@ class KgwDecisionKind(models.Model):
 
     def _create_holds(self, scopes, now):
         today = calendar.local_date(now)
-        told = self.env["kgw.portal"].with_context(lang=self.creditor_id.lang or self.env.lang)
-        label = told._get_decision_noun(self.value or self.kind)  # the creditor reads it
-        note = ": ".join(filter(None, (label, self.note)))
         self.env["kgw.hold"].with_context(kgw_now=now).create(
             [
                 {"case_id": self.case_id.id, "reason": "creditor", "from_date": today}
-                | {"note": note, "decision_id": self.id, **scope}
+                | {"note": self.note, "decision_id": self.id, **scope}
                 for scope in scopes
             ]
         )

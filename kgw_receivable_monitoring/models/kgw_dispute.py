@@ -135,7 +135,6 @@ class KgwDispute(models.Model):
                     "move_id": dispute.receivable_id.move_id.id,
                     "dispute_id": dispute.id,
                     "reason": "dispute",
-                    "note": dispute.reason_id.name,
                     "from_date": calendar.local_date(now),
                 }
                 for dispute in self
@@ -225,7 +224,7 @@ class KgwDispute(models.Model):
         answered = self.state != "open"
         return {
             "invoice": self.invoice,
-            "dispute": self.reason_id.name,
+            "dispute_reason": self.reason_id.id,
             "note": (self.answer_note if answered else self.note) or "",
             "by_default": self.is_by_default,
             "address": (self.address or "") if answered else "",

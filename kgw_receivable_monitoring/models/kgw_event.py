@@ -59,19 +59,31 @@ class KgwEvent(models.Model):
     _passed_steps = models.Index(
         "(move_id, instalment, step_id) WHERE kind IN ('passed', 'question', 'report')",
     )
-    _payments = models.Index("(mandate_id, at) WHERE kind IN ('payment', 'payment_back')")
     _by_reminder = models.Index("(reminder_id)")
     _unsealed = models.Index("(id) WHERE hash IS NULL")
     _unique_seq = models.UniqueIndex("(seq) WHERE seq IS NOT NULL")
 
     def init(self):
-        """Create the salts' table and the trigger that keeps the register append-only."""
+        """Create the salts' table, the trigger that keeps the register append-only, and what a
+        payment came to, read from its payload and erased with it: sums over many need no payload.
+        """
         self.env.cr.execute(
             SQL("""
             CREATE TABLE IF NOT EXISTS kgw_event_salt (
                 event_id integer PRIMARY KEY REFERENCES kgw_event(id) ON DELETE CASCADE,
                 salt varchar(64) NOT NULL
             );
+            ALTER TABLE kgw_event
+                ADD COLUMN IF NOT EXISTS paid numeric GENERATED ALWAYS AS (
+                    CASE WHEN payload->>'credit_note' IS NULL THEN
+                        CASE kind WHEN 'payment' THEN (payload->>'amount')::numeric
+                                  WHEN 'payment_back' THEN -(payload->>'amount')::numeric END
+                    END) STORED,
+                ADD COLUMN IF NOT EXISTS paid_currency varchar GENERATED ALWAYS AS (
+                    CASE WHEN kind IN ('payment', 'payment_back')
+                         THEN COALESCE(payload->>'currency', 'PLN') END) STORED;
+            CREATE INDEX IF NOT EXISTS kgw_event_paid ON kgw_event (mandate_id, at)
+                INCLUDE (case_id, paid_currency, paid) WHERE paid IS NOT NULL;
             CREATE OR REPLACE FUNCTION kgw_event_append_only() RETURNS trigger AS $$
             DECLARE
                 sealed kgw_event;
@@ -82,6 +94,9 @@ class KgwEvent(models.Model):
                 END IF;
                 sealed := NEW;
                 erased := NEW;
+                -- What is generated is not there yet: it follows from the payload.
+                sealed.paid := OLD.paid; sealed.paid_currency := OLD.paid_currency;
+                erased.paid := OLD.paid; erased.paid_currency := OLD.paid_currency;
                 sealed.seq := OLD.seq; sealed.digest := OLD.digest; sealed.hash := OLD.hash;
                 IF sealed IS NOT DISTINCT FROM OLD AND OLD.hash IS NULL AND NEW.hash IS NOT NULL THEN
                     RETURN NEW;

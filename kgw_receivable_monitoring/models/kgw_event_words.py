@@ -36,6 +36,7 @@ class KgwEventWords(models.Model):
     who = fields.Char(string="Who Did It", compute="_compute_who")
 
     @api.depends("kind", "channel")
+    @api.depends_context("lang")
     def _compute_headline(self):
         for event in self:
             channel = event._get_label("channel") if event.kind in OF_CHANNEL else ""
@@ -63,6 +64,7 @@ class KgwEventWords(models.Model):
         return labels.get(code, "") if code else ""
 
     @api.depends("payload", "reason")
+    @api.depends_context("lang")
     def _compute_told(self):
         for event in self:
             payload = event.payload or {}
@@ -77,9 +79,21 @@ class KgwEventWords(models.Model):
                 event._tell_steps(payload),
                 event._tell_message(payload),
                 self.env._("outside contact hours") if payload.get("outside_hours") else "",
-                payload.get("note"),
+                event._tell_note(payload),
             )
             event.told = ": ".join(filter(None, told))
+
+    def _tell_note(self, payload):
+        """Return what was written with it; of a hold, with what it is about."""
+        if self.kind in ("hold", "lifted"):
+            return self.env["kgw.hold"]._say_told(payload)
+        return payload.get("note")
+
+    def _get_dispute_reason(self):
+        """Return why something is disputed, '' where nothing is."""
+        reason_id = (self.payload or {}).get("dispute_reason")
+        # The name of a reason is for everybody who reads of a dispute.
+        return self.env["kgw.dispute.reason"].sudo().browse(reason_id).name or ""
 
     def _tell_money(self, payload):
         """Return the amount with its day, or days, of a payment or a promise."""
@@ -113,6 +127,7 @@ class KgwEventWords(models.Model):
         return f"{text[:SHOWN]}…" if is_short and len(text) > SHOWN else is_short and text or ""
 
     @api.depends("user_id", "kind")
+    @api.depends_context("lang")
     def _compute_who(self):
         """A person's name; what nobody did is done by the scenario, and replies are not ours."""
         for event in self:

@@ -49,6 +49,9 @@ class KgwHold(models.Model):
     channel = fields.Selection(CHANNELS, help="Only this channel waits; empty: every channel.")
     reason = fields.Selection(REASONS, required=True)
     note = fields.Char()
+    account = fields.Char(
+        readonly=True, help="The account that the invoice names, empty for that of a factor."
+    )
     note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
@@ -194,8 +197,7 @@ class KgwHold(models.Model):
                     "channel": hold.channel,
                     "payload": {
                         "reason": hold.reason,
-                        "decision": hold.decision_id.value or hold.decision_id.kind or "",
-                        "note": hold.note or "",
+                        **hold._get_facts(),
                         "until": hold.until_date and hold.until_date.isoformat() or "",
                     },
                 }
@@ -226,7 +228,7 @@ class KgwHold(models.Model):
         """Return a hold in words: reason, note, what of the mandate waits."""
         reason, channel = self._get_labels()
         who = self.create_uid.name if self.reason == "stop" else ""
-        return ", ".join(filter(None, (reason, self.note, channel, self.brand_id.name, who)))
+        return ", ".join(filter(None, (reason, self.told, channel, self.brand_id.name, who)))
 
     def _refresh_ways(self, now):
         """Let the steps of the cases whose channel was closed or is open again find their way."""

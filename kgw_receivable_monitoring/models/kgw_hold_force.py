@@ -98,6 +98,8 @@ class KgwHoldForce(models.Model):
 
     def _get_reaching(self, mandate, receivables):
         """Return those of these holds that are of ``mandate``, or of all, and of who speaks next."""
+        if not self:
+            return self
         brands = self._get_next_brands(mandate, receivables)
         return self.filtered(lambda hold: hold.mandate_id <= mandate and hold.brand_id <= brands)
 
@@ -122,7 +124,7 @@ class KgwHoldForce(models.Model):
 
         Expects holds in force on that case.
         """
-        if not receivables:
+        if not self or not receivables:
             return self._get_of_every_channel().filtered(lambda h: not h.move_id)._get_last()
         kept = [self._get_last_of(move) for move in receivables.move_id]
         if not all(kept):

@@ -53,6 +53,10 @@ class KgwPortalBase(models.AbstractModel):
         records, fence = self._get_own(model)
         return records.search_count([*fence, *domain])
 
+    def _get_mandates(self):
+        """Return the creditor's mandates."""
+        return self._search_own("kgw.mandate", [])
+
     def _search_cases(self, domain, **kwargs):
         return self._search_own("kgw.case", domain, **kwargs)
 

@@ -8,6 +8,8 @@ from .kgw_portal_timeline import PAGE
 
 # Steps of the plan that stand next to today; its page folds what comes after them.
 NEXT_STEPS = 8
+# Stages in which the due date is past.
+LATE = ("overdue", "elapsed")
 # Days for which the page says that a decision could not be carried out.
 TOLD_DAYS = 7
 
@@ -33,12 +35,13 @@ class KgwPortalCase(models.AbstractModel):
             [("kgw_case_id", "=", case.id)], order="date_maturity desc, id desc"
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
-        plan, holds = self._get_plan(case, is_open), self._search_holds(case, is_open)
+        holds = self._search_holds(case, is_open)
+        plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
         events, has_more = self._get_events(case, show, limit)
         return {
-            **self._prepare_head(case),
-            "sentence": self._get_sentence(case, is_open, plan),
+            **self._prepare_head(case, is_open),
+            "sentence": self._get_sentence(case, is_open, plan, holds),
             "receivables": [self._prepare_receivable(line, plan, holds) for line in lines[:100]],
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
             "decisions": [
@@ -46,8 +49,8 @@ class KgwPortalCase(models.AbstractModel):
             ],
             "disputes": [
                 self._prepare_dispute(d)
-                for d in self._search_own(
-                    "kgw.dispute", [("case_id", "=", case.id), ("state", "=", "open")]
+                for d in case.env["kgw.dispute"].search(
+                    [("case_id", "=", case.id), ("state", "=", "open")]
                 )
             ],
             **self._get_taken(case, rights),
@@ -66,8 +69,10 @@ class KgwPortalCase(models.AbstractModel):
             "more": limit + PAGE,
         }
 
-    def _prepare_head(self, case):
+    def _prepare_head(self, case, lines):
+        """Return whose case it is, and what its open receivables ``lines`` come to."""
         controller = case.controller_id or case.mandate_id.controller_id
+        late = lines.filtered(lambda line: line.kgw_stage in LATE)
         return {
             "id": case.id,
             "number": case.name,
@@ -76,8 +81,8 @@ class KgwPortalCase(models.AbstractModel):
             "mandate": case.mandate_id.name,
             "stage": case.stage or "",
             "stage_label": self._get_label(case, "stage"),
-            "owed": case.owed_label,
-            "overdue": case.overdue_label,
+            "owed": self._format_sums(self._sum_residuals(lines)),
+            "overdue": self._format_sums(self._sum_residuals(late)),
             "description": case.description or "",
             "controller": controller.name or "",
             "controller_email": controller.email or "",
@@ -229,11 +234,11 @@ class KgwPortalCase(models.AbstractModel):
 
     # === ONE SENTENCE === #
 
-    def _get_sentence(self, case, lines, plan):
+    def _get_sentence(self, case, lines, plan, holds):
         """Return the state of the case in one or two sentences."""
-        late = lines.filtered(lambda line: line.kgw_stage in ("overdue", "elapsed"))
+        late = lines.filtered(lambda line: line.kgw_stage in LATE)
         return " ".join(
-            filter(None, (self._say_owed(lines, late), self._say_next(case, lines, plan)))
+            filter(None, (self._say_owed(lines, late), self._say_next(case, lines, plan, holds)))
         )
 
     def _say_owed(self, lines, late):
@@ -262,18 +267,21 @@ class KgwPortalCase(models.AbstractModel):
             sums[code] = sums.get(code, 0.0) + line.amount_residual_currency
         return sums
 
-    def _say_next(self, case, lines, plan):
+    def _say_next(self, case, lines, plan, holds):
         """Return what is waited for, or what comes next."""
         asked = case.decision_ids.filtered(lambda d: d.state == "open")
         if asked:
             return self.env._(
                 "We wait for your decision until %s.", self._format_date(asked[0].deadline)
             )
-        return self._say_coming(case, lines, plan)
+        return self._say_coming(case, lines, plan, holds)
 
-    def _say_coming(self, case, lines, plan):
-        """Return what keeps the contact back, or what comes next."""
-        hold = self._search_holds(case, lines)._get_keeping(lines)
+    def _say_coming(self, case, lines, plan, holds):
+        """Return what keeps the contact back, or what comes next.
+
+        :param holds: of :meth:`_search_holds`
+        """
+        hold = holds._get_keeping(lines)
         if hold:
             return self._say_hold(hold)
         waiting = case.waiting_reason

@@ -204,7 +204,7 @@ class KgwPortalDecision(models.AbstractModel):
         :param cases: None means any of the creditor's
         """
         if not cases:
-            return self._get_alternatives(self._search_own("kgw.mandate", []))
+            return self._get_alternatives(self._get_mandates())
         decisions = cases.env["kgw.decision"]
         return cases.scenario_id.browse().union(
             *(decisions._get_offered_scenarios(case) - case._get_scenario() for case in cases)

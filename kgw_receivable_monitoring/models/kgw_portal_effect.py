@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..const import OPEN_STATES
 from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
+from .kgw_portal_effect_words import Effect
 
 # What plans a contact: about the invoices of that contact only.
 ASKING = ("ask_call", "ask_demand")
@@ -40,7 +41,7 @@ class KgwPortalEffect(models.AbstractModel):
             told = self._get_told(kind, taken, known, lifted)
             changes = self._compare(possible, before, self._picture(possible))
             left = self._format_sums(self._sum_residuals(told))
-            said = self._say_effect(kind, values, taken, lifted, changes)
+            said = self._say_effect(kind, Effect(values, taken, lifted, changes))
             parts = self._get_parts(taken)
         return {
             "kind": kind,
@@ -184,9 +185,10 @@ class KgwPortalEffect(models.AbstractModel):
 
     def _foresee_next(self, case):
         lines = case._get_open_receivables()
-        plan = self._get_plan(case, lines)
+        holds = self._search_holds(case, lines)
+        plan = self._get_plan(case, lines, holds)
         return {
-            "next": self._say_coming(case, lines, plan),
+            "next": self._say_coming(case, lines, plan, holds),
             "plan": [
                 (stop["iso"], stop["step"], stop["channel"], stop["receivable_ids"])
                 for stop in plan

@@ -1,6 +1,23 @@
+from typing import NamedTuple
+
 from odoo import models
 
 from .kgw_portal_base import KgwPortalBase
+
+
+class Effect(NamedTuple):
+    """A decision that was tried.
+
+    :param values: its values
+    :param taken: the decisions, carried out
+    :param lifted: holds of the creditor from before
+    :param changes: what changes for each counterparty
+    """
+
+    values: dict
+    taken: object
+    lifted: object
+    changes: list
 
 
 class KgwPortalEffectWords(models.AbstractModel):
@@ -10,24 +27,16 @@ class KgwPortalEffectWords(models.AbstractModel):
     _inherit = KgwPortalBase._name
     _description = "Creditor's Portal: What a Decision Changes, in Words"
 
-    def _say_effect(self, kind, values, taken, lifted, changes):
-        """Return in sentences what no plan shows.
+    def _say_effect(self, kind, effect):
+        """Return in sentences what no plan shows: each kind that has any tells them in its method
+        ``_tell_<kind>``.
 
-        :param taken: the decisions, carried out
-        :param lifted: holds of the creditor from before
-        :param changes: what changes for each counterparty
+        :param effect: an :class:`Effect`
         """
-        if kind == "go_on":
-            return self._say_lifted(taken, lifted)
-        if kind == "scenario":
-            return self._say_another_scenario(taken, changes)
-        say = getattr(self, f"_say_{kind}", None)
-        said = say(values, taken.case_id) if say else []
-        if kind == "waive":
-            said += self._say_rewritten(changes) + self._say_given_up(taken.receivable_ids)
-        return said
+        tell = getattr(self, f"_tell_{kind}", None)
+        return tell(effect) if tell else []
 
-    def _say_no_channel(self, values, cases):
+    def _tell_no_channel(self, effect):
         return [
             self.env._(
                 "From now on steps of this channel take the other channel agreed for them, or are"
@@ -35,7 +44,7 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         ]
 
-    def _say_new_date(self, values, cases):
+    def _tell_new_date(self, effect):
         return [
             self.env._(
                 "The course begins anew: the counterparty is told of the new date before it comes,"
@@ -43,7 +52,7 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         ]
 
-    def _say_ask_demand(self, values, cases):
+    def _tell_ask_demand(self, effect):
         return [
             self.env._(
                 "The demand goes out in your name in contact hours, once payments are known through"
@@ -51,8 +60,9 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         ]
 
-    def _say_instalments(self, values, cases):
-        if cases.reminder_ids.filtered(lambda r: r.promise_id.decision_id and r.state == "planned"):
+    def _tell_instalments(self, effect):
+        reminders = effect.taken.case_id.reminder_ids
+        if reminders.filtered(lambda r: r.promise_id.decision_id and r.state == "planned"):
             return [
                 self.env._("The counterparty is told in writing at once what you have agreed to.")
             ]
@@ -63,17 +73,17 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         ]
 
-    def _say_ask_call(self, values, cases):
+    def _tell_ask_call(self, effect):
         return [
             self.env._("Where no call can be planned just now, your controller is asked to call.")
         ]
 
-    def _say_pause(self, values, cases):
+    def _tell_pause(self, effect):
         """Say so where something else keeps the contact back longer than the pause."""
-        day = values["until_date"]
+        day = effect.values["until_date"]
         longer = [
             case
-            for case in cases
+            for case in effect.taken.case_id
             if (hold := self._get_keeping_hold(case))
             and (not hold.until_date or hold.until_date > day)
         ]
@@ -90,15 +100,16 @@ class KgwPortalEffectWords(models.AbstractModel):
         lines = case._get_open_receivables()
         return self._search_holds(case, lines)._get_keeping(lines)
 
-    def _say_lifted(self, taken, lifted):
+    def _tell_go_on(self, effect):
         """Say which decisions of the creditor are taken back, and where that moves nothing."""
+        lifted = effect.lifted
         ending = lifted._get_of_every_channel().grouped(self._name_lifted)
         said = [self._say_ending(noun, holds) for noun, holds in ending.items()]
         channels = sorted(set(lifted.filtered("channel").mapped("channel")))
         labels = [self._get_code_label("kgw.reminder", "channel", code) for code in channels]
         if labels:
             said.append(self.env._("Closed channels are used again: %s.", ", ".join(labels)))
-        stages = set(taken.receivable_ids.mapped("kgw_stage"))
+        stages = set(effect.taken.receivable_ids.mapped("kgw_stage"))
         if stages == {"elapsed"}:
             said.append(
                 self.env._(
@@ -122,9 +133,9 @@ class KgwPortalEffectWords(models.AbstractModel):
         invoices = ", ".join(holds.move_id.mapped(lambda move: move.kgw_display_number or ""))
         return self.env._("This ends: %s.", f"{noun} ({invoices})" if invoices else noun)
 
-    def _say_another_scenario(self, taken, changes):
+    def _tell_scenario(self, effect):
         """Say what no next contact shows: that it is for later, or for other invoices."""
-        today = self._get_today()
+        today, taken = self._get_today(), effect.taken
         given = taken._get_given_away(taken.receivable_ids, today)
         running = taken.receivable_ids.filtered(lambda line: line.kgw_stage != "elapsed") - given
         if not running:
@@ -133,7 +144,7 @@ class KgwPortalEffectWords(models.AbstractModel):
                     "Nothing changes for today's invoices: the scenario is for those to come."
                 )
             ]
-        if not all(change["is_same"] for change in changes):
+        if not all(change["is_same"] for change in effect.changes):
             return [
                 self.env._("From the next run on the steps to come are those of this scenario.")
             ]
@@ -160,31 +171,35 @@ class KgwPortalEffectWords(models.AbstractModel):
             return []
         return [self.env._("Statutory interest on these invoices through today: %s.", interest)]
 
-    def _say_waive(self, values, cases):
+    def _tell_waive(self, effect):
         said = [
             self.env._(
                 "E-mails, letters and calls about these invoices no longer speak of interest. You"
                 " can take it back on the counterparty's page."
             )
         ]
-        if values.get("until_date"):
+        if effect.values.get("until_date"):
             said.append(
                 self.env._(
                     "They say that you ask for no interest if the payment arrives by %(day)s. From"
                     " the day after, they speak of interest again.",
-                    day=self._format_date(values["until_date"]),
+                    day=self._format_date(effect.values["until_date"]),
                 )
             )
-        return said
+        rewritten = self._say_rewritten(effect.changes)
+        return said + rewritten + self._say_given_up(effect.taken.receivable_ids)
 
-    def _say_warning(self, values, cases):
+    def _tell_warning(self, effect):
         said = [
             self.env._(
                 "A warning of an entry in a debt register may go out about these invoices. Without"
                 " your consent none goes out. You can take it back on the counterparty's page."
             )
         ]
-        steps = cases.env["kgw.scenario.step"].union(*(c._get_scenario().step_ids for c in cases))
+        cases = effect.taken.case_id
+        steps = cases.env["kgw.scenario.step"].union(
+            *(case._get_scenario().step_ids for case in cases)
+        )
         if "warn" not in steps.template_id.mapped("scope"):
             said.append(
                 self.env._(
@@ -194,10 +209,10 @@ class KgwPortalEffectWords(models.AbstractModel):
             )
         return said
 
-    def _say_collection(self, values, cases):
+    def _tell_collection(self, effect):
         return [
             self.env._("We contact nobody about it any more; your controller prepares the rest.")
         ]
 
-    def _say_contact(self, values, cases):
+    def _tell_contact(self, effect):
         return [self.env._("It is used first; what was known so far stays as the second choice.")]

@@ -74,22 +74,26 @@ class KgwPortalFigures(models.AbstractModel):
         return calendar.noon(first) - timedelta(hours=12)
 
     def _get_paid_query(self, since, until):
-        """Return what came in from ``since`` to ``until`` (naive UTC) by the register; what was
-        taken back is off again, and a credit note is no payment."""
+        """Return what came in from ``since`` to ``until``, as :meth:`_get_figure_query`."""
         return SQL(
             """
-            SELECT e.case_id, u.id AS currency_id,
-                   CASE e.kind WHEN 'payment' THEN 1 ELSE -1 END
-                       * (e.payload->>'amount')::numeric AS amount
-              FROM kgw_event e
-              JOIN res_currency u ON u.name = COALESCE(e.payload->>'currency', 'PLN')
-             WHERE e.mandate_id = ANY(%(mandates)s) AND e.kind IN ('payment', 'payment_back')
-               AND e.at >= %(since)s AND e.at < %(until)s
-               AND e.payload->>'amount' IS NOT NULL AND e.payload->>'credit_note' IS NULL
+            SELECT e.case_id, u.id AS currency_id, e.amount FROM (
+                SELECT case_id, paid_currency, sum(paid) AS amount FROM kgw_event
+                 WHERE %s GROUP BY 1, 2) e
+              JOIN res_currency u ON u.name = e.paid_currency
             """,
-            mandates=self._search_own("kgw.mandate", []).ids,
-            since=since,
-            until=until,
+            self._get_paid_condition(since, until),
+        )
+
+    def _get_paid_condition(self, since, until):
+        """Return the condition of what came in from ``since`` to ``until`` (naive UTC) by the
+        register; what was taken back is off again, and a credit note is no payment. An index holds
+        all of it."""
+        return SQL(
+            "mandate_id = ANY(%s) AND case_id IS NOT NULL AND at >= %s AND at < %s AND paid IS NOT NULL",
+            self._get_mandates().ids,
+            since,
+            until,
         )
 
     def _get_promise_query(self):
@@ -124,15 +128,19 @@ class KgwPortalFigures(models.AbstractModel):
         )
         return SQL(
             """
-            SELECT l.kgw_case_id AS case_id,
-                   CASE l.kgw_next_act WHEN 'contact' THEN s.channel WHEN 'report' THEN 'report'
+            SELECT n.case_id,
+                   CASE n.act WHEN 'contact' THEN s.channel WHEN 'report' THEN 'report'
                        ELSE 'question' END AS code
-              FROM account_move_line l
-              JOIN kgw_scenario_step s ON s.id = l.kgw_next_step_id
-              JOIN kgw_case k ON k.id = l.kgw_case_id AND k.creditor_id = ANY(%(creditors)s)
-             WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
-               AND %(free)s
-               AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(holds)s)
+              FROM (SELECT DISTINCT l.kgw_case_id AS case_id, l.kgw_next_step_id AS step_id,
+                           l.kgw_next_act AS act
+                      FROM account_move_line l
+                      JOIN kgw_case c ON c.id = l.kgw_case_id AND c.creditor_id = ANY(%(creditors)s)
+                     WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
+                       AND NOT EXISTS (
+                           SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(holds)s)) n
+              JOIN kgw_scenario_step s ON s.id = n.step_id
+              JOIN kgw_case k ON k.id = n.case_id
+             WHERE %(free)s
              UNION
             SELECT r.case_id, r.channel FROM kgw_reminder r
               JOIN kgw_case k ON k.id = r.case_id AND k.creditor_id = ANY(%(creditors)s)
@@ -169,25 +177,34 @@ class KgwPortalFigures(models.AbstractModel):
     def _read_sum(self, query, where=None):
         """Return ``{currency: amount}`` of rows as of :meth:`_get_figure_query`.
 
-        :param where: condition on case ``c`` and its counterparty ``p``; the creditor's, by default
+        :param where: condition on case ``c`` and its counterparty ``p``; all rows, by default
         """
+        chosen = SQL("")
+        if where:
+            chosen = SQL(
+                """
+                WHERE f.case_id IN (SELECT c.id FROM kgw_case c
+                                      JOIN res_partner p ON p.id = c.counterparty_id WHERE %s)
+                """,
+                where,
+            )
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT u.name, sum(f.amount) FROM (%(rows)s) f
-                  JOIN kgw_case c ON c.id = f.case_id
-                  JOIN res_partner p ON p.id = c.counterparty_id
-                  JOIN res_currency u ON u.id = f.currency_id
-                 WHERE %(where)s GROUP BY u.name
+                SELECT u.name, sum(f.amount) FROM (%s) f
+                  JOIN res_currency u ON u.id = f.currency_id %s GROUP BY u.name
                 """,
-                rows=query,
-                where=where or SQL("c.creditor_id = ANY(%s)", self._get_creditor_ids()),
+                query,
+                chosen,
             )
         )
         return dict(rows)
 
     def _read_paid(self, since, until):
-        return self._read_sum(self._get_paid_query(since, until))
+        """Return ``{currency: amount}`` of what came in from ``since`` to ``until``."""
+        condition = self._get_paid_condition(since, until)
+        paid = SQL("SELECT paid_currency, sum(paid) FROM kgw_event WHERE %s GROUP BY 1", condition)
+        return dict(self.env.execute_query(paid))
 
     def _read_promised(self):
         return self._read_sum(self._get_promise_query())
@@ -251,12 +268,10 @@ class KgwPortalFigures(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT w.code, count(DISTINCT w.case_id) FROM (%(week)s) w
-                  JOIN kgw_case c ON c.id = w.case_id AND c.creditor_id = ANY(%(creditors)s)
+                SELECT w.code, count(DISTINCT w.case_id) FROM (%s) w
                  GROUP BY 1 ORDER BY 2 DESC, 1
                 """,
-                week=self._get_week_query(),
-                creditors=self._get_creditor_ids(),
+                self._get_week_query(),
             )
         )
         return [

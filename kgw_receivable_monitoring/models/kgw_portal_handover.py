@@ -26,7 +26,7 @@ class KgwPortalHandover(models.AbstractModel):
                 {"id": m.id, "name": m.name, "known": self._format_date(m.coverage_date)}
                 for m in self._get_open_mandates()
             ],
-            "terms": self._get_unaccepted(),
+            "terms": self._get_unaccepted(self._get_mandates()),
             "contents": [
                 {"code": code, "label": label}
                 for code, label in imports._fields["content"]._description_selection(self.env)

@@ -89,7 +89,7 @@ class KgwPortalList(models.AbstractModel):
     def _get_creditor_ids(self):
         """Return the creditors of the user's fence, from its mandates."""
         self.env.flush_all()
-        return self._search_own("kgw.mandate", []).creditor_id.ids
+        return self._get_mandates().creditor_id.ids
 
     def _get_decisions_query(self):
         return SQL("""
@@ -133,6 +133,10 @@ class KgwPortalList(models.AbstractModel):
             return SQL(
                 "EXISTS (SELECT 1 FROM kgw_dispute x WHERE x.case_id = c.id AND x.state = 'open')"
             )
+        if tab == "promise":
+            return SQL(
+                "EXISTS (SELECT 1 FROM kgw_promise x WHERE x.case_id = c.id AND x.state = 'open')"
+            )
         if tab in FIGURES:
             return SQL("c.id IN (SELECT f.case_id FROM (%s) f)", self._get_figure_query(tab))
         if tab == "overdue":  # as the figure of the overview: in monitoring, and after it
@@ -170,7 +174,7 @@ class KgwPortalList(models.AbstractModel):
             lambda case: case_ids.index(case.id)
         )
         sums, figures = self._read_sums(cases), self._read_figure(tab, cases)
-        holds = self._read_holds(cases)
+        ahead = self._read_ahead(cases)
         planned = {
             reminder.case_id: reminder
             for reminder in cases.env["kgw.reminder"].search(
@@ -189,7 +193,7 @@ class KgwPortalList(models.AbstractModel):
                 sums.get(case.id, {}),
                 planned.get(case, cases.env["kgw.reminder"]),
                 asking.get(case),
-                holds.get(case.id),
+                *ahead[case.id],
                 usable.get(case.id, frozenset()),
             )
             for case in cases
@@ -221,21 +225,38 @@ class KgwPortalList(models.AbstractModel):
             own["n"] += number
         return found
 
-    def _read_holds(self, cases):
-        """Return ``{case id: hold}`` of what keeps all of a case back, as its page says."""
-        lines = cases._get_open_receivables().grouped("kgw_case_id")
-        lines = {case: lines.get(case, cases.env["account.move.line"]) for case in cases}
+    def _read_ahead(self, cases):
+        """Return ``{case id: (hold, receivable)}``: what keeps all of a case back, as its page says,
+        and the receivable whose step comes next of what does not wait by itself."""
+        receivables = cases.env["account.move.line"]
+        lines = receivables.search_fetch(
+            [("kgw_case_id", "in", cases.ids), ("kgw_stage", "!=", "closed")],
+            ["kgw_case_id", "kgw_stage", "move_id", "kgw_next_step_id", "kgw_next_date"],
+            order="kgw_next_date, id",
+        ).grouped("kgw_case_id")
+        lines = {case: lines.get(case, receivables) for case in cases}
         found = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
         return {
-            case.id: holds._get_of_every_channel()._get_keeping(lines[case])
+            case.id: self._look_ahead(lines[case], holds._get_of_every_channel())
             for case, holds in found.items()
         }
 
-    def _prepare_row(self, case, sums, planned, asked, hold, usable):
+    def _look_ahead(self, lines, holds):
+        held = holds.move_id
+        coming = (
+            line
+            for line in lines
+            if line.kgw_next_date
+            and line.kgw_stage in ("before_due", "overdue")
+            and line.move_id not in held
+        )
+        return holds._get_keeping(lines), next(coming, lines.browse())
+
+    def _prepare_row(self, case, sums, planned, asked, hold, coming, usable):
         oldest = sums.get("oldest")
         days = (self._get_today() - oldest).days if oldest else 0
-        step = planned.step_id or planned.template_id or case.next_step_id
-        day = planned.planned_on or case.next_date
+        step = planned.step_id or planned.template_id or coming.kgw_next_step_id
+        day = planned.planned_on or coming.kgw_next_date
         waiting = planned._get_waiting_reason() if planned else ""
         return {
             "id": case.id,

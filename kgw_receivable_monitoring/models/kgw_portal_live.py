@@ -19,7 +19,7 @@ class KgwPortalLive(models.AbstractModel):
         """Return the bus channels of the creditor whose user asks; none for anybody else."""
         if self.env.user._is_public() or not self.env.user.share:
             return []
-        creditors = self._search_own("kgw.mandate", []).creditor_id
+        creditors = self._get_mandates().creditor_id
         return [(creditor, SUBCHANNEL) for creditor in creditors]
 
     @api.model

@@ -5,6 +5,9 @@ from odoo import api, models
 from .kgw_portal_access import NOTICES, RIGHTS
 from .kgw_portal_base import KgwPortalBase
 
+# So many questions and disputes the first page shows.
+SHOWN_QUESTIONS = 10
+
 
 class KgwPortalOverview(models.AbstractModel):
     """The creditor's first page: decisions first, then money, then what comes next."""
@@ -16,8 +19,9 @@ class KgwPortalOverview(models.AbstractModel):
     @api.model
     def _get_overview(self):
         """Return what the first page shows."""
-        questions = self._search_own("kgw.decision", [("state", "=", "open")], limit=10)
-        tabs = self._count_tabs()
+        questions, question_count = self._find_open("kgw.decision")
+        disputes, dispute_count = self._find_open("kgw.dispute")
+        mandates = self._get_mandates()
         return {
             "decisions": [
                 {
@@ -28,31 +32,32 @@ class KgwPortalOverview(models.AbstractModel):
                 }
                 for decision in questions
             ],
-            "disputes": [
-                self._prepare_dispute(dispute)
-                for dispute in self._search_own("kgw.dispute", [("state", "=", "open")], limit=10)
-            ],
-            "question_count": self._count_own("kgw.decision", [("state", "=", "open")])
-            + self._count_own("kgw.dispute", [("state", "=", "open")]),
+            "disputes": [self._prepare_dispute(dispute) for dispute in disputes],
+            "question_count": question_count + dispute_count,
             "promised": self._format_sums(self._read_promised()),
-            "tabs": tabs,
+            "tabs": self._count_tabs(),
             "rights": self._get_rights(),
             **self._get_money(),
             "upcoming": self._get_upcoming(),
-            "latest": self._get_latest(),
-            "known": self._get_known(),
-            "people": self._get_people(),
+            "latest": self._get_latest(mandates),
+            "known": self._get_known(mandates),
+            "people": self._get_people(mandates),
             "notices": self._get_notices(),
             "summary": self._get_summary_choice(),
             "summaries": self._get_summaries(),
-            "terms": self._get_unaccepted(),
+            "terms": self._get_unaccepted(mandates),
         }
 
-    def _get_known(self):
+    def _find_open(self, model):
+        """Return ``(records, number)``: the first open ones of the creditor, and how many there are."""
+        is_open = [("state", "=", "open")]
+        found = self._search_own(model, is_open, limit=SHOWN_QUESTIONS)
+        is_whole = len(found) < SHOWN_QUESTIONS
+        return found, len(found) if is_whole else self._count_own(model, is_open)
+
+    def _get_known(self, mandates):
         """Return through which day the creditor's payments are known, the oldest of its mandates."""
-        mandates = self._search_own(
-            "kgw.mandate", [("state", "=", "active"), ("is_own_sales", "=", False)]
-        )
+        mandates = mandates.filtered(lambda m: m.state == "active" and not m.is_own_sales)
         days, today = mandates.mapped("coverage_date"), self._get_today()
         if not days or not all(days):
             return {"day": "", "is_old": bool(mandates)}
@@ -97,9 +102,9 @@ class KgwPortalOverview(models.AbstractModel):
             nothing = dict.fromkeys(RIGHTS, False)
             access.create({"user_id": self.env.uid, **nothing, **wanted})
 
-    def _get_people(self):
+    def _get_people(self, mandates):
         """Return the controllers of the creditor's mandates, as the contact box shows them."""
-        controllers = self._search_own("kgw.mandate", [("state", "=", "active")]).controller_id
+        controllers = mandates.filtered(lambda m: m.state == "active").controller_id
         return [
             {
                 "name": user.name,

@@ -21,12 +21,13 @@ class KgwPortalPlan(models.AbstractModel):
     _inherit = KgwPortalBase._name
     _description = "Creditor's Portal: Plan"
 
-    def _get_plan(self, case, lines):
+    def _get_plan(self, case, lines, holds):
         """Return the coming steps: what is planned, then what the course brings, day by day.
 
         Payments, promises and answers change it; holds in force move its beginning.
+
+        :param holds: of :meth:`_search_holds`
         """
-        holds = self._search_holds(case, lines)
         whole = holds.filtered(lambda hold: not hold.move_id)
         if whole.filtered(lambda hold: not hold.until_date):
             return []
@@ -35,7 +36,7 @@ class KgwPortalPlan(models.AbstractModel):
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
         stops = [self._prepare_stop(reminder, holds, start) for reminder in planned]
         stops = [stop for stop in stops if stop.lines]
-        stops += self._walk_ahead(case, lines, planned, start)
+        stops += self._walk_ahead(case, self._get_running(lines, holds), planned, start)
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
 
@@ -56,11 +57,13 @@ class KgwPortalPlan(models.AbstractModel):
         step = reminder.step_id or reminder.template_id
         return Stop(day, "contact", step, reminder.channel, tuple(lines.ids))
 
-    def _walk_ahead(self, case, lines, planned, start):
+    def _walk_ahead(self, case, monitored, planned, start):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
-        receivables."""
+        receivables.
+
+        :param monitored: of :meth:`_get_running`
+        """
         scenario = case._get_scenario()
-        monitored = self._get_running(case, lines)
         if not scenario or not monitored:
             return []
         running = monitored[:PLAN_LINES].sorted("id")
@@ -102,9 +105,9 @@ class KgwPortalPlan(models.AbstractModel):
         days = [day for day in running.mapped("kgw_next_date") if day]
         return max(start + timedelta(days=PLAN_DAYS), min(days, default=start) + timedelta(days=1))
 
-    def _get_running(self, case, lines):
+    def _get_running(self, lines, holds):
         """Return the monitored receivables that are not on hold by themselves, the next ones first."""
-        held = self._search_holds(case, lines).move_id
+        held = holds.move_id
         running = lines.filtered(
             lambda line: line.kgw_stage in ("before_due", "overdue") and line.move_id not in held
         )

@@ -87,7 +87,7 @@ class KgwPortalReport(models.AbstractModel):
                  WHERE mandate_id = ANY(%(mandates)s) AND at >= %(begin)s AND at < %(end)s
                    AND kind = 'stage' AND payload->>'stage' = 'elapsed'
                 """,
-                mandates=self._search_own("kgw.mandate", []).ids,
+                mandates=self._get_mandates().ids,
                 begin=begin,
                 end=end,
             )

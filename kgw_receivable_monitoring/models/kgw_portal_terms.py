@@ -138,11 +138,11 @@ class KgwPortalTerms(models.AbstractModel):
     # === ACCEPTING === #
 
     @api.model
-    def _get_unaccepted(self):
-        """Return ``{id, name, is_new}`` of the running mandates whose terms wait to be accepted."""
-        mandates = self._search_own("kgw.mandate", self._get_asked())
+    def _get_unaccepted(self, mandates):
+        """Return ``{id, name, is_new}`` of those of the creditor's ``mandates`` whose terms wait to
+        be accepted."""
         found = []
-        for mandate in mandates.filtered("scenario_ids"):
+        for mandate in mandates.filtered_domain(self._get_asked()).filtered("scenario_ids"):
             last, is_current = mandate.env["kgw.acceptance"]._get_last(mandate)
             if not is_current:
                 found.append({"id": mandate.id, "name": mandate.name, "is_new": not last})

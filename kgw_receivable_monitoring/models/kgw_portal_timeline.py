@@ -156,13 +156,11 @@ class KgwPortalTimeline(models.AbstractModel):
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
             return self.env._("Your decision")
-        if event.kind == "cancelled" and event.channel == "phone":
-            return self.env._("Not made")
         if event.kind == "promise" and payload.get("is_agreed"):
             return self.env._("Instalments agreed")
         if event.kind == "stage" and payload.get("stage"):
             return self._get_code_label("kgw.case", "stage", payload["stage"])
-        return self._get_label(event, "kind")
+        return event._get_kind_label()
 
     def _get_who(self, event):
         """Return who did it, where a person did: the creditor's own people and the controllers."""
@@ -171,18 +169,18 @@ class KgwPortalTimeline(models.AbstractModel):
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
-        said = (payload.get("dispute"), payload.get("note") or payload.get("detail"))
-        note = ". ".join(filter(None, said))
         if event.kind == "payment":
             return self._get_payment_day(payload)
         if event.kind in ("hold", "lifted"):
-            return self._get_hold_note(payload, note)
-        return note
+            return self._get_hold_note(event, payload)
+        said = (event._get_dispute_reason(), payload.get("note") or payload.get("detail"))
+        return ". ".join(filter(None, said))
 
-    def _get_hold_note(self, payload, note):
-        """Return why contact is on hold; the note of a decision begins with what was decided."""
+    def _get_hold_note(self, event, payload):
+        """Return why contact is on hold; a decision says it by itself."""
+        told = event.env["kgw.hold"]._say_told(payload)
         reason = self._get_code_label("kgw.hold", "reason", payload.get("reason"))
-        said = (note,) if payload.get("decision") and note else (reason, note)
+        said = (told,) if payload.get("decision") else (reason, told)
         return ". ".join(map(self._begin, filter(None, said)))
 
     def _begin(self, sentence):
@@ -275,12 +273,11 @@ class KgwPortalTimeline(models.AbstractModel):
     # === THE LAST THINGS === #
 
     @api.model
-    def _get_latest(self, limit=10):
+    def _get_latest(self, mandates, limit=10):
         """Return the latest contacts, payments and decisions in all cases of the creditor.
 
         The newest of each mandate by its index, then the newest of these.
         """
-        mandates = self._search_own("kgw.mandate", [])
         kinds = (*SHOWN["contacts"], *SHOWN["payments"], *SHOWN["decisions"], "message")
         rows = self.env.execute_query(
             SQL(

@@ -164,7 +164,6 @@ class KgwPromise(models.Model):
                     "move_id": move.id,
                     "promise_id": self.id,
                     "reason": "instalments" if self.decision_id else "promise",
-                    "note": self._describe(),
                     "from_date": calendar.local_date(now),
                 }
                 for move in self.receivable_ids.move_id
@@ -173,16 +172,25 @@ class KgwPromise(models.Model):
 
     def _describe(self):
         """Return amount and day of the promise in words."""
-        amount = words.format_money(
-            Decimal(str(self.amount or 0)), self.currency_id.name or "PLN", self.env.lang or "en_US"
-        )
-        if not self.due_on:
-            return amount
-        return self.env._(
-            "%(amount)s by %(day)s",
-            amount=amount,
-            day=words.format_date(self.due_on, self.env.lang or "en_US"),
-        )
+        return self._say(**self._get_promised())
+
+    def _get_promised(self):
+        """Return amount and day as JSON values."""
+        return {
+            "amount": self.amount or 0,
+            "currency": self.currency_id.name or "PLN",
+            "day": self.due_on and self.due_on.isoformat() or "",
+        }
+
+    @api.model
+    def _say(self, amount, currency, day):
+        """Return amount and day of a promise, of :meth:`_get_promised`, in the reader's language."""
+        lang = self.env.lang or "en_US"
+        money = words.format_money(Decimal(str(amount)), currency, lang)
+        if not day:
+            return money
+        day = words.format_date(fields.Date.to_date(day), lang)
+        return self.env._("%(amount)s by %(day)s", amount=money, day=day)
 
     def _prepare_text_values(self, lang):
         """Return the promise as strings for a text to the creditor."""

@@ -70,13 +70,10 @@ class KgwReceivable(models.Model):
         """)
 
     def _compute_next_label(self):
-        """Name the next step; where the creditor is only asked whether it may be taken, say so."""
+        name_step = self.env["kgw.upcoming"]._name_step
         for receivable in self:
             step = receivable.next_step_id.name or ""
-            asks = receivable.next_act == "approval"
-            receivable.next_label = (
-                self.env._("Question whether the creditor agrees to: %s", step) if asks else step
-            )
+            receivable.next_label = name_step(receivable.next_act, step)
 
     def _compute_interest_label(self):
         # People of monitoring have no accounting rights; they see what is owed of their cases.
@@ -93,7 +90,10 @@ class KgwReceivable(models.Model):
         told = {}
         for case in self.case_id:
             found = upcoming._tell(case, now).items()
-            told |= {line.id: (tale.day, upcoming._name_step(tale)) for line, tale in found}
+            told |= {
+                line.id: (tale.day, upcoming._name_step(tale.act, tale.step))
+                for line, tale in found
+            }
         for receivable in self:
             receivable.coming_on, receivable.coming = told.get(receivable.id, (False, False))
 

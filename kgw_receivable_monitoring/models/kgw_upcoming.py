@@ -36,7 +36,8 @@ class KgwUpcoming(models.AbstractModel):
         case = case.ensure_one().sudo()
         portal = self.env["kgw.portal"].with_context(kgw_now=now)
         lines = case._get_open_receivables()
-        plan, holds = portal._get_plan(case, lines), portal._search_holds(case, lines)
+        holds = portal._search_holds(case, lines)
+        plan = portal._get_plan(case, lines, holds)
         told = {line: self._tell_line(portal, line, plan, holds) for line in lines}
         return {
             line: upcoming
@@ -61,8 +62,12 @@ class KgwUpcoming(models.AbstractModel):
         return self.env["kgw.portal"]._say_held(hold.sudo())  # a word of it, for who has the case
 
     @api.model
-    def _name_step(self, upcoming):
-        """Return a step in words; where the creditor is only asked for it, say so."""
-        if upcoming.act == "approval":
-            return self.env._("Question whether the creditor agrees to: %s", upcoming.step)
-        return upcoming.step
+    def _name_step(self, act, step):
+        """Return in words what comes next; where the creditor is only asked for it, say so.
+
+        :param act: as ``kgw_next_act`` of a receivable
+        :param step: name of the step
+        """
+        if act == "approval":
+            return self.env._("Question whether the creditor agrees to: %s", step)
+        return step

@@ -20,6 +20,9 @@ class TestAcceptance(DecisionCase):
             self.mandate.id, version, name, signature, self._at(DUE), "203.0.113.7"
         )
 
+    def _get_unaccepted(self):
+        return self.portal._get_unaccepted(self.portal._get_mandates())
+
     def _get_level(self):
         lines = self.env["kgw.readiness"]._get_lines(self.mandate, DUE)
         [line] = [line for line in lines if line.title.startswith("Terms accepted")]
@@ -27,7 +30,7 @@ class TestAcceptance(DecisionCase):
 
     def test_acceptance_says_who_when_from_where_and_what(self):
         self.assertEqual(self._get_level(), "warning")
-        self.assertTrue(self.portal._get_unaccepted()[0]["is_new"])
+        self.assertTrue(self._get_unaccepted()[0]["is_new"])
         self._accept()
         acceptance = self.env["kgw.acceptance"].search([])
         self.assertEqual(
@@ -38,7 +41,7 @@ class TestAcceptance(DecisionCase):
         names = [step["name"] for step in acceptance.terms["scenarios"][0]["steps"]]
         self.assertIn("Letter: demand for payment", names)
         self.assertEqual(self._get_level(), "ok")
-        self.assertEqual(self.portal._get_unaccepted(), [])
+        self.assertEqual(self._get_unaccepted(), [])
         page = self.portal._get_mandate_terms(self.mandate.id)
         self.assertTrue(page["is_current"])
         self.assertIn("Anna Kos", page["accepted"]["sentence"])
@@ -60,7 +63,7 @@ class TestAcceptance(DecisionCase):
             with self.subTest(change=name), self.cr.savepoint() as point:
                 change()
                 self.assertEqual(self._get_level(), "warning")
-                [asked] = self.portal._get_unaccepted()
+                [asked] = self._get_unaccepted()
                 self.assertFalse(asked["is_new"])
                 point.rollback()
                 self.env.invalidate_all()

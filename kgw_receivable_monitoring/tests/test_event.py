@@ -233,6 +233,30 @@ class TestEvent(KgwEngineCommon):
         self.env["kgw.event"]._seal(10)
         self.assertIsNone(self.find_broken())
 
+    def test_amount_of_a_payment_is_erased_with_its_payload_and_kept_by_the_seal(self):
+        payments = self.env["kgw.event"]._record(
+            [
+                {"kind": kind, "at": self._at(DUE), "case_id": self.case.id, "payload": payload}
+                for kind, payload in (
+                    ("payment", {"amount": 12.5, "currency": "EUR"}),
+                    ("payment_back", {"amount": 2.5}),
+                    ("payment", {"amount": 4, "credit_note": "FK 1"}),
+                )
+            ]
+        )
+
+        def read():
+            query = (
+                "SELECT paid::float, paid_currency FROM kgw_event WHERE id = ANY(%s) ORDER BY id"
+            )
+            return self.env.execute_query(SQL(query, payments.ids))
+
+        self.assertEqual(read(), [(12.5, "EUR"), (-2.5, "PLN"), (None, "PLN")])
+        self.env["kgw.event"]._seal(1000)
+        self.assertEqual(read()[0], (12.5, "EUR"))
+        self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", payments[0].id)
+        self.assertIsNone(read()[0][0])
+
     def test_payload_removed_without_its_salt_is_found(self):
         events = self.sealed()
         self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", events[1].id)

@@ -218,7 +218,8 @@ class TestExplanation(KgwSimulationCommon):
         case, day = lines.kgw_case_id, DUE - timedelta(days=6)
         self.hold(day, move_id=lines[2].move_id.id, reason="dispute")
         portal = self.env["kgw.portal"].with_context(kgw_now=self._at(day, 10))
-        plan, holds = portal._get_plan(case, lines), portal._search_holds(case, lines)
+        holds = portal._search_holds(case, lines)
+        plan = portal._get_plan(case, lines, holds)
         read = {line.id: portal._get_next(line, plan, holds) for line in lines}
         explained = self.explain(lines[0], day, whole_case=True).next_ids
         with freeze_time(self._at(day, 10)):

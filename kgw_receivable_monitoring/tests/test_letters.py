@@ -38,7 +38,7 @@ class TestLetters(KgwEngineCommon):
         said = "A printed letter waits to be posted"
         waiting = self.letter._get_waiting_reason()
         self.assertEqual(portal._say_blocked(None, waiting, {"letter", "sms"}), said)
-        self.assertEqual(portal._say_coming(case, self.line, []), f"{said}.")
+        self.assertEqual(portal._say_coming(case, self.line, [], self.env["kgw.hold"]), f"{said}.")
         post_letters(run, self._at(self.day, 15))
         case.invalidate_recordset()
         self.assertEqual((self.letter.shown_state, case.waiting_reason), ("sent", False))

@@ -299,7 +299,6 @@ class TestDecisions(DecisionCase):
         self.case._get_controller().lang = "pl_PL"
         self._take("collection", DUE - timedelta(days=3))
         self.assertIn("windykac", self.case.activity_ids.mapped("summary")[-1])
-        self.assertIn("windykac", self.case.hold_ids[:1].note)
 
     def test_register_says_who_when_and_from_where(self):
         self._take("stop", note="Zapłacone gotówką")

@@ -85,8 +85,8 @@ class TestPortalFences(RoutesCase):
         portal = self._portal(self.user_a)
         plain = type(portal)._prepare_head
 
-        def slip(self, case):
-            return {**plain(self, case), "case": case}
+        def slip(self, case, lines):
+            return {**plain(self, case, lines), "case": case}
 
         with patch.object(type(portal), "_prepare_head", slip):
             self.assertEqual(self._find_records(self._get_answers()), [self.case])

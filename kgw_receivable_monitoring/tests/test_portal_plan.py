@@ -28,7 +28,8 @@ class TestPortalPlan(KgwEngineCommon):
 
     def get_plan(self, day, lines=None):
         portal = self.env["kgw.portal"].with_context(kgw_now=self._at(day, 6))
-        return portal._get_plan(self.case, lines or self.case._get_open_receivables())
+        lines = lines or self.case._get_open_receivables()
+        return portal._get_plan(self.case, lines, portal._search_holds(self.case, lines))
 
     def get_told(self, plan):
         """Return ``(day, step)`` of the contacts of a plan."""
@@ -139,10 +140,8 @@ class TestPortalPlan(KgwEngineCommon):
     def compare(self, day):
         portal = self.env["kgw.portal"].with_context(kgw_now=self._at(day, 12))
         open_lines = self.case._get_open_receivables()
-        plan, holds = (
-            portal._get_plan(self.case, open_lines),
-            portal._search_holds(self.case, open_lines),
-        )
+        holds = portal._search_holds(self.case, open_lines)
+        plan = portal._get_plan(self.case, open_lines, holds)
         rows = {line: portal._prepare_receivable(line, plan, holds) for line in self.lines}
         for line, row in rows.items():
             first = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)

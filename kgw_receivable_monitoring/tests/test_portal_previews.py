@@ -83,7 +83,7 @@ class TestPreviews(DecisionCase):
         [told] = [event for event in events if event["kind"] == "promise"]
         self.assertEqual(told["kind_label"], "Instalments agreed")
         self.assertIn(f"{amounts[0]} by {effect['parts'][0]['day']}", told["until"])
-        self.assertIn(effect["parts"][-1]["day"], self.case.hold_ids[0].note)
+        self.assertIn(effect["parts"][-1]["day"], self.case.hold_ids[0].told)
 
     def test_instalments_that_nobody_can_be_told_of_are_the_creditors_to_tell(self):
         self.case.contact_point_ids.state = "wrong"
@@ -190,7 +190,7 @@ class TestPreviews(DecisionCase):
         holds = [event for event in page["events"] if event["kind"] == "hold"]
         told = {event["note"]: event["invoices"] for event in holds}
         self.assertEqual(
-            told, {"Przekazanie do windykacji": "FV A/1", "A reply waits to be read": ""}
+            told, {"Handing over to collection": "FV A/1", "A reply waits to be read": ""}
         )
 
     def test_entry_of_a_payment_has_its_currency_and_of_contact_data_its_letters(self):

@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .common import DUE, MODULE
+from .test_portal_decisions import LATE, DecisionCase
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestHoldWords(DecisionCase):
+    """A hold keeps facts; whoever reads of it reads them in the own language."""
+
+    def setUp(self):
+        super().setUp()
+        self.case = self.case.with_context(lang="pl_PL")
+        until = (LATE + timedelta(days=30)).isoformat()
+        values = {"note": "Urlop", "until_date": until}
+        polish = self.portal.with_context(lang="pl_PL")
+        polish._take("pause", values, self._at(LATE, 9), self.case.ids)
+        parts, now = [(LATE + timedelta(days=9), 900)], self._at(LATE, 10)
+        self.env["kgw.promise"]._give(self.case, self.first, parts, now)
+        self.reason = self.env.ref(f"{MODULE}.dispute_reason_price")
+        disputes = self.env["kgw.dispute"].with_context(lang="pl_PL")
+        disputes._open(self.second, self.reason, "Za drogo", now)
+
+    def read(self, lang):
+        """Return what the creditor and those who work with the case read of its holds."""
+        case, events = (
+            record.with_context(lang=lang)
+            for record in (
+                self.case,
+                self.env["kgw.event"].search([("case_id", "=", self.case.id)]),
+            )
+        )
+        told, _more = self.env["kgw.portal"].with_context(lang=lang)._get_events(case)
+        return {
+            "history": [entry["note"] for entry in told if entry["kind"] == "hold"],
+            "register": events.filtered(lambda e: e.kind == "hold").mapped("told"),
+            "holds": case.hold_ids.mapped("told"),
+            "reasons": case.hold_ids.mapped(lambda hold: hold._describe()),
+        }
+
+    def test_hold_is_told_in_the_language_of_its_reader(self):
+        said = {
+            "pl_PL": ("wstrzymanie kontaktu: Urlop", "900,00 zł do ", "Błędna cena lub ilość"),
+            "en_US": ("pause of the contact: Urlop", "PLN 900.00 by ", "Wrong price or quantity"),
+        }
+        for lang, parts in said.items():
+            for page, lines in self.read(lang).items():
+                with self.subTest(lang=lang, page=page):
+                    text = " | ".join(lines).replace("\N{NO-BREAK SPACE}", " ").casefold()
+                    for part in parts:
+                        self.assertIn(part.casefold(), text)
+
+    def test_dispute_is_told_in_the_language_of_its_reader(self):
+        told, _more = self.env["kgw.portal"]._get_events(self.case.with_context(lang="en_US"))
+        [entry] = [entry for entry in told if entry["kind"] == "dispute"]
+        self.assertEqual(entry["note"], "Wrong price or quantity. Za drogo")
+
+    def test_hold_for_an_account_says_which(self):
+        move = self.first.move_id
+        hold = self.env["kgw.hold"].create(
+            {"move_id": move.id, "reason": "account", "account": "12 3456", "from_date": DUE}
+        )
+        self.assertIn("12 3456", hold.with_context(lang="en_US").told)
+        self.assertIn("rachunek 12 3456", hold.with_context(lang="pl_PL").told)
+        hold.account = ""
+        self.assertIn("belongs to a factor", hold.with_context(lang="en_US").told)
