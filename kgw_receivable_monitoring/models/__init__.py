@@ -1,6 +1,7 @@
 from . import (
     account_move,
     account_move_line,
+    account_move_line_interest,
     account_move_send,
     account_partial_reconcile,
     ir_actions_report,

@@ -270,6 +270,7 @@ class KgwDecision(models.Model):
             "amount": self.amount or "",
             "currency": self.amount and self.receivable_ids.currency_id[:1].name or "",
             "number": self.number or "",
+            "is_lasting": self.is_lasting or "",
             "note": self.note or "",
             "address": self.address or "",
             "invoices": self.receivable_ids.move_id.mapped("kgw_display_number"),

@@ -269,6 +269,7 @@ class KgwDecisionKind(models.Model):
         for line in lines:
             line.kgw_course += 1
             line.kgw_entered_on = calendar.local_date(now)
+            line.kgw_interest_due = self.is_lasting and line._kgw_get_interest_due()
         # Stages and courses follow the due date of a receivable by themselves.
         self.receivable_ids.with_context(kgw_now=now).date_maturity = self.until_date
 

@@ -15,7 +15,7 @@ STATES = [
 ]
 VALUES = [
     ("accept", "Accept: stop the contact about this invoice"),
-    ("reject", "Reject: go on by the course"),
+    ("reject", "Reject: go on by the scenario"),
     ("correction", "A correction follows"),
 ]
 STATE_OF_VALUE = {"accept": "accepted", "reject": "rejected", "correction": "correction"}

@@ -145,6 +145,8 @@ class KgwHoldForce(models.Model):
     def _is_ending(self):
         """Whether the creditor ended the contact by it, rather than put it off."""
         decision = self.decision_id
+        if self.dispute_id.state == "accepted":
+            return True
         return decision.kind in ("collection", "withdraw", "stop") or decision.value in (
             "hand_over",
             "end",

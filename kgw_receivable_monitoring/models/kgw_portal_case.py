@@ -223,6 +223,8 @@ class KgwPortalCase(models.AbstractModel):
 
     def _say_ended(self, hold):
         """Return in words how the creditor ended the contact, '' where it was only put off."""
+        if hold.dispute_id.state == "accepted":
+            return self.env._("Dispute accepted")
         decision = hold.decision_id
         return {
             "collection": self.env._("Handed over to collection"),

@@ -49,8 +49,14 @@ class KgwPortalEffectWords(models.AbstractModel):
             self.env._(
                 "The course begins anew: the counterparty is told of the new date before it comes,"
                 " and after it the steps go from the mildest on again."
-            )
+            ),
+            self._say_interest(effect.values.get("is_lasting")),
         ]
+
+    def _say_interest(self, is_meanwhile):
+        if is_meanwhile:
+            return self.env._("Interest runs from the old due date, also until the new one.")
+        return self.env._("Interest runs from the new due date: none is counted until then.")
 
     def _tell_ask_demand(self, effect):
         return [

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
+from ..tools.decision import FOR_FUTURE
 from .kgw_portal_base import KgwPortalBase
 
 PAGE = 30
@@ -32,6 +33,9 @@ DISPUTES = (
     "dispute_closed",
     "dispute_lapsed",
 )
+
+# What the creditor said to a dispute.
+ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 
 # Chips above the history; "" is everything.
 SHOWN = {
@@ -164,7 +168,7 @@ class KgwPortalTimeline(models.AbstractModel):
 
     def _get_who(self, event):
         """Return who did it, where a person did: the creditor's own people and the controllers."""
-        if event.kind not in ("decision", "revoked", "message", "call"):
+        if event.kind not in ("decision", "revoked", "message", "call", *ANSWERS):
             return ""
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
@@ -206,8 +210,9 @@ class KgwPortalTimeline(models.AbstractModel):
         day = self._read_date(payload.get("until"))
         if not day:
             return ""
+        kept = self.env._("%s, interest runs from the old due date", day)
         return {
-            "new_date": day,
+            "new_date": kept if payload.get("is_lasting") else day,
             "payment": self.env._("of %s", day),
             "instalments": self.env._("starting %s", day),
             "waive": self.env._("if paid by %s", day),
@@ -228,7 +233,9 @@ class KgwPortalTimeline(models.AbstractModel):
         if payload.get("value"):
             return self._get_decision_noun(payload["value"])
         kind = self._get_decision_noun(payload.get("question"))
-        return ", ".join(filter(None, (kind, payload.get("scenario"))))
+        is_for_future = payload.get("is_lasting") and payload.get("question") in FOR_FUTURE
+        future = self.env._("future invoices too") if is_for_future else ""
+        return ", ".join(filter(None, (kind, payload.get("scenario"), future)))
 
     def _get_step_label(self, event):
         """Return the step, and which channel it replaces where it went another way."""

@@ -52,7 +52,7 @@ class KgwRate(models.Model):
         return {
             line: interest.accrue(
                 max(Decimal(str(line.amount_residual_currency)), Decimal()),
-                line.kgw_effective_due,
+                line._kgw_get_interest_due(),
                 on_date,
                 line.kgw_case_id.kind_id._get_law(),
                 rates,

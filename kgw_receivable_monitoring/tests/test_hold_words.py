@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo.tests import tagged
+from odoo.tools import html2plaintext
 
 from .common import DUE, MODULE
 from .test_portal_decisions import LATE, DecisionCase
@@ -66,3 +67,27 @@ class TestHoldWords(DecisionCase):
         self.assertIn("rachunek 12 3456", hold.with_context(lang="pl_PL").told)
         hold.account = ""
         self.assertIn("belongs to a factor", hold.with_context(lang="en_US").told)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestAnsweredDispute(DecisionCase):
+    def test_accepted_dispute_ends_the_contact_and_says_who_accepted(self):
+        reason = self.env.ref(f"{MODULE}.dispute_reason_price")
+        parts, now = [(LATE + timedelta(days=9), 900)], self._at(LATE, 10)
+        self.env["kgw.promise"]._give(self.case, self.first, parts, now)
+        for dispute in self.env["kgw.dispute"]._open(self.first | self.second, reason, "", now):
+            self.portal._answer_dispute(dispute.id, "accept", {}, self._at(LATE, 11))
+        page = self.portal.with_context(kgw_now=self._at(LATE, 12))._get_case(self.case.id)
+        said = "Dispute accepted: nobody is contacted any more."
+        self.assertTrue(page["sentence"].endswith(said), page["sentence"])
+        self.assertEqual({r["next_step"] for r in page["receivables"]}, {"Dispute accepted"})
+        told = [entry for entry in page["events"] if entry["kind"] == "dispute_accepted"]
+        self.assertEqual({entry["who"] for entry in told}, {self.user_a.name})
+
+    def test_confirmed_payment_is_told_before_its_amount(self):
+        values = {"amount": "30.50", "until_date": LATE.isoformat()}
+        self._take("payment", lines=self.first, **values)
+        html = self.env["ir.qweb"]._render(
+            f"{MODULE}.portal_event", {"event": self.portal._get_case(self.case.id)["events"][1]}
+        )
+        self.assertIn("payment confirmed, PLN 30.50 of", html2plaintext(html).replace("\xa0", " "))

@@ -85,3 +85,35 @@ class TestWaivedInterest(DecisionCase):
         self.assertIn("Statutory interest on these invoices through today: PLN 6.51.", words)
         told = self.portal._foresee("waive", {}, self._at(DUE), self.case.ids)
         self.assertNotIn("Statutory interest", " ".join(told["words"]))
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestInterestMeanwhile(DecisionCase):
+    """A new due date with interest meanwhile, or without."""
+
+    UNTIL = DAY + timedelta(days=20)
+
+    def take(self, **values):
+        values |= {"until_date": self.UNTIL.isoformat()}
+        told = self.portal._foresee("new_date", values, self._at(DAY), self.case.ids)
+        self._take("new_date", DAY, **values)._carry_out(self._at(DAY, 10))
+        return " ".join(told["words"])
+
+    def get_interest(self):
+        rates = self.env["kgw.rate"]
+        return rates._accrue(self.first, self.UNTIL + timedelta(days=3))[self.first]
+
+    def test_interest_meanwhile_runs_from_the_old_due_date_and_says_so(self):
+        old = self.get_interest()
+        self.assertIn("from the old due date", self.take(is_lasting="1"))
+        self.assertEqual(self.first.date_maturity, self.UNTIL)
+        self.assertEqual(self.get_interest(), old)
+        entry = self.portal._get_case(self.case.id, "decisions")["events"][0]
+        self.assertIn("interest runs from the old due date", entry["until"])
+
+    def test_without_interest_meanwhile_it_runs_from_the_new_due_date(self):
+        old = self.get_interest()
+        self.assertIn("from the new due date", self.take())
+        self.assertLess(self.get_interest() * 5, old)
+        entry = self.portal._get_case(self.case.id, "decisions")["events"][0]
+        self.assertNotIn("interest", entry["until"])
