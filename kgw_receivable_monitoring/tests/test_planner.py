@@ -152,6 +152,17 @@ class TestPlanner(KgwEngineCommon):
         self.assertEqual((carried.kgw_next_step_id, carried.kgw_next_date), pointer)
         self.assertIn("B", self.gateways.sent[0]["body"])
 
+    def test_what_is_due_in_weeks_is_named_but_not_said_to_be_close(self):
+        self._watch(self._document("BLISKA/1"))
+        self._watch(self._document("DALEKA/2", due=self.day(40)), on=self.day(-7))
+        self.run_day(self.day(-5))
+        [mail] = self.gateways.sent
+        self.assertIn("BLISKA/1", mail["subject"])
+        close, named = mail["body"].split("Pozostałe faktury przed terminem płatności")
+        self.assertIn("BLISKA/1", close)
+        self.assertNotIn("DALEKA/2", close)
+        self.assertIn("DALEKA/2", named)
+
     def test_before_due_and_overdue_never_stand_in_one_text(self):
         overdue = self._watch(self._document("PRZETERM/1"))
         fresh = self._watch(self._document("PRZYSZLA/2", due=self.day(9)), on=self.day(1))
