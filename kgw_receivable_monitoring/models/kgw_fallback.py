@@ -21,7 +21,10 @@ class KgwFallback(models.AbstractModel):
         """
         busy = self._get_busy_cases(reminders)
         for reminder in reminders.filtered(lambda r: self._is_wanted(r) and r.case_id not in busy):
-            lines = reminder._get_owed_lines()
+            # Since a new due date began another course, the step is told in that one.
+            lines = reminder._get_owed_lines().filtered(
+                lambda line: line.course == line.receivable_id.kgw_course
+            )
             if lines:
                 self._create(reminder, lines, now)
         self.env["kgw.dispatcher"]._wake()

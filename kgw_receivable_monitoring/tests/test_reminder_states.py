@@ -194,6 +194,13 @@ class TestReminderStates(KgwEngineCommon):
         self.assertEqual(self.reminders(self.line), self.reminder | fallback)
         self.assertEqual(fallback.state, "dead")
 
+    def test_bounce_after_a_new_due_date_plans_nothing_of_the_course_before(self):
+        self.reminder.state = "claimed"
+        self.reminder._mark_sent(self.now)
+        self.line.kgw_course += 1
+        self.reminder._mark_undelivered(self.now + timedelta(hours=1))
+        self.assertFalse(self.reminders(self.line, *OPEN_STATES))
+
     # === A PERSON === #
 
     def test_person_cancels_only_what_has_not_gone_out(self):
