@@ -287,6 +287,11 @@ class TestPlanner(KgwEngineCommon):
         self.assertFalse(self.reminders(line))
         passed = self.events("passed", move_id=line.move_id.id, step_id=self._step("m5_email").id)
         self.assertEqual(passed.reason, "no_route")
+        [task] = line.kgw_case_id.activity_ids
+        self.assertEqual((task.user_id, task.date_deadline), (self.agent, self.day(-5)))
+        task.action_done()
+        self.run_day(self.day(2))  # somebody looked: no other task for each further step
+        self.assertFalse(line.kgw_case_id.activity_ids)
 
     def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
         receivable = self._watch(self._document())
