@@ -293,6 +293,21 @@ class TestPlanner(KgwEngineCommon):
         self.run_day(self.day(2))  # somebody looked: no other task for each further step
         self.assertFalse(line.kgw_case_id.activity_ids)
 
+    def test_consent_is_not_asked_for_what_could_not_go_out(self):
+        self._step("p2_sms").needs_approval = True
+        line = self._watch(self._document())
+        case, number = line.kgw_case_id, self.env["kgw.decision"].search_count
+        hold = self.hold(self.day(-4), case_id=case.id)
+        self.plan(self.day(-3))
+        self.assertFalse(number([("case_id", "=", case.id)]))
+        hold._lift(self._at(self.day(-3), 18))
+        line.no_followup = True
+        self.plan(self.day(-2))
+        self.assertFalse(number([("case_id", "=", case.id)]))
+        line.no_followup = False
+        self.plan(self.day(-1))
+        self.assertEqual(number([("case_id", "=", case.id)]), 1)
+
     def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
         receivable = self._watch(self._document())
         self.pay(receivable, 1230, DUE)
