@@ -297,6 +297,7 @@ class AccountMoveLine(models.Model):
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""
         passed = [(line, *step) for line in self for step in answers[line].passed]
+        self.env["kgw.fallback"]._tell_unreachable(passed, now)
         self.env["kgw.event"]._record_passed(passed, now)
 
     def _kgw_prepare_event_vals(self, kind, now, **vals):

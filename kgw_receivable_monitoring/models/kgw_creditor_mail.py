@@ -27,8 +27,17 @@ class KgwCreditorMail(models.AbstractModel):
                 mandate, decision.case_id, decision.receivable_ids, decision.asked_on
             ),
             "answer_by": words.format_date(decision.deadline, lang, long=True),
+            "step": self._get_step(decision.step_id, lang),
         }
         self._post(mandate, template, values)
+
+    def _get_step(self, step, lang):
+        """Return the step that the creditor is asked about, as strings."""
+        return {
+            "name": step.with_context(lang=lang).name or "",
+            "is_final": "1" if step.rung == "final" else "",
+            "is_registered": "1" if step.is_registered else "",
+        }
 
     @api.model
     def _report(self, mandate, receivables, on_date, now):

@@ -212,6 +212,8 @@ class KgwGate(models.AbstractModel):
                 [(line.receivable_id, line.step_id.id, verdict.reason) for line in lines], now
             )
             lines.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
+            if verdict.reason == "no_contact_point":
+                self.env["kgw.fallback"]._add_tasks(reminder.case_id, now)
 
     # === QUESTIONS === #
 

@@ -103,7 +103,7 @@ class KgwScenarioChange(models.AbstractModel):
         return {
             line.receivable_id: (
                 line.step_id.id,
-                line.step_id.name,
+                self._cite(line.step_id),
                 line.reminder_id.planned_on,
             )
             for line in planned
@@ -113,7 +113,12 @@ class KgwScenarioChange(models.AbstractModel):
         if not upcoming:
             return 0, self.env._("nothing more"), None
         step = self.env["kgw.scenario.step"].browse(upcoming.step_id)
-        return step.id, step.name, max(upcoming.from_date, on_date)
+        day = max(upcoming.from_date, on_date)
+        return step.id, self._cite(step), calendar.forward(day) if step.channel else day
+
+    def _cite(self, step):
+        """Return name and day of a step: several steps of a scenario have the same name."""
+        return f"{step.name} ({step.offset_days:+d})"
 
     # === FOLLOWING === #
 
@@ -185,7 +190,7 @@ class KgwScenarioChange(models.AbstractModel):
     def _read_words(self, record, names):
         labels = record.fields_get(names, ["string"])
         is_step = record._name == "kgw.scenario.step"
-        title = f"{record.name} ({record.offset_days:+d})" if is_step else record.name
+        title = self._cite(record) if is_step else record.name
         values = {
             labels[name]["string"]: record._fields[name].convert_to_export(record[name], record)
             for name in names
@@ -223,7 +228,9 @@ class KgwScenarioChange(models.AbstractModel):
         """
         rows = []
         for mandate, own in lines.grouped(lambda r: r.kgw_case_id.mandate_id).items():
-            changed = own.filtered(lambda r: before.following[r] != after.following[r])
+            changed = own.filtered(
+                lambda r: before.following[r][::2] != after.following[r][::2]  # not its words
+            )
             groups = [
                 (
                     *self._say_next([before.following[line] for line in group]),

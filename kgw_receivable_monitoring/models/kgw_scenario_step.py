@@ -181,7 +181,11 @@ class KgwScenarioStep(models.Model):
         return used.with_env(self.env)
 
     def _get_rung_problem(self):
-        """Return a sentence about a rung that does not fit, or None."""
+        """Return a sentence about a day or rung that does not fit, or None."""
+        if not self.offset_days:
+            return self.env._(
+                "On the due date itself nobody is contacted: choose a day before or after it."
+            )
         if (self.offset_days < 0) != (self.rung == "information"):
             return self.env._(
                 "Before the due date a step only informs; after it, it reminds or demands."

@@ -173,7 +173,8 @@ class KgwScenarioTimeline(models.AbstractModel):
         return round(100 * (day - first) / (last - first), 2)
 
     def _get_free_days(self, scenario, first, last):
-        """Return the days of the axis that have no step yet, for whoever may add one."""
+        """Return the days of the axis that have no step yet, for whoever may add one; on the due
+        date itself nobody is contacted."""
         if not scenario.has_access("write"):
             return []
         taken = set(scenario.step_ids.mapped("offset_days"))
@@ -181,10 +182,10 @@ class KgwScenarioTimeline(models.AbstractModel):
             {
                 "offset": day,
                 "left": self._get_left(day, first, last),
-                "title": self.env._("Add a step on day %s", f"{day:+d}" if day else "0"),
+                "title": self.env._("Add a step on day %s", f"{day:+d}"),
             }
             for day in range(first + 1, (scenario.horizon_days or 0) + 1)
-            if day not in taken
+            if day and day not in taken
         ]
 
     # === WARNINGS === #

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import SUPERUSER_ID, api, models
 
+from ..const import DEMANDS
 from ..tools import calendar, course, text, words
 
 
@@ -118,13 +119,15 @@ class KgwText(models.AbstractModel):
     def _split_lines(self, reminder):
         """Return ``(items, others)``: what this contact is about, and what it only names.
 
-        A demand demands only receivables that take the step; softer texts list them all.
+        A demand demands only receivables that take the step. What is not due yet and only named
+        may fall due in weeks: it is not said to be close. Softer texts after the due date list all.
         """
         owed = reminder._get_owed_lines().sorted(lambda line: line.receivable_id.date_maturity)
-        if reminder.rung not in ("demand", "final"):
-            return owed.receivable_id, owed.browse().receivable_id
-        demanded = owed.filtered(lambda line: line.rung == reminder.rung)
-        return demanded.receivable_id, (owed - demanded).receivable_id
+        if reminder.rung in DEMANDS:
+            told = owed.filtered(lambda line: line.rung == reminder.rung)
+        else:
+            told = owed._get_own() if reminder.side == "before" else owed
+        return told.receivable_id, (owed - told).receivable_id
 
     @api.model
     def _get_item(self, receivable, lang, today):
@@ -214,7 +217,7 @@ class KgwText(models.AbstractModel):
     @api.model
     def _get_answer_by(self, reminder, now):
         """Return the last day to answer a demand sent at ``now``, or None."""
-        if not reminder.step_id.answer_days or reminder.rung not in ("demand", "final"):
+        if not reminder.step_id.answer_days or reminder.rung not in DEMANDS:
             return None
         step = reminder.step_id
         return course.answer_by(

@@ -105,6 +105,7 @@ from . import (
     test_scenarios,
     test_sending,
     test_simulation,
+    test_sms_texts,
     test_stale_pointers,
     test_summary,
     test_template_texts,

@@ -237,6 +237,15 @@ class TestCourse(BaseCase):
                 walk = Walk(step, facts).run()
                 self.assertEqual(bool(walk.contacts), expected)
 
+    def test_demand_made_late_by_a_hold_goes_out_only_with_time_to_answer(self):
+        """Also where the rung below came as late: monitoring ends on day 30."""
+        done = dict.fromkeys((*range(1, 7), 8, 9, 10, 12), "reached")
+        for day, expected in ((17, True), (18, False), (23, False)):
+            arrived = course.Given(MONDAY + timedelta(day - 1))
+            values = {"done": done, "given": {REMINDER: arrived, MONIT: arrived}}
+            with self.subTest(day=day):
+                self.assertEqual(self.reasons(day, **values).get(7) != "horizon", expected)
+
     # === APPROVAL === #
 
     def test_approval_is_asked_three_working_days_before(self):

@@ -38,6 +38,12 @@ class TestExplanation(KgwSimulationCommon):
             return self.env[action["res_model"]].search(action["domain"])
         return self.env[action["res_model"]].browse(action["res_id"])
 
+    def find(self, case, *reasons):
+        return case.search([("id", "=", case.id), ("waiting_reason", "in", reasons)])
+
+    def print_run(self):
+        return self.env["kgw.print.run"].create({"name": "Wydruk", "date": DUE}).id
+
     def test_every_reason_has_a_cure(self):
         self.assertEqual([code for code, _text in CURES], [code for code, _text in REASONS])
         self.assertLessEqual(set(CURE_PLACES), dict(REASONS).keys())
@@ -164,6 +170,18 @@ class TestExplanation(KgwSimulationCommon):
         reminder = self._draft(line, "p2_sms", DUE, waiting_reason="coverage")
         case.invalidate_recordset()
         self.assertEqual((case.waiting_reason, case.waiting_cure), ("coverage", "coverage"))
+        self.assertEqual(self.find(case, "coverage"), case)
+        self.assertFalse(self.find(case, "unknown", "hours", False))
+        for state, values, reason in (
+            ("unknown", {}, "unknown"),
+            ("claimed", {"print_run_id": self.print_run()}, "posting"),
+            ("failed", {"waiting_reason": False, "print_run_id": False}, "backoff"),
+            ("planned", {}, False),
+        ):
+            reminder.write({"state": state, **values})
+            case.invalidate_recordset()
+            self.assertEqual((case.waiting_reason, self.find(case, reason)), (reason, case))
+        reminder.write({"state": "planned"})
         reminder._set_state("cancelled", self._at(DUE), reason="paid")
         case.invalidate_recordset()
         self.assertFalse(case.waiting_reason)

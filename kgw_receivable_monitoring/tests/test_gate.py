@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 from odoo.tests.common import tagged
@@ -181,6 +182,18 @@ class TestGate(KgwEngineCommon):
             self.assertEqual(self.judge(final).reason, reason)
         self.line.kgw_entered_on = self.day + timedelta(days=1)
         self.assertNever("approval", final)
+
+    def test_creditor_is_asked_about_the_step_that_waits_for_it(self):
+        for code, is_final in (("p21_letter", True), ("p8_letter", False)):
+            step, before = self._step(code), self.env["mail.mail"].search([])
+            self.env["kgw.decision"]._ask("approval", step, self.line, self.day, self.now)
+            decision = self.env["kgw.decision"].search([("step_id", "=", step.id)])
+            self.env["kgw.creditor.mail"]._ask(decision)
+            mail = self.env["mail.mail"].search([]) - before
+            told = mail.subject + mail.body_html
+            self.assertEqual(bool(re.search("final demand|ostateczne", told)), is_final)
+            name = step.with_context(lang=self.creditor.lang).name
+            self.assertEqual(name in told, not is_final)
 
     # === COVERAGE === #
 

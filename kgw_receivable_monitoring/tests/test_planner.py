@@ -152,6 +152,17 @@ class TestPlanner(KgwEngineCommon):
         self.assertEqual((carried.kgw_next_step_id, carried.kgw_next_date), pointer)
         self.assertIn("B", self.gateways.sent[0]["body"])
 
+    def test_what_is_due_in_weeks_is_named_but_not_said_to_be_close(self):
+        self._watch(self._document("BLISKA/1"))
+        self._watch(self._document("DALEKA/2", due=self.day(40)), on=self.day(-7))
+        self.run_day(self.day(-5))
+        [mail] = self.gateways.sent
+        self.assertIn("BLISKA/1", mail["subject"])
+        close, named = mail["body"].split("Pozostałe faktury przed terminem płatności")
+        self.assertIn("BLISKA/1", close)
+        self.assertNotIn("DALEKA/2", close)
+        self.assertIn("DALEKA/2", named)
+
     def test_before_due_and_overdue_never_stand_in_one_text(self):
         overdue = self._watch(self._document("PRZETERM/1"))
         fresh = self._watch(self._document("PRZYSZLA/2", due=self.day(9)), on=self.day(1))
@@ -276,6 +287,26 @@ class TestPlanner(KgwEngineCommon):
         self.assertFalse(self.reminders(line))
         passed = self.events("passed", move_id=line.move_id.id, step_id=self._step("m5_email").id)
         self.assertEqual(passed.reason, "no_route")
+        [task] = line.kgw_case_id.activity_ids
+        self.assertEqual((task.user_id, task.date_deadline), (self.agent, self.day(-5)))
+        task.action_done()
+        self.run_day(self.day(2))  # somebody looked: no other task for each further step
+        self.assertFalse(line.kgw_case_id.activity_ids)
+
+    def test_consent_is_not_asked_for_what_could_not_go_out(self):
+        self._step("p2_sms").needs_approval = True
+        line = self._watch(self._document())
+        case, number = line.kgw_case_id, self.env["kgw.decision"].search_count
+        hold = self.hold(self.day(-4), case_id=case.id)
+        self.plan(self.day(-3))
+        self.assertFalse(number([("case_id", "=", case.id)]))
+        hold._lift(self._at(self.day(-3), 18))
+        line.no_followup = True
+        self.plan(self.day(-2))
+        self.assertFalse(number([("case_id", "=", case.id)]))
+        line.no_followup = False
+        self.plan(self.day(-1))
+        self.assertEqual(number([("case_id", "=", case.id)]), 1)
 
     def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
         receivable = self._watch(self._document())

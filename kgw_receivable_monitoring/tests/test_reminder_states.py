@@ -194,6 +194,33 @@ class TestReminderStates(KgwEngineCommon):
         self.assertEqual(self.reminders(self.line), self.reminder | fallback)
         self.assertEqual(fallback.state, "dead")
 
+    def test_bounce_after_a_new_due_date_plans_nothing_of_the_course_before(self):
+        self.reminder.state = "claimed"
+        self.reminder._mark_sent(self.now)
+        self.line.kgw_course += 1
+        self.reminder._mark_undelivered(self.now + timedelta(hours=1))
+        self.assertFalse(self.reminders(self.line, *OPEN_STATES))
+
+    def test_message_that_has_no_way_left_is_one_task_of_the_controller(self):
+        def get_tasks():
+            kind = self.env.ref("kgw_receivable_monitoring.mail_activity_type_contact_data")
+            return self.line.kgw_case_id.activity_ids.filtered(
+                lambda task: task.activity_type_id == kind
+            )
+
+        self.reminder.state = "claimed"
+        self.reminder._mark_sent(self.now)
+        self.reminder._mark_undelivered(self.now)
+        self.assertFalse(get_tasks())  # the e-mail is planned
+        fallback = self.reminders(self.line, "planned")
+        fallback.state = "claimed"
+        fallback._mark_refused(self.now, "mailbox unknown")
+        self.assertEqual(get_tasks().user_id, self.agent)
+        call = self._draft(self.line, "p4_call", self.day)
+        call.state = "failed"
+        call._mark_undelivered(self.now)
+        self.assertEqual(len(get_tasks()), 1)
+
     # === A PERSON === #
 
     def test_person_cancels_only_what_has_not_gone_out(self):

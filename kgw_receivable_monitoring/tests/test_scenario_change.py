@@ -3,6 +3,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo.tests.common import tagged
+from odoo.tools.misc import format_date
 
 from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
@@ -141,6 +142,17 @@ class TestScenarioChange(KgwEngineCommon):
         self.scenario.write({"description": "Other words"})
         self.scenario.write({"gap_after_days": 3})
         self.assertEqual(len(self.mandate.message_ids), count)
+
+    def test_preview_names_the_step_by_its_day_and_a_working_day(self):
+        self._overdue(2)
+        with self.at(6):  # a Sunday
+            removed = {"step_ids": [(2, self._step("p2_sms").id)]}
+            effect = self.scenario.action_preview_change(removed)
+        self.assertIn(f"{self._step('p2_sms').name} (+2)", effect)
+        self.assertIn(f"{self._step('p4_call').name} (+4)", effect)
+        sunday, monday = (format_date(self.env, DUE + timedelta(days=day)) for day in (6, 7))
+        self.assertIn(monday, effect)
+        self.assertNotIn(sunday, effect)
 
     def test_preview_says_what_saving_does_and_leaves_nothing(self):
         line = self._watch(self._document())

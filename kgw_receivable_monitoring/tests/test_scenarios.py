@@ -36,6 +36,11 @@ class TestShippedScenarios(TransactionCase):
             with self.subTest(code=code), self.assertRaisesRegex(ValidationError, sentence):
                 step.template_id = text
 
+    def test_contact_on_the_due_date_itself_is_refused(self):
+        step = self.env.ref(f"{MODULE}.step_standard_p2_sms")
+        with self.assertRaisesRegex(ValidationError, "nobody is contacted"):
+            step.offset_days = 0
+
     def test_steps_are_those_of_the_issue(self):
         for code, expected in SCENARIOS.items():
             steps = self.env.ref(f"{MODULE}.scenario_{code}").step_ids.sorted("offset_days")

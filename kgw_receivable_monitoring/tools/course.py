@@ -31,7 +31,7 @@ __all__ = [
 
 # Answers that are kept: many receivables of a day, and all days of a preview, ask the same.
 KEPT_ANSWERS = 4096
-# A demand that goes out within so many days of its first possible day is on time.
+# A demand that goes out within so many days of its day is on time.
 ON_TIME_DAYS = 7
 
 REMINDER, DEMAND, FINAL = (RUNG_LEVEL[code] for code in ("reminder", "demand", "final"))
@@ -280,12 +280,15 @@ class _Walk:
     def _answers_too_late(self, step: Step, earliest: date, start: date) -> bool:
         """A demand that comes late must leave its answer time within the horizon.
 
-        On time is one that goes out within a week of the first day that the rungs below allowed:
-        weekends, days off and the gap to other contacts move it.
+        On time is one that goes out within a week of its day, a final one within a week of the day
+        on which the demand allowed it: weekends, days off and the gap to other contacts move it. A
+        hold, an outage or payments that nobody knew do more: they make it late.
         """
         if step.rung < DEMAND:
             return False
+        own = planned_day(step, self.facts.effective_due)
+        usual = earliest if step.rung == FINAL else own
         on_time = self.facts.entered_on <= self.facts.effective_due
-        if on_time and start <= earliest + timedelta(days=ON_TIME_DAYS):
+        if on_time and start <= usual + timedelta(days=ON_TIME_DAYS):
             return False
         return expected_answer(start, step.answer_days, step.transit_days) > self.facts.last_day
