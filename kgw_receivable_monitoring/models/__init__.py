@@ -1,7 +1,6 @@
 from . import (
     account_move,
     account_move_line,
-    account_move_line_interest,
     account_move_send,
     account_partial_reconcile,
     ir_actions_report,
@@ -68,7 +67,6 @@ from . import (
     kgw_handover,
     kgw_hold,
     kgw_hold_force,
-    kgw_hold_words,
     kgw_import,
     kgw_import_booking,
     kgw_import_check,

@@ -77,6 +77,13 @@ class AccountMoveLine(models.Model):
         groups="base.group_user",
         help="Moved from a Saturday or day off by art. 115 of the Civil Code.",
     )
+    kgw_interest_due = fields.Date(
+        string="Interest Since the End Of",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The old due date, where the creditor gave a new one with interest meanwhile.",
+    )
     kgw_next_step_id = fields.Many2one(
         "kgw.scenario.step",
         string="Next Step",
@@ -140,6 +147,11 @@ class AccountMoveLine(models.Model):
         self.kgw_case_id._update_stages()  # what enters before its due date changes no stage
         self._kgw_refresh_course(on_date, now)
 
+    def _kgw_get_interest_due(self):
+        """Return the last day without interest."""
+        self.ensure_one()
+        return self.kgw_interest_due or self.kgw_effective_due
+
     def _kgw_load(self):
         """Read what monitoring asks of these receivables and their invoices, and nothing else: both
         have more than a hundred columns, and after every commit they are read anew."""
@@ -184,7 +196,7 @@ class AccountMoveLine(models.Model):
          RETURNING l.id
         """,
                 on_date=on_date,
-                scenario=self._kgw_scenario_sql(SQL("c")),
+                scenario=self.env["kgw.scenario"]._get_query_of_case(SQL("c")),
                 candidates=[row[0] for row in candidates],
             )
         )
@@ -224,22 +236,6 @@ class AccountMoveLine(models.Model):
             on_date=on_date,
             first_elapsed=on_date - timedelta(days=shortest or 0),
             last_elapsed=on_date - timedelta(days=longest or 0),
-        )
-
-    @api.model
-    def _kgw_scenario_sql(self, case):
-        """Return a query for the scenario of a case: its own, the line of its kind, the general one."""
-        return SQL(
-            """
-            SELECT sc.id, sc.horizon_days, sc.gap_before_days, sc.gap_after_days
-              FROM kgw_scenario sc
-             WHERE sc.id = COALESCE(%(case)s.scenario_id, (
-                    SELECT ms.scenario_id FROM kgw_mandate_scenario ms
-                     WHERE ms.mandate_id = %(case)s.mandate_id
-                       AND (ms.kind_id = %(case)s.kind_id OR ms.kind_id IS NULL)
-                     ORDER BY ms.kind_id NULLS LAST LIMIT 1))
-        """,
-            case=case,
         )
 
     def _kgw_after_payment(self, now):

@@ -52,6 +52,11 @@ class KgwHold(models.Model):
     account = fields.Char(
         readonly=True, help="The account that the invoice names, empty for that of a factor."
     )
+    told = fields.Char(
+        string="What It Is About",
+        compute="_compute_told",
+        help="What was decided, promised or disputed, and the note with it.",
+    )
     note_warning = fields.Char(string="Words That Warn", compute="_compute_note_warning")
     from_date = fields.Date(required=True, default=fields.Date.context_today)
     until_date = fields.Date(help="Last day of the hold; empty: until it is lifted.")
@@ -84,6 +89,12 @@ class KgwHold(models.Model):
         if operator != "in":
             return NotImplemented
         return [("lifted_at", "=" if True in value else "!=", False)]
+
+    @api.depends("note", "reason", "account")
+    @api.depends_context("lang")
+    def _compute_told(self):
+        for hold in self:
+            hold.told = self._say_told(hold._get_facts())
 
     @api.depends("note", "case_id")
     def _compute_note_warning(self):
@@ -229,6 +240,37 @@ class KgwHold(models.Model):
         reason, channel = self._get_labels()
         who = self.create_uid.name if self.reason == "stop" else ""
         return ", ".join(filter(None, (reason, self.told, channel, self.brand_id.name, who)))
+
+    def _get_facts(self):
+        """Return what the hold is about as JSON values, of which :meth:`_say_told` makes words."""
+        # Who reads a hold need have no right on what it came from.
+        hold_sudo = self.sudo()
+        decision, promise = hold_sudo.decision_id, hold_sudo.promise_id
+        facts = {
+            "decision": decision.value or decision.kind,
+            "promise": promise and promise._get_promised(),
+            "dispute_reason": hold_sudo.dispute_id.reason_id.id,
+            "account": self.account or "" if self.reason == "account" else None,
+            "note": self.note,
+        }
+        return {name: fact for name, fact in facts.items() if fact or fact == ""}
+
+    @api.model
+    def _say_told(self, facts):
+        """Return in words what a hold is about, '' for nothing.
+
+        :param facts: of :meth:`_get_facts`
+        """
+        env, account = self.env, facts.get("account")
+        said = (
+            env["kgw.portal"]._get_decision_noun(facts.get("decision")),
+            env["kgw.promise"]._say(**facts["promise"]) if "promise" in facts else "",
+            # As in the register's own words.
+            env["kgw.dispute.reason"].sudo().browse(facts.get("dispute_reason")).name,
+            "" if account is None else env["kgw.account.doubt"]._say(account),
+            facts.get("note"),
+        )
+        return ": ".join(filter(None, said))
 
     def _refresh_ways(self, now):
         """Let the steps of the cases whose channel was closed or is open again find their way."""

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools import calendar
 from .kgw_scenario_step import STEP_FIELDS
@@ -156,6 +157,25 @@ class KgwScenario(models.Model):
         lines = change._get_running([("kgw_case_id.mandate_id", "in", self._get_mandates().ids)])
         scenarios = change._get_scenarios(lines)
         return lines.filtered(lambda line: scenarios[line] in self)
+
+    @api.model
+    def _get_query_of_case(self, case):
+        """Return a query for the scenario of a case: its own, the line of its kind, the general one.
+
+        :param case: SQL, the case's row in the statement around the query
+        """
+        return SQL(
+            """
+            SELECT sc.id, sc.horizon_days, sc.gap_before_days, sc.gap_after_days
+              FROM kgw_scenario sc
+             WHERE sc.id = COALESCE(%(case)s.scenario_id, (
+                    SELECT ms.scenario_id FROM kgw_mandate_scenario ms
+                     WHERE ms.mandate_id = %(case)s.mandate_id
+                       AND (ms.kind_id = %(case)s.kind_id OR ms.kind_id IS NULL)
+                     ORDER BY ms.kind_id NULLS LAST LIMIT 1))
+            """,
+            case=case,
+        )
 
     def _get_course_steps(self):
         """Return the steps as plain values for ``tools.course``."""

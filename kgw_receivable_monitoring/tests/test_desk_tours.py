@@ -1,3 +1,4 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
@@ -15,13 +16,17 @@ class TestDeskTours(KgwEngineCommon, HttpCase):
     def setUp(self):
         super().setUp()
         self.colleague = self._create_user("kgw_colleague", "agent")
-        # Contact hours have tests of their own; the tours work at any hour and day.
+        self.today = calendar.local_date(fields.Datetime.now())
+        # Contact hours have tests of their own; the tours work at any hour and day, and what is to
+        # be tried again in two hours is so today, late in the evening too.
+        last = calendar.noon(self.today) + timedelta(hours=12, seconds=-1)
         always = patch.object(
-            type(self.env["kgw.kind"]), "_get_next_moment", lambda _kind, moment, *_a: moment
+            type(self.env["kgw.kind"]),
+            "_get_next_moment",
+            lambda _k, moment, *_a: min(moment, last),
         )
         always.start()
         self.addCleanup(always.stop)
-        self.today = calendar.local_date(fields.Datetime.now())
 
     def put_calls(self, *names):
         """Put a call per name onto the board of the agent; the last one is about the most."""

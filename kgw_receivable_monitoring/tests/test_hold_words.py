@@ -24,7 +24,7 @@ class TestHoldWords(DecisionCase):
         disputes = self.env["kgw.dispute"].with_context(lang="pl_PL")
         disputes._open(self.second, self.reason, "Za drogo", now)
 
-    def read(self, lang):
+    def read_holds(self, lang):
         """Return what the creditor and those who work with the case read of its holds."""
         case, events = (
             record.with_context(lang=lang)
@@ -47,7 +47,7 @@ class TestHoldWords(DecisionCase):
             "en_US": ("pause of the contact: Urlop", "PLN 900.00 by ", "Wrong price or quantity"),
         }
         for lang, parts in said.items():
-            for page, lines in self.read(lang).items():
+            for page, lines in self.read_holds(lang).items():
                 with self.subTest(lang=lang, page=page):
                     text = " | ".join(lines).replace("\N{NO-BREAK SPACE}", " ").casefold()
                     for part in parts:
