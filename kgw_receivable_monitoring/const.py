@@ -59,10 +59,6 @@ REMINDER_STATES = [
 SHOWN_STATES = [
     *REMINDER_STATES,
     ("printed", "Printed, to be posted"),
-    ("made", "Call made"),
-    ("talked", "Spoke with the person"),
-    ("tried", "Tried in vain, will be repeated"),
-    ("unreached", "Nobody reached"),
 ]
 
 # target -> the states that it may be entered from; kgw.reminder._set_state is the only writer.

@@ -72,7 +72,8 @@ CURES = [
     ),
     (
         "hold",
-        "A manager lifts the hold when its cause is gone; a hold with a last day ends by itself.",
+        "It ends by itself on its last day, or when the promise or dispute that it came with is"
+        " decided; any other is lifted by a manager when its cause is gone.",
     ),
     ("text", "An administrator corrects the template; it is tried again every hour."),
     (

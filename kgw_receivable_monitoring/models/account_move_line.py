@@ -277,17 +277,20 @@ class AccountMoveLine(models.Model):
         lines._kgw_write_pointers(answers)
 
     def _kgw_get_courses(self, on_date):
-        """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing."""
-        facts = self.env["kgw.course.facts"]._read(self)
-        scenarios = self.kgw_case_id._get_scenarios()
+        """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing. Nothing
+        comes for what is closed, nor under a mandate that ended."""
+        going = self.filtered(
+            lambda r: r.kgw_stage != "closed" and r.kgw_case_id.mandate_id.state != "ended"
+        )
+        answers = dict.fromkeys(self, course.Course(None))
+        if not going:
+            return answers
+        facts = self.env["kgw.course.facts"]._read(going)
+        scenarios = going.kgw_case_id._get_scenarios()
         steps = {s: s._get_course_steps() if s else [] for s in {*scenarios.values()}}
-        answers = {}
-        for line in self:
+        for line in going:
             scenario = scenarios[line.kgw_case_id]
-            if line.kgw_stage == "closed":
-                answers[line] = course.Course(None)
-            else:
-                answers[line] = course.next_step(steps[scenario], facts[line.id], on_date)
+            answers[line] = course.next_step(steps[scenario], facts[line.id], on_date)
         return answers
 
     def _kgw_record_passed(self, answers, now):

@@ -242,7 +242,11 @@ class KgwMandate(models.Model):
 
     def action_end(self):
         self._set_state("ended")
-        self._cancel_planned(fields.Datetime.now())
+        now = fields.Datetime.now()
+        self._cancel_planned(now)
+        # Nothing comes any more; whoever ends a mandate need not have rights on invoices.
+        open_sudo = self.sudo().case_ids._get_open_receivables()
+        open_sudo._kgw_refresh_course(calendar.local_date(now), now)
 
     def _set_state(self, target):
         """Let these mandates go over to ``target``.

@@ -99,7 +99,8 @@ class KgwObstacle(models.AbstractModel):
             obstacles = self._get_planning(case, due, day)
             day, reminder = self._plan_anyway(case, day)
         else:
-            obstacles = self._get_planning(case, due, day) if reminder else []
+            is_over = case.mandate_id.state == "ended"
+            obstacles = self._get_planning(case, due, day) if reminder or is_over else []
         places = [obstacle.place for obstacle in obstacles]
         own = self._get_own(case, move_id, day)
         obstacles += [found for found in own if found.place not in places]

@@ -29,7 +29,8 @@ class KgwPortalPlan(models.AbstractModel):
         :param holds: of :meth:`_search_holds`
         """
         whole = holds.filtered(lambda hold: not hold.move_id)
-        if whole.filtered(lambda hold: not hold.until_date):
+        is_lasting = whole.filtered(lambda hold: not hold.until_date)
+        if is_lasting or case.mandate_id.state == "ended":
             return []
         today = self._get_today()
         start = max([today, *(hold.until_date + timedelta(days=1) for hold in whole)])

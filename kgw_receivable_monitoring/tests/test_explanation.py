@@ -104,6 +104,16 @@ class TestExplanation(KgwSimulationCommon):
         self.assertTrue(hold.is_open)
         self.assertEqual(self.mandate.state, "suspended")
 
+    def test_mandate_that_ended_leaves_no_next_step_and_says_so(self):
+        line = self._watch(self._document())
+        self.mandate.action_end()
+        self.assertFalse(line.kgw_next_date or line.kgw_next_step_id or line.kgw_next_act)
+        self.run_day(DUE + timedelta(days=2))
+        self.assertFalse(line.kgw_next_date)
+        explanation = self.explain(line, DUE + timedelta(days=2))
+        self.assertEqual(self.obstacles(explanation), {"mandate"})
+        self.assertFalse(any(explanation.next_ids.mapped("day")))
+
     def test_waiting_reminder_leads_to_itself_and_its_template(self):
         line = self._watch(self._document())
         day = DUE + timedelta(days=2)
