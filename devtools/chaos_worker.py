@@ -116,6 +116,11 @@ def wrap_dispatcher(fate, batch):
 def wrap_stock(fate):
     """Put the places that Odoo's own queue has around it."""
     mail = sys.modules["odoo.addons.mail.models.mail_mail"].MailMail
+
+    def begin(*_args):
+        fate.channel = "mail"  # this worker may have sent reminders before
+
+    wrap(mail, "process_email_queue", before=begin)
     wrap(mail, "_postprocess_sent_message", before=lambda *_args, **_kwargs: fate.meet("sent"))
 
 
