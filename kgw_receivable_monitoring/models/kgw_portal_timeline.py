@@ -131,7 +131,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "amount": self._format_amount(payload),
             "outcome": self._get_code_label("kgw.reminder", "outcome", payload.get("outcome")),
             "decision": self._get_decision_label(payload),
-            "until": self._get_until(event, payload),
+            "until": self._get_until(payload),
             "who": self._get_who(event),
             "files": [
                 {"number": number, "name": file["name"]}
@@ -204,7 +204,7 @@ class KgwPortalTimeline(models.AbstractModel):
             return self.env._("%(own)s; named too: %(others)s", own=said, others=", ".join(named))
         return said or ", ".join(named or ())
 
-    def _get_until(self, event, payload):
+    def _get_until(self, payload):
         """Return in words the day or days that an entry names: until when contact is on hold, by
         when an instalment is due, what day a decision sets."""
         if parts := payload.get("parts"):
