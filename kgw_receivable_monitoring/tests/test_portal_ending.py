@@ -1,7 +1,9 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
 
+from ..models import kgw_portal_case
 from . import test_portal_pages
 from .common import DUE
 from .test_portal_decisions import LATE, DecisionCase
@@ -54,6 +56,13 @@ class TestEnding(DecisionCase):
         self.assertEqual(asked.state, "open")
         self._take("withdraw")
         self.assertEqual(asked.state, "revoked")
+
+    def test_dispute_counts_as_a_question_in_the_list(self):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.first, reason, "", self._at(LATE))
+        self.ask(self.second)
+        [row] = self.portal._get_cases(tab="decision")
+        self.assertEqual(row["decision_count"], 2)
 
     # === NEW DATE === #
 
@@ -109,6 +118,28 @@ class TestEnding(DecisionCase):
         [change] = self.portal._compare(self.case, before, self.portal._picture(self.case))
         self.assertTrue(change["cancelled"] and change["planned"])
         self.assertEqual(change["cancelled"], change["planned"])
+
+    # === MANY INVOICES, FILES === #
+
+    def test_what_is_owed_is_shown_before_what_is_settled(self):
+        self.env["kgw.payment.list"]._mark_paid(
+            self.creditor, self.second.ids, LATE, self._at(LATE, 9), {self.second.id: 500.0}
+        )
+        self.first.date_maturity = DUE - timedelta(days=30)
+        with patch.object(kgw_portal_case, "MAX_LINES", 1):
+            page = self.portal._get_case(self.case.id)
+        self.assertEqual([row["number"] for row in page["receivables"]], ["FV A/1"])
+        self.assertIn("1", page["more_receivables"])
+
+    def test_export_of_a_figure_has_the_figure(self):
+        self.env["kgw.payment.list"]._mark_paid(
+            self.creditor, self.first.ids, LATE, self._at(LATE, 9), {self.first.id: 230.0}
+        )
+        portal = self.portal.with_context(kgw_now=self._at(LATE, 12))
+        head, row = portal._get_export(tab="paid")
+        told = dict(zip(head, row, strict=True))
+        self.assertEqual((told["Paid this month"], told["Owed"]), (230.0, 1500.0))
+        self.assertNotIn("Paid this month", portal._get_export()[0])
 
 
 @tagged("post_install", "-at_install", "kgw", "kgw_http")
