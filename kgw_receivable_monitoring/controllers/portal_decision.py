@@ -1,5 +1,5 @@
 from odoo import fields, http
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..tools.decision import SPECS
@@ -118,10 +118,11 @@ class KgwPortalDecisionController(KgwPortalController):
         portal, effect = request.env["kgw.portal"], None
         try:
             form = portal._get_form(kind, case_ids, line_ids)
+        except UserError as error:  # not its own, or too many for this decision: there is no form
+            return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
+        try:
             if not problem and all(values.get(name) for name in SPECS[kind].wants):
                 effect = portal._foresee(kind, values, fields.Datetime.now(), case_ids, line_ids)
-        except AccessError as error:
-            return self._kgw_go("/my/monitoring/counterparties", str(error), is_problem=True)
         except UserError as error:
             problem = str(error)
         return self._kgw_render(

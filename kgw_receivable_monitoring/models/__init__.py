@@ -105,6 +105,7 @@ from . import (
     kgw_portal_decision,
     kgw_portal_effect,
     kgw_portal_effect_words,
+    kgw_portal_export,
     kgw_portal_figures,
     kgw_portal_handover,
     kgw_portal_history,

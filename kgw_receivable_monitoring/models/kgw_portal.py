@@ -4,6 +4,7 @@ from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
 from .kgw_portal_effect import KgwPortalEffect
 from .kgw_portal_effect_words import KgwPortalEffectWords
+from .kgw_portal_export import KgwPortalExport
 from .kgw_portal_figures import KgwPortalFigures
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
@@ -33,6 +34,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalDecision._name,
         KgwPortalEffect._name,
         KgwPortalEffectWords._name,
+        KgwPortalExport._name,
         KgwPortalFigures._name,
         KgwPortalHandover._name,
         KgwPortalHistory._name,

@@ -10,6 +10,9 @@ from .kgw_portal_timeline import PAGE
 NEXT_STEPS = 8
 # Stages in which the due date is past.
 LATE = ("overdue", "elapsed")
+# Invoices that a page shows, and of what is owed at most.
+MAX_LINES = 100
+MAX_OPEN = 1000
 # Days for which the page says that a decision could not be carried out.
 TOLD_DAYS = 7
 
@@ -35,6 +38,8 @@ class KgwPortalCase(models.AbstractModel):
             [("kgw_case_id", "=", case.id)], order="date_maturity desc, id desc"
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
+        # What is owed is shown before what is settled, however old it is.
+        shown = (is_open[:MAX_OPEN] | lines)[: max(MAX_LINES, min(len(is_open), MAX_OPEN))]
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
@@ -42,7 +47,8 @@ class KgwPortalCase(models.AbstractModel):
         return {
             **self._prepare_head(case, is_open),
             "sentence": self._get_sentence(case, is_open, plan, holds),
-            "receivables": [self._prepare_receivable(line, plan, holds) for line in lines[:100]],
+            "receivables": [self._prepare_receivable(line, plan, holds) for line in shown],
+            "more_receivables": self._count(len(lines - shown), "invoice") if lines - shown else "",
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
             "decisions": [
                 self._prepare_decision(d) for d in case.decision_ids if d.state == "open"
@@ -97,6 +103,7 @@ class KgwPortalCase(models.AbstractModel):
             "number": line.move_id.kgw_display_number,
             "issue_date": self._format_date(line.move_id.invoice_date),
             "due_date": self._format_date(line.date_maturity),
+            "interest_due": self._format_date(line.kgw_interest_due),
             "amount": self._format_money(line.amount_currency, code),
             "residual": self._format_money(line.amount_residual_currency, code),
             "stage": line.kgw_stage,
@@ -215,11 +222,18 @@ class KgwPortalCase(models.AbstractModel):
             "kind_label": self._get_decision_noun(decision.kind),
             "at": self._format_moment(decision.decided_at),
             "until": self._format_date(decision.until_date),
+            "said": self._say_taken(decision),
             "who": decision.decided_by_id.name,
             "invoices": decision.invoices,
             "problem": decision.problem or "",
             "may_revoke": rights[f"may_{SPECS[decision.kind].right}"],
         }
+
+    def _say_taken(self, decision):
+        """Return what was decided in the words in which the history tells it."""
+        payload = decision._prepare_payload()
+        said = (self._get_decision_label(payload), self._get_until(payload))
+        return " ".join(filter(None, said))
 
     def _say_ended(self, hold):
         """Return in words how the creditor ended the contact, '' where it was only put off."""

@@ -166,11 +166,13 @@ class KgwPortalEffect(models.AbstractModel):
         }
 
     def _say_planned(self, case):
+        """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
         planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        return [
-            ", ".join(filter(None, (self._format_upcoming(r.planned_on), *self._name_contact(r))))
-            for r in planned
-        ]
+        told = {r: (self._format_upcoming(r.planned_on), *self._name_contact(r)) for r in planned}
+        for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
+            label = self._get_label(asked, "kind")
+            told[asked] = (self.env._("the question to you (%s)", label), asked.step_id.name)
+        return {record: ", ".join(filter(None, said)) for record, said in told.items()}
 
     def _name_contact(self, reminder):
         """Return what is planned in words: the step and its channel; of what is no step, the texts
@@ -188,7 +190,7 @@ class KgwPortalEffect(models.AbstractModel):
         holds = self._search_holds(case, lines)
         plan = self._get_plan(case, lines, holds)
         return {
-            "next": self._say_coming(case, lines, plan, holds),
+            "next": self._say_coming(case, lines, plan, holds) or self._say_owed(lines, lines),
             "plan": [
                 (stop["iso"], stop["step"], stop["channel"], stop["receivable_ids"])
                 for stop in plan
@@ -206,8 +208,8 @@ class KgwPortalEffect(models.AbstractModel):
         return [
             {
                 "counterparty": case.counterparty_id.name,
-                "cancelled": [t for t in old["planned"] if t not in new["planned"]],
-                "planned": [t for t in new["planned"] if t not in old["planned"]],
+                "cancelled": [t for r, t in old["planned"].items() if r not in new["planned"]],
+                "planned": [t for r, t in new["planned"].items() if r not in old["planned"]],
                 "before": old["next"],
                 "after": new["next"],
                 "is_same": new["plan"] is not None and old == new,

@@ -84,6 +84,17 @@ class KgwPortalEffectWords(models.AbstractModel):
             self.env._("Where no call can be planned just now, your controller is asked to call.")
         ]
 
+    def _tell_stop(self, effect):
+        if effect.values.get("is_lasting"):
+            return [self.env._("Nobody is contacted about invoices to come either.")]
+        return [self.env._("Invoices to come are monitored as agreed.")]
+
+    def _tell_withdraw(self, effect):
+        return [
+            self.env._("We no longer monitor these invoices; your controller is told."),
+            *self._tell_stop(effect),
+        ]
+
     def _tell_pause(self, effect):
         """Say so where something else keeps the contact back longer than the pause."""
         day = effect.values["until_date"]
@@ -166,7 +177,12 @@ class KgwPortalEffectWords(models.AbstractModel):
     def _say_rewritten(self, changes):
         if not any(change["cancelled"] for change in changes):
             return []
-        return [self.env._("A letter printed with interest is taken out and written anew.")]
+        return [
+            self.env._(
+                "A letter printed with interest is taken out: what goes out in its place says nothing"
+                " of it."
+            )
+        ]
 
     def _say_given_up(self, lines):
         """Say what the interest comes to that the creditor waives; nothing before the due date."""

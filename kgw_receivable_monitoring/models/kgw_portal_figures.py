@@ -320,7 +320,7 @@ class KgwPortalFigures(models.AbstractModel):
         }[tab]
 
     def _read_figure(self, tab, cases):
-        """Return ``{case id: amount in words}`` of a figure, {} for a tab that has no amounts."""
+        """Return ``{case id: {currency: amount}}`` of a figure, {} for a tab without amounts."""
         if tab not in MONEY_FIGURES:
             return {}
         rows = self.env.execute_query(
@@ -337,4 +337,4 @@ class KgwPortalFigures(models.AbstractModel):
         found = {}
         for case_id, code, amount in rows:
             found.setdefault(case_id, {})[code] = amount
-        return {case_id: self._format_sums(sums) for case_id, sums in found.items()}
+        return found

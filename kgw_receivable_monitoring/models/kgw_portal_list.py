@@ -10,7 +10,6 @@ from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_figures import FIGURES
 
 PAGE_SIZE = 40
-MAX_EXPORT = 20000
 
 STAGE_TABS = ("overdue", "before_due", "elapsed", "closed")
 TABS = ("all", "decision", "promise", "dispute", "held", *STAGE_TABS)
@@ -181,23 +180,37 @@ class KgwPortalList(models.AbstractModel):
                 [("case_id", "in", cases.ids), ("state", "in", OPEN_STATES)]
             )
         }
-        asked = cases.env["kgw.decision"].search(
-            [("case_id", "in", cases.ids), ("state", "=", "open")]
-        )
-        asking = asked.grouped("case_id")
+        asking = self._count_asked(cases)
         usable = cases._get_usable_channels()
         return [
-            {"figure": figures.get(case.id, "")}
+            {
+                "figure": self._format_sums(figures.get(case.id, {})),
+                "figure_sums": figures.get(case.id, {}),
+            }
             | self._prepare_row(
                 case,
                 sums.get(case.id, {}),
                 planned.get(case, cases.env["kgw.reminder"]),
-                asking.get(case),
+                asking.get(case.id, 0),
                 *ahead[case.id],
                 usable.get(case.id, frozenset()),
             )
             for case in cases
         ]
+
+    def _count_asked(self, cases):
+        """Return ``{case id: how many questions and disputes wait for the creditor}``."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT a.case_id, count(*) FROM (%s) a WHERE a.case_id = ANY(%s) GROUP BY 1",
+                SQL(
+                    "SELECT case_id FROM kgw_decision WHERE state = 'open'"
+                    " UNION ALL SELECT case_id FROM kgw_dispute WHERE state = 'open'"
+                ),
+                cases.ids,
+            )
+        )
+        return dict(rows)
 
     def _read_sums(self, cases):
         """Return ``{case id: {owed, overdue: {currency: amount}, oldest, number}}``."""
@@ -276,7 +289,7 @@ class KgwPortalList(models.AbstractModel):
             "invoices": sums.get("n", 0),
             "next_step": "" if hold else self._name_step(step, planned.channel),
             "next_date": "" if hold else self._format_upcoming(day),
-            "decision_count": len(asked or ()),
+            "decision_count": asked,
             "blocked": self._say_blocked(hold, waiting, usable) if sums else "",
             "controller": (case.controller_id or case.mandate_id.controller_id).name or "",
         }
@@ -292,44 +305,3 @@ class KgwPortalList(models.AbstractModel):
         if "letter" in usable and len(usable) == 1:
             return self.env._("No e-mail address and no phone number.")
         return ""
-
-    # === EXPORT === #
-
-    @api.model
-    def _get_export(self, tab="all", search="", sort="urgent"):
-        """Return the list as rows of plain values, with its headings first."""
-        env = self.env
-        head = [
-            env._("Counterparty"),
-            env._("NIP"),
-            env._("Case"),
-            env._("State"),
-            env._("Currency"),
-            env._("Owed"),
-            env._("Overdue"),
-            env._("Oldest due date"),
-            env._("Invoices"),
-            env._("Next step on"),
-            env._("Next step"),
-            env._("What keeps it back"),
-        ]
-        rows = self._get_cases(tab, search, sort, limit=MAX_EXPORT)
-        return [head, *(line for row in rows for line in self._prepare_export(row))]
-
-    def _prepare_export(self, row):
-        """Return one line for each currency that is owed, at least one."""
-        for code in sorted(row["owed_sums"]) or [""]:
-            yield [
-                row["counterparty"],
-                row["nip"],
-                row["number"],
-                row["stage_label"],
-                code,
-                float(row["owed_sums"].get(code, 0)),
-                float(row["overdue_sums"].get(code, 0)),
-                row["oldest"],
-                row["invoices"],
-                row["next_date"],
-                row["next_step"],
-                row["blocked"],
-            ]

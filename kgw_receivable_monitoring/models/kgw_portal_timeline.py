@@ -131,7 +131,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "amount": self._format_amount(payload),
             "outcome": self._get_code_label("kgw.reminder", "outcome", payload.get("outcome")),
             "decision": self._get_decision_label(payload),
-            "until": self._get_until(event, payload),
+            "until": self._get_until(payload),
             "who": self._get_who(event),
             "files": [
                 {"number": number, "name": file["name"]}
@@ -148,6 +148,8 @@ class KgwPortalTimeline(models.AbstractModel):
         if told["text"] and told["is_html"]:
             # In HTML a line of the source is no line of the text, but a row of a table is one.
             html = re.sub(r"</(tr|table)>", r"</\1><br/>", re.sub(r"\s+", " ", told["text"]))
+            # Bold type is no part of the words: plain text would show it as stars.
+            html = re.sub(r"</?(b|strong|i|em)\b[^>]*>", "", html)
             told["text"] = re.sub(r"\s*\n\s*", "\n", html2plaintext(html))
         return told
 
@@ -202,7 +204,7 @@ class KgwPortalTimeline(models.AbstractModel):
             return self.env._("%(own)s; named too: %(others)s", own=said, others=", ".join(named))
         return said or ", ".join(named or ())
 
-    def _get_until(self, event, payload):
+    def _get_until(self, payload):
         """Return in words the day or days that an entry names: until when contact is on hold, by
         when an instalment is due, what day a decision sets."""
         if parts := payload.get("parts"):

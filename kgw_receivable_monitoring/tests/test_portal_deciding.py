@@ -133,12 +133,16 @@ class TestDecisionsInThePortal(DecisionCase):
     def test_history_on_paper_has_the_words_of_e_mails(self):
         self.run_days(DUE - timedelta(days=5), DUE - timedelta(days=2))
         mail = next(sent for sent in self._get_sent() if sent["channel"] == "email")
-        lines = html2plaintext(mail["body"]).splitlines()
+        lines = html2plaintext(mail["body"]).replace("*", "").splitlines()
         words = max((line.split() for line in lines), key=len)[:6]
+        files = [("umowa.pdf", b"x")]
+        self.portal._write_message(self.case.id, "W załączniku", files, self._at(DUE, 9))
         _name, content = self.portal._get_history(self.case.id)
         pages = pypdf.PdfReader(io.BytesIO(content)).pages
         text = " ".join(" ".join(page.extract_text() for page in pages).split())
         self.assertIn(" ".join(words), text)
+        self.assertIn("umowa.pdf", text)
+        self.assertNotIn("*", text, "bold type is no part of the words")
 
     def test_notices_go_to_who_wants_them_and_questions_never_to_nobody(self):
         people = self.env["kgw.portal.access"]

@@ -1,0 +1,57 @@
+from odoo import api, models
+
+from .kgw_portal_base import KgwPortalBase
+
+MAX_EXPORT = 20000
+
+
+class KgwPortalExport(models.AbstractModel):
+    """The list of counterparties as rows of a file."""
+
+    _name = "kgw.portal.export"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: Export"
+
+    @api.model
+    def _get_export(self, tab="all", search="", sort="urgent"):
+        """Return the list as rows of plain values, with its headings first; that of a figure has
+        the figure as well, as on the page."""
+        env, figure = self.env, self._get_figure(tab)
+        extra = [figure["label"]] if figure and figure["has_column"] else []
+        head = [
+            env._("Counterparty"),
+            env._("NIP"),
+            env._("Case"),
+            env._("State"),
+            env._("Currency"),
+            env._("Owed"),
+            env._("Overdue"),
+            *extra,
+            env._("Oldest due date"),
+            env._("Invoices"),
+            env._("Next step on"),
+            env._("Next step"),
+            env._("What keeps it back"),
+        ]
+        rows = self._get_cases(tab, search, sort, limit=MAX_EXPORT)
+        return [head, *(line for row in rows for line in self._prepare_export(row, extra))]
+
+    def _prepare_export(self, row, extra):
+        """Return one line for each currency that is owed or in the figure, at least one."""
+        figures = row["figure_sums"] if extra else {}
+        for code in sorted({*row["owed_sums"], *figures}) or [""]:
+            yield [
+                row["counterparty"],
+                row["nip"],
+                row["number"],
+                row["stage_label"],
+                code,
+                float(row["owed_sums"].get(code, 0)),
+                float(row["overdue_sums"].get(code, 0)),
+                *(float(figures.get(code, 0)) for _name in extra),
+                row["oldest"],
+                row["invoices"],
+                row["next_date"],
+                row["next_step"],
+                row["blocked"],
+            ]

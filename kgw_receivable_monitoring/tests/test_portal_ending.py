@@ -1,0 +1,158 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.tests import HttpCase, tagged
+
+from ..models import kgw_portal_case
+from . import test_portal_pages
+from .common import DUE
+from .test_portal_decisions import LATE, DecisionCase
+
+UNTIL = LATE + timedelta(days=7)
+STEP = "kgw_receivable_monitoring.step_standard_p21_letter"
+ENDS = {"stop": {}, "withdraw": {}, "collection": {}, "pause": {"until_date": UNTIL.isoformat()}}
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestEnding(DecisionCase):
+    """What a decision ends is over on every page, and its preview says so."""
+
+    def ask(self, lines=None, kind="approval"):
+        step = self.env.ref(STEP)
+        lines = lines or self.first | self.second
+        return self.env["kgw.decision"]._ask(kind, step, lines, LATE, self._at(LATE, 7))
+
+    def foresee(self, kind, **values):
+        return self.portal._foresee(kind, values, self._at(LATE, 9), self.case.ids)
+
+    # === QUESTIONS === #
+
+    def test_consent_is_not_asked_for_about_what_the_creditor_has_ended(self):
+        for kind, values in ENDS.items():
+            with self.subTest(kind=kind), self.env.cr.savepoint() as savepoint:
+                asked = self.ask()
+                [change] = self.foresee(kind, **values)["changes"]
+                self.assertIn("question to you", " ".join(change["cancelled"]))
+                self.assertEqual(asked.state, "open", "nothing stays of a preview")
+                self._take(kind, **values)
+                self.assertEqual(asked.state, "revoked")
+                page = self.portal.with_context(kgw_now=self._at(LATE, 10))
+                self.assertNotIn("your decision until", page._get_case(self.case.id)["sentence"])
+                self.assertFalse(page._get_overview()["question_count"])
+                facts = self.env["kgw.course.facts"]
+                self.assertFalse(facts._read_approvals(self.first), "it can be asked anew")
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_consent_about_other_invoices_is_still_asked_for(self):
+        mine, theirs = self.ask(self.first), self.ask(self.second)
+        both = self.ask()
+        self._take("stop", lines=self.first)
+        self.assertEqual((mine.state, theirs.state, both.state), ("revoked", "open", "open"))
+
+    def test_what_follows_is_still_asked_of_who_only_waits(self):
+        asked = self.ask(kind="horizon")
+        self._take("pause", until_date=UNTIL.isoformat())
+        self.assertEqual(asked.state, "open")
+        self._take("withdraw")
+        self.assertEqual(asked.state, "revoked")
+
+    def test_dispute_counts_as_a_question_in_the_list(self):
+        reason = self.env["kgw.dispute.reason"].search([], limit=1)
+        self.env["kgw.dispute"]._open(self.first, reason, "", self._at(LATE))
+        self.ask(self.second)
+        [row] = self.portal._get_cases(tab="decision")
+        self.assertEqual(row["decision_count"], 2)
+
+    # === NEW DATE === #
+
+    def test_new_date_of_one_invoice_with_interest_leaves_the_contacts_of_others(self):
+        step = self.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
+        own = self.env["kgw.reminder.line"]._prepare_stepless_vals(self.second, "letter", step.rung)
+        other = self.env["kgw.reminder"].create(
+            {
+                "case_id": self.case.id,
+                "mandate_id": self.mandate.id,
+                "brand_id": self.brand.id,
+                "step_id": step.id,
+                "template_id": step.template_id.id,
+                "channel": "letter",
+                "rung": step.rung,
+                "side": "after",
+                "planned_on": LATE,
+                "line_ids": [(0, 0, {**own, "role": "lead", "step_id": step.id})],
+            }
+        )
+        values = {"until_date": UNTIL.isoformat(), "is_lasting": "1"}
+        self._take("new_date", lines=self.first, **values)
+        [told] = self.portal._get_case(self.case.id)["scheduled"]
+        day = self.portal._format_date(UNTIL)
+        self.assertIn(f"{day}, interest runs from the old due date", told["said"])
+        self.assertEqual(told["invoices"], "FV A/1")
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
+        self.assertEqual(other.state, "planned")
+        rows = self.portal._get_case(self.case.id)["receivables"]
+        since = {row["number"]: row["interest_due"] for row in rows}
+        self.assertEqual(since, {"FV A/1": self.portal._format_date(DUE), "FV A/2": ""})
+
+    # === WORDS === #
+
+    def test_preview_says_whether_invoices_to_come_are_meant(self):
+        for kind in ("stop", "withdraw"):
+            told = [self.foresee(kind, is_lasting=lasting)["words"] for lasting in ("", "1")]
+            self.assertTrue(all(told), kind)
+            self.assertNotEqual(*told, kind)
+
+    def test_payment_of_all_says_that_everything_is_settled(self):
+        values = {"amount": "1730.00", "until_date": LATE.isoformat()}
+        [change] = self.foresee("payment", **values)["changes"]
+        self.assertTrue(change["before"])
+        self.assertEqual(change["after"], "Everything is settled.")
+
+    def test_contact_in_place_of_one_with_the_same_name_is_told(self):
+        planned = self._plan(DUE - timedelta(days=3))
+        before = self.portal._picture(self.case)
+        copy = planned.copy({"state": "cancelled", "reason": "decision"})
+        planned._set_state("cancelled", self._at(LATE), reason="decision")
+        copy.state = "planned"
+        [change] = self.portal._compare(self.case, before, self.portal._picture(self.case))
+        self.assertTrue(change["cancelled"] and change["planned"])
+        self.assertEqual(change["cancelled"], change["planned"])
+
+    # === MANY INVOICES, FILES === #
+
+    def test_what_is_owed_is_shown_before_what_is_settled(self):
+        self.env["kgw.payment.list"]._mark_paid(
+            self.creditor, self.second.ids, LATE, self._at(LATE, 9), {self.second.id: 500.0}
+        )
+        self.first.date_maturity = DUE - timedelta(days=30)
+        with patch.object(kgw_portal_case, "MAX_LINES", 1):
+            page = self.portal._get_case(self.case.id)
+        self.assertEqual([row["number"] for row in page["receivables"]], ["FV A/1"])
+        self.assertIn("1", page["more_receivables"])
+
+    def test_export_of_a_figure_has_the_figure(self):
+        self.env["kgw.payment.list"]._mark_paid(
+            self.creditor, self.first.ids, LATE, self._at(LATE, 9), {self.first.id: 230.0}
+        )
+        portal = self.portal.with_context(kgw_now=self._at(LATE, 12))
+        head, row = portal._get_export(tab="paid")
+        told = dict(zip(head, row, strict=True))
+        self.assertEqual((told["Paid this month"], told["Owed"]), (230.0, 1500.0))
+        self.assertNotIn("Paid this month", portal._get_export()[0])
+
+
+@tagged("post_install", "-at_install", "kgw", "kgw_http")
+class TestDecisionOfTooMany(DecisionCase, HttpCase):
+    """A form that no page offers is answered in words."""
+
+    _post = test_portal_pages.TestPortalPages._post
+
+    def test_decision_that_is_not_for_many_is_refused_in_words(self):
+        buyer = self._other_party("Firma 9", 9)
+        more = self._watch(self._document("FV A/9", buyer=buyer)).kgw_case_id
+        ids = f"{self.case.id},{more.id}"
+        for kind in ("instalments", "payment", "contact"):
+            answer = self._post("/my/monitoring/decide", self.user_a, kind=kind, case_ids=ids)
+            self.assertEqual(answer.status_code, 303, kind)
+            self.assertIn("/my/monitoring/counterparties", answer.headers["Location"])
