@@ -222,14 +222,14 @@ class KgwPortalCase(models.AbstractModel):
             "kind_label": self._get_decision_noun(decision.kind),
             "at": self._format_moment(decision.decided_at),
             "until": self._format_date(decision.until_date),
-            "said": self._say_taken(decision),
+            "said": self._say_decided(decision),
             "who": decision.decided_by_id.name,
             "invoices": decision.invoices,
             "problem": decision.problem or "",
             "may_revoke": rights[f"may_{SPECS[decision.kind].right}"],
         }
 
-    def _say_taken(self, decision):
+    def _say_decided(self, decision):
         """Return what was decided in the words in which the history tells it."""
         payload = decision._prepare_payload()
         said = (self._get_decision_label(payload), self._get_until(payload))

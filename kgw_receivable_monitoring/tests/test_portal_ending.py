@@ -1,9 +1,10 @@
+from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
 
-from ..models import kgw_portal_case
+from ..models import kgw_portal, kgw_portal_case
 from . import test_portal_pages
 from .common import DUE
 from .test_portal_decisions import LATE, DecisionCase
@@ -120,6 +121,15 @@ class TestEnding(DecisionCase):
         self.assertEqual(change["cancelled"], change["planned"])
 
     # === MANY INVOICES, FILES === #
+
+    def test_no_subject_of_the_portal_replaces_a_method_of_another(self):
+        subjects = [value for name, value in vars(kgw_portal).items() if name != "KgwPortalBase"]
+        subjects = [value for value in subjects if isinstance(value, type)]
+        names = Counter(
+            name for value in subjects for name, own in vars(value).items() if callable(own)
+        )
+        self.assertGreater(len(subjects), 10)
+        self.assertFalse([name for name, number in names.items() if number > 1])
 
     def test_what_is_owed_is_shown_before_what_is_settled(self):
         self.env["kgw.payment.list"]._mark_paid(
