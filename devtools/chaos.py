@@ -179,9 +179,6 @@ def judge_stock(arena, size):
     """Treat Odoo's own queue alike; it must show duplicates."""
     before = chaos_count.read_mails(arena.folder / "mail")
     killed = len(arena.deaths())
-    # Laid out before anybody begins: so few mails may be gone before the first death is planned.
-    for place in STOCK_PLACES:
-        arena.warrant("mail", place).touch()
     arena.cluster.sql(f"UPDATE ir_cron SET active = NOT active WHERE {ON_TRIAL}", arena.database)
     number = len(PLACES) * sum(size.named.values())
     kill_all(arena, size, MAILS, {"mail": (list(STOCK_PLACES) * number)[:number]})

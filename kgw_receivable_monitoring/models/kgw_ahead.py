@@ -49,12 +49,11 @@ class KgwAhead(models.AbstractModel):
         :param reminder: its open one, if any
         :param holds: in force on it, of every channel
         """
-        held = holds.move_id
         keeping = holds._get_keeping(lines)
-        reminder = reminder.filtered(lambda r: self._goes_on(r, held))
+        reminder = reminder.filtered(lambda r: self._goes_on(r, holds.move_id))
         if keeping.move_id and reminder:  # it confirms a promise, which holds its invoices
             keeping = keeping.browse()
-        first = lines.filtered(lambda r: r.kgw_next_date and r.move_id not in held)[:1]
+        first = holds._get_first_free(lines)
         day = reminder.planned_on or first.kgw_next_date
         self.next_date = day and not keeping and calendar.forward(max(day, today))
         self.next_step_id = reminder.step_id or first.kgw_next_step_id

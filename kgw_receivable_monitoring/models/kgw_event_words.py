@@ -89,12 +89,6 @@ class KgwEventWords(models.Model):
             return self.env["kgw.hold"]._say_told(payload)
         return payload.get("note")
 
-    def _get_dispute_reason(self):
-        """Return why something is disputed, '' where nothing is."""
-        reason_id = (self.payload or {}).get("dispute_reason")
-        # The name of a reason is for everybody who reads of a dispute.
-        return self.env["kgw.dispute.reason"].sudo().browse(reason_id).name or ""
-
     def _tell_money(self, payload):
         """Return the amount with its day, or days, of a payment or a promise."""
         if not payload.get("amount"):

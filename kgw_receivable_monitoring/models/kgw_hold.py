@@ -265,8 +265,7 @@ class KgwHold(models.Model):
         said = (
             env["kgw.portal"]._get_decision_noun(facts.get("decision")),
             env["kgw.promise"]._say(**facts["promise"]) if "promise" in facts else "",
-            # As in the register's own words.
-            env["kgw.dispute.reason"].sudo().browse(facts.get("dispute_reason")).name,
+            env["kgw.dispute.reason"]._say(facts.get("dispute_reason")),
             "" if account is None else env["kgw.account.doubt"]._say(account),
             facts.get("note"),
         )

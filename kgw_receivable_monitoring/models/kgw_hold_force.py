@@ -132,6 +132,22 @@ class KgwHoldForce(models.Model):
         # Of several that end together, the one decided last is told.
         return min(kept, key=lambda hold: (hold._get_rank(), -hold.id))
 
+    def _get_first_free(self, receivables):
+        """Return the first of ``receivables`` that has a next step and is not on hold by itself,
+        empty without one.
+
+        :param receivables: the soonest first
+        """
+        held = self.move_id
+        free = (
+            line
+            for line in receivables
+            if line.kgw_next_date
+            and line.kgw_stage in ("before_due", "overdue")
+            and line.move_id not in held
+        )
+        return next(free, receivables.browse())
+
     def _get_last_of(self, move):
         """Return the hold of every channel that keeps ``move`` back longest."""
         own = self._get_of_every_channel().filtered(lambda h: not h.move_id or h.move_id == move)

@@ -165,6 +165,8 @@ class KgwPlanner(models.AbstractModel):
         """Return those of ``lines`` for whose step the creditor is not asked now: contact about them
         is on hold or switched off. Its silence would give up a step that could not go out anyway."""
         asked = lines.filtered(lambda r: r.kgw_next_act == "approval")
+        if not asked:
+            return asked
         holds = self.env["kgw.hold"]._get_in_force_each(asked.grouped("kgw_case_id"), on_date)
         return asked.filtered(
             lambda r: r.no_followup or holds[r.kgw_case_id]._get_last_of(r.move_id)

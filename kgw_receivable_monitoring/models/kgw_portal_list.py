@@ -249,21 +249,11 @@ class KgwPortalList(models.AbstractModel):
         ).grouped("kgw_case_id")
         lines = {case: lines.get(case, receivables) for case in cases}
         found = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
+        holds = {case: own._get_of_every_channel() for case, own in found.items()}
         return {
-            case.id: self._look_ahead(lines[case], holds._get_of_every_channel())
-            for case, holds in found.items()
+            case.id: (own._get_keeping(lines[case]), own._get_first_free(lines[case]))
+            for case, own in holds.items()
         }
-
-    def _look_ahead(self, lines, holds):
-        held = holds.move_id
-        coming = (
-            line
-            for line in lines
-            if line.kgw_next_date
-            and line.kgw_stage in ("before_due", "overdue")
-            and line.move_id not in held
-        )
-        return holds._get_keeping(lines), next(coming, lines.browse())
 
     def _prepare_row(self, case, sums, planned, asked, hold, coming, usable):
         oldest = sums.get("oldest")

@@ -179,8 +179,8 @@ class KgwPortalTimeline(models.AbstractModel):
             return self._get_payment_day(payload)
         if event.kind in ("hold", "lifted"):
             return self._get_hold_note(event, payload)
-        said = (event._get_dispute_reason(), payload.get("note") or payload.get("detail"))
-        return ". ".join(filter(None, said))
+        reason = event.env["kgw.dispute.reason"]._say(payload.get("dispute_reason"))
+        return ". ".join(filter(None, (reason, payload.get("note") or payload.get("detail"))))
 
     def _get_hold_note(self, event, payload):
         """Return why contact is on hold; a decision says it by itself."""

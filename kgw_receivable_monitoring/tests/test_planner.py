@@ -308,6 +308,13 @@ class TestPlanner(KgwEngineCommon):
         self.plan(self.day(-1))
         self.assertEqual(number([("case_id", "=", case.id)]), 1)
 
+    def test_holds_are_not_read_on_a_day_without_a_consent_to_ask_for(self):
+        line = self._watch(self._document())
+        self.assertEqual(line.kgw_next_act, "contact")
+        self.env.flush_all()
+        with self.assertQueryCount(0):
+            self.assertFalse(self.env["kgw.planner"]._get_not_to_approve(line, DUE))
+
     def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
         receivable = self._watch(self._document())
         self.pay(receivable, 1230, DUE)

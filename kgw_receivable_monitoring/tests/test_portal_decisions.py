@@ -101,35 +101,9 @@ class TestDecisions(DecisionCase):
         self.assertIn(run.name, self.case.activity_ids.mapped("summary")[-1])
 
     def _create_claimed_letter(self):
-        letter = self._create_letter_of(self.first)
+        letter = self._create_letter_of(self.first, planned_on=LATE, state="claimed")
         letter.print_run_id = self.env["kgw.print.run"]._get_open(letter, LATE)
         return letter
-
-    def _create_letter_of(self, line):
-        step = self.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
-        values = {
-            "case_id": self.case.id,
-            "mandate_id": self.mandate.id,
-            "brand_id": self.brand.id,
-            "step_id": step.id,
-            "template_id": step.template_id.id,
-            "channel": "letter",
-            "rung": step.rung,
-            "side": "after",
-            "planned_on": LATE,
-            "state": "claimed",
-        }
-        own = {
-            "receivable_id": line.id,
-            "move_id": line.move_id.id,
-            "instalment": 1,
-            "course": 1,
-            "role": "lead",
-            "channel": "letter",
-            "step_id": step.id,
-            "rung": step.rung,
-        }
-        return self.env["kgw.reminder"].create({**values, "line_ids": [(0, 0, own)]})
 
     def test_stop_of_one_invoice_lets_the_other_go_on(self):
         self._take("stop", DUE - timedelta(days=7), lines=self.first)
@@ -202,8 +176,7 @@ class TestDecisions(DecisionCase):
         read = self.env["kgw.course.facts"]._read_approvals
         agreed = decisions._ask("approval", step, lines, LATE, self._at(LATE, 7))
         agreed._decide("approve", self._at(LATE, 8))
-        letter = self._create_letter_of(lines)
-        letter.write({"state": "planned", "step_id": step.id})
+        letter = self._create_letter_of(lines, planned_on=LATE, step_id=step.id)
         letter.line_ids.step_id = step
         gate = self.env["kgw.gate"]
         self.assertTrue(gate._is_approved(letter))

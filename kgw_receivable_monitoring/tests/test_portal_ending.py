@@ -68,22 +68,7 @@ class TestEnding(DecisionCase):
     # === NEW DATE === #
 
     def test_new_date_of_one_invoice_with_interest_leaves_the_contacts_of_others(self):
-        step = self.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
-        own = self.env["kgw.reminder.line"]._prepare_stepless_vals(self.second, "letter", step.rung)
-        other = self.env["kgw.reminder"].create(
-            {
-                "case_id": self.case.id,
-                "mandate_id": self.mandate.id,
-                "brand_id": self.brand.id,
-                "step_id": step.id,
-                "template_id": step.template_id.id,
-                "channel": "letter",
-                "rung": step.rung,
-                "side": "after",
-                "planned_on": LATE,
-                "line_ids": [(0, 0, {**own, "role": "lead", "step_id": step.id})],
-            }
-        )
+        other = self._create_letter_of(self.second, planned_on=LATE)
         values = {"until_date": UNTIL.isoformat(), "is_lasting": "1"}
         self._take("new_date", lines=self.first, **values)
         [told] = self.portal._get_case(self.case.id)["scheduled"]

@@ -58,7 +58,7 @@ class IsolationCase(KgwCommon):
         cls.receivable, cls.theirs = cls.receivable.with_env(cls.env), cls.theirs.with_env(cls.env)
         cls.case = cls.receivable.kgw_case_id
         now = world._at(DUE)
-        cls.letter = cls._create_letter(cls.case, now)
+        cls.letter = cls._create_letter(cls.receivable, now)
         cls.decision = cls.env["kgw.decision"]._ask(
             "approval", cls.letter.step_id, cls.receivable, DUE, now
         )
@@ -83,26 +83,14 @@ class IsolationCase(KgwCommon):
         cls.counterparty_user.company_ids |= cls.journal.company_id
 
     @classmethod
-    def _create_letter(cls, case, now, receivable=None):
-        """Return a letter of the case that was posted."""
-        receivable = receivable or cls.receivable
-        step = cls.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
-        letter = cls.env["kgw.reminder"].create(
-            {
-                "case_id": case.id,
-                "mandate_id": case.mandate_id.id,
-                "brand_id": cls.brand.id,
-                "step_id": step.id,
-                "template_id": step.template_id.id,
-                "channel": "letter",
-                "rung": step.rung,
-                "side": "after",
-                "planned_on": DUE,
-                "state": "claimed",
-                "recipient": "ul. Polna 1, Kraków",
-                "subject": "Wezwanie",
-                "body": "<p>Treść</p><script>alert(1)</script>",
-            }
+    def _create_letter(cls, line, now):
+        """Return a letter about one receivable that was posted."""
+        letter = cls._create_letter_of(
+            line,
+            state="claimed",
+            recipient="ul. Polna 1, Kraków",
+            subject="Wezwanie",
+            body="<p>Treść</p><script>alert(1)</script>",
         )
         letter.attachment_id = cls.env["ir.attachment"].create(
             {
@@ -113,20 +101,30 @@ class IsolationCase(KgwCommon):
                 "res_id": letter.id,
             }
         )
-        cls.env["kgw.reminder.line"].create(
-            {
-                "reminder_id": letter.id,
-                "receivable_id": receivable.id,
-                "move_id": receivable.move_id.id,
-                "instalment": 1,
-                "course": 1,
-                "role": "lead",
-                "channel": "letter",
-                "step_id": step.id,
-                "rung": step.rung,
-            }
-        )
         return letter._mark_sent(now)
+
+    @classmethod
+    def _create_letter_of(cls, line, **values):
+        """Return a letter about one receivable, planned for its due date.
+
+        :param values: of the reminder, in place of the usual ones
+        """
+        case = line.kgw_case_id
+        step = cls.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
+        own = cls.env["kgw.reminder.line"]._prepare_stepless_vals(line, "letter", step.rung)
+        usual = {
+            "case_id": case.id,
+            "mandate_id": case.mandate_id.id,
+            "brand_id": cls.brand.id,
+            "step_id": step.id,
+            "template_id": step.template_id.id,
+            "channel": "letter",
+            "rung": step.rung,
+            "side": "after",
+            "planned_on": DUE,
+            "line_ids": [(0, 0, {**own, "role": "lead", "step_id": step.id})],
+        }
+        return cls.env["kgw.reminder"].create({**usual, **values})
 
     def _let_more_happen(self, now):
         """Give A something of everything that the world does not have."""

@@ -36,7 +36,7 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
         """Give B everything that A has, so that each of B's pages has something to show."""
         res = super()._create_world()
         now, case = cls()._at(DUE), cls.theirs.kgw_case_id
-        letter = cls._create_letter(case, now, cls.theirs)
+        letter = cls._create_letter(cls.theirs, now)
         question = cls.env["kgw.decision"]._ask("approval", letter.step_id, cls.theirs, DUE, now)
         reason = cls.env["kgw.dispute.reason"].search([], limit=1)
         file = cls.env["ir.attachment"].create({"name": "b.pdf", "raw": b"%PDF b"})
