@@ -148,7 +148,6 @@ COUNTS = """
     SELECT md5(key) || n, '{"2026-09-02": [1, 1]}' FROM kgw_reminder, generate_series(1, 2) n
      WHERE id = ANY(%(ids)s)
 """
-BEGIN = "UPDATE kgw_reminder SET handed_at = %(now)s WHERE id = ANY(%(ids)s)"
 SENT = """
     UPDATE kgw_reminder SET state = 'sent', state_at = %(now)s, contact_on = %(now)s::date,
            effective_at = %(now)s
@@ -167,18 +166,14 @@ POINTERS = """
 """
 
 
-def hand_over(env, meter, reminders, sample, size, now):
-    """Write what claim, begin and register write about ``reminders``, and ask nothing; commits are
-    not measured, as the product's are not.
+def hand_over(env, meter, reminders, sample, now):
+    """Write what claim and register write about ``reminders``, and ask nothing; commits are not
+    measured, as the product's are not.
 
     :param sample: a reminder whose text stands for all
-    :param size: how many are begun in one transaction
     """
-    batches = [reminders.ids[start : start + size] for start in range(0, len(reminders), size)]
-    claim = [(statement, reminders.ids) for statement in (CLAIM, AMOUNTS, COUNTS)]
-    record = [(statement, reminders.ids) for statement in (SENT, EVENTS, POINTERS)]
-    for statements in (claim, *([(BEGIN, batch)] for batch in batches), record):
+    for statements in ((CLAIM, AMOUNTS, COUNTS), (SENT, EVENTS, POINTERS)):
         with meter.measure("floor hand over"):
-            for statement, ids in statements:
-                env.cr.execute(statement, {"ids": ids, "sample": sample.id, "now": now})
+            for statement in statements:
+                env.cr.execute(statement, {"ids": reminders.ids, "sample": sample.id, "now": now})
         env.cr.commit()

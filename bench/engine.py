@@ -24,8 +24,8 @@ SHORT = bool(os.environ.get("KGW_BENCH_SHORT"))
 SMALL, LARGE, DUE = (2_000, 20_000, 400) if SHORT else (10_000, 100_000, 2_000)
 # Rounds of sending; the lightest counts.
 TIMES = 3
-# E-mails sent in each of the measured runs, and invoices and e-mails of the peer.
-SENT = 25 if SHORT else 150
+# E-mails sent in each of the measured runs: a claim's worth. Invoices and e-mails of the peer.
+SENT = 25 if SHORT else 450
 PEER_INVOICES, PEER_LETTERS = 1_000, 50
 ONE_DAY = timedelta(days=1)
 
@@ -143,18 +143,24 @@ def judge_dispatch(env, meter, world):
         tell(f"SMS: {name}", cost, SENT, "SMS")
     growth = (produced["whole"].queries / SENT) / (some["whole"].queries / (SENT // 5))
     goal("engine_queries_per_reminder_growth", growth, 1.1)
-    goal("engine_sending_to_mail_send", (sent["pack"] + sent["send"]).cpu / floor.cpu, 1.2)
+    # Odoo's own send() notes each mail before it goes as well: what begins ours counts with it.
+    sending = sent["pack"] + sent["begin"] + sent["send"]
+    goal("engine_sending_to_mail_send", sending.cpu / floor.cpu, 1.2)
     if not SHORT:
         floor_of_texts(env, meter, last_sent(env))
         texts = produced["content"] + produced["rows"]
         primitives = meter.costs["floor render"] + meter.costs["floor rows"]
         goal("engine_text_and_rows_to_primitives", texts.cpu / primitives.cpu, 1.3)
         for channel, costs, one in (("email", produced, plan), ("sms", sms, sms_plan)):
-            work = costs["claim"] + costs["begin"] + costs["record"]
-            own = work - costs["content"] - costs["rows"]
+            work = costs["claim"] + costs["record"]
+            own = (work - costs["content"] - costs["rows"]).cpu / SENT
             rows = floor_of_hand_over(env, meter, channel, now)
+            begun = costs["begin"].cpu / SENT
             print(f"  the rows alone, with their plan: {(rows + one) / one:.2f} times the plan")
-            goal(f"engine_{channel}_with_claim_to_plan", (own.cpu / SENT + one) / one, 3)
+            print(
+                f"  with what begins each message: {(own + begun + one) / one:.2f} times the plan"
+            )
+            goal(f"engine_{channel}_with_claim_to_plan", (own + one) / one, 3)
     return produced["whole"].cpu / SENT, sent["whole"].cpu / SENT
 
 
@@ -232,7 +238,7 @@ def floor_of_hand_over(env, meter, channel, now):
     ready = env["kgw.reminder"].search(left)
     assert len(ready) == count, f"{len(ready)} of {count} are left"
     sample = env["kgw.reminder"].search([("state", "=", "sent")], limit=1, order="id desc")
-    _floor.hand_over(env, meter, ready, sample, env[f"kgw.channel.{channel}"]._send_size, now)
+    _floor.hand_over(env, meter, ready, sample, now)
     release(env)
     cost = meter.costs.pop("floor hand over")
     tell(f"floor: hand over, {channel}", cost, count, channel)
@@ -247,6 +253,7 @@ def main(env):
     day = meter.costs[f"day {LARGE}"].cpu / DUE
     least = {"decide": meter.costs[f"floor {LARGE}"].cpu / DUE}
     world.add(DUE_OF["sms"], (TIMES + 1) * SENT + 20)
+    world.add(DUE_OF["email"], PER_CASE * ((2 * TIMES + 1) * SENT + 20), per_case=PER_CASE)
     world.add(DUE_OF["email"] + ONE_DAY, DUE, per_case=PER_CASE)
     world.plan_day()
     env.cr.commit()

@@ -30,6 +30,7 @@ from . import (
     kgw_case,
     kgw_case_file,
     kgw_case_strike,
+    kgw_chain,
     kgw_channel,
     kgw_channel_email,
     kgw_channel_letter,

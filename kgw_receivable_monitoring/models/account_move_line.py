@@ -285,8 +285,8 @@ class AccountMoveLine(models.Model):
         answers = dict.fromkeys(self, course.Course(None))
         if not going:
             return answers
-        facts = self.env["kgw.course.facts"]._read(going)
         scenarios = going.kgw_case_id._get_scenarios()
+        facts = self.env["kgw.course.facts"]._read(going, scenarios)
         steps = {s: s._get_course_steps() if s else [] for s in {*scenarios.values()}}
         for line in going:
             scenario = scenarios[line.kgw_case_id]

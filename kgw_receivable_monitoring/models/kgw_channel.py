@@ -27,7 +27,7 @@ class KgwChannel(models.AbstractModel):
     _knows_hours = True
     # How many reminders are claimed in one transaction, and of those handed over in one call: so
     # many may be unknown when a process dies. 0: a person makes the contact, or posts it.
-    _claim_size = 200
+    _claim_size = 500
     _send_size = 0
     # Whether a person at the desk makes the contact, not the dispatcher.
     _at_desk = False

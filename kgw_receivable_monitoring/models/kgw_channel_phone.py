@@ -55,9 +55,8 @@ class KgwChannelPhone(models.AbstractModel):
         group = CALL_TABLE[outcome].group
         reminder.line_ids._freeze(now)
         reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
-        self.env["kgw.event"]._record(
-            [reminder._prepare_event_vals("call", now, note=note or "", **told)]
-        )
+        told = {reminder.id: {"note": note or "", **told}}
+        self.env["kgw.event"]._record_contacts(reminder, "call", now, told=told)
         # Nobody has rights on the counts across creditors.
         self.env["kgw.person"].sudo()._count(reminder, now, is_contact=group == "reached")
         if group == "reached":

@@ -72,8 +72,11 @@ class KgwCourseFacts(models.AbstractModel):
         return self.env["account.move.line"].browse(line_id for (line_id,) in rows)
 
     @api.model
-    def _read(self, receivables):
-        """Return ``{receivable id: course.Facts}``."""
+    def _read(self, receivables, scenarios):
+        """Return ``{receivable id: course.Facts}``.
+
+        :param scenarios: ``{case: its scenario}``
+        """
         self.env.flush_all()
         done, given = self._read_taken_steps(receivables)
         for line_id, step_id in self._read_passed_steps(receivables):
@@ -82,33 +85,33 @@ class KgwCourseFacts(models.AbstractModel):
         closed = self.env["kgw.hold"]._get_closed_channels(receivables.kgw_case_id)
         usable = receivables.kgw_case_id._get_usable_channels(closed)
         known = self._get_known_cases(receivables)
-        scenarios = receivables.kgw_case_id._get_scenarios()
-        return {
-            line.id: course.Facts(
+        facts = {}
+        for line in receivables:
+            case = line.kgw_case_id
+            facts[line.id] = course.Facts(
                 due=line.date_maturity,
                 effective_due=line.kgw_effective_due,
                 entered_on=line.kgw_entered_on,
-                horizon=scenarios[line.kgw_case_id].horizon_days,
+                horizon=scenarios[case].horizon_days,
                 done=done.get(line.id, {}),
                 given=given.get(line.id, {}),
-                usable=usable.get(line.kgw_case_id.id, frozenset()),
-                closed=closed.get(line.kgw_case_id.id, {}),
+                usable=usable.get(case.id, frozenset()),
+                closed=closed.get(case.id, {}),
                 approvals=approvals.get(line.id, {}),
-                is_new=line.kgw_case_id not in known,
-                was_late=line.kgw_case_id.was_late,
+                is_new=case.id not in known,
+                was_late=case.was_late,
                 amount=Decimal(str(line.amount_residual)),
             )
-            for line in receivables
-        }
+        return facts
 
     def _get_known_cases(self, receivables):
-        """Return the cases in which an invoice was settled already: those are not new."""
+        """Return the ids of the cases in which an invoice was settled already: not new ones."""
         settled = [
             ("kgw_case_id", "in", receivables.kgw_case_id.ids),
             ("kgw_stage", "=", "closed"),
         ]
         groups = self.env["account.move.line"]._read_group(settled, ["kgw_case_id"])
-        return receivables.kgw_case_id.browse(case.id for [case] in groups)
+        return {case.id for [case] in groups}
 
     def _read_taken_steps(self, receivables):
         """Return the steps done and rungs given, from the lines of reminders that are not void."""

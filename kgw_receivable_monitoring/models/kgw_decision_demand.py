@@ -30,7 +30,7 @@ class KgwDecisionDemand(models.AbstractModel):
             )
         reminder = self.env["kgw.reminder"].create(self._prepare_demand_vals(step, lines, today))
         self._check_demand(reminder, now)
-        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.event"]._record_contacts(reminder, "planned", now)
         self.env["kgw.dispatcher"]._wake()
 
     def _choose_demand(self, today):
@@ -49,8 +49,9 @@ class KgwDecisionDemand(models.AbstractModel):
                     " demanded."
                 )
             )
-        steps = self.case_id._get_scenario()._get_course_steps()
-        facts = self.env["kgw.course.facts"]._read(late)
+        scenario = self.case_id._get_scenario()
+        steps = scenario._get_course_steps()
+        facts = self.env["kgw.course.facts"]._read(late, {self.case_id: scenario})
         answers = {line: next_demand(steps, facts[line.id], today) for line in late}
         wanted = {answer.step_id for answer in answers.values()} - {0}
         chosen = [step for step in steps if step.id in wanted]

@@ -312,4 +312,4 @@ class KgwDecisionKind(models.Model):
         message = self.env["kgw.message"].create({**values, "template_id": template.id})
         vals = message._prepare_reminder_vals(self._get_call_moment(now))
         reminder = self.env["kgw.reminder"].create(vals)
-        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.event"]._record_contacts(reminder, "planned", now)

@@ -1,7 +1,4 @@
-import hashlib
-import hmac
 import json
-import secrets
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -9,20 +6,16 @@ from odoo.tools import SQL
 from ..const import CHANNELS, EVENT_KINDS
 from ..const_reasons import CURES, REASONS
 
-SEAL_BATCH = 1000
-
 
 class KgwEvent(models.Model):
     """The register of what happened: INSERT only; every time line reads this and nothing else.
 
     A database trigger refuses UPDATE and DELETE. Two exceptions: the sealer fills ``seq``,
-    ``digest`` and ``hash`` once, and the eraser nulls ``payload``. ``digest`` is an HMAC of the
-    payload under a salt kept in a side table, and the chain of ``hash`` runs over digests: erasing
-    a payload and its salt leaves the chain provable.
+    ``digest`` and ``hash`` once (``kgw.chain``), and the eraser nulls ``payload``.
     """
 
     _name = "kgw.event"
-    _inherit = ["kgw.audited", "kgw.contact.label"]
+    _inherit = ["kgw.audited", "kgw.contact.label", "kgw.chain"]
     _description = "Event of Monitoring"
     _order = "at desc, id desc"
     _rec_name = "kind"
@@ -50,9 +43,6 @@ class KgwEvent(models.Model):
         help="One of several receivables or steps of one moment: the first entry tells them all.",
     )
     note = fields.Text(compute="_compute_note")
-    seq = fields.Integer(string="Number in the Register", readonly=True)
-    digest = fields.Char(readonly=True, size=64)
-    hash = fields.Char(readonly=True, size=64)
 
     _by_case = models.Index("(case_id, at)")
     _by_mandate = models.Index("(mandate_id, at)")
@@ -60,8 +50,6 @@ class KgwEvent(models.Model):
         "(move_id, instalment, step_id) WHERE kind IN ('passed', 'question', 'report')",
     )
     _by_reminder = models.Index("(reminder_id)")
-    _unsealed = models.Index("(id) WHERE hash IS NULL")
-    _unique_seq = models.UniqueIndex("(seq) WHERE seq IS NOT NULL")
 
     def init(self):
         """Create the salts' table, the trigger that keeps the register append-only, and what a
@@ -149,11 +137,83 @@ class KgwEvent(models.Model):
                 ),
             )
         )
-        cases = self.env["kgw.case"].browse({v["case_id"] for v in vals_list if v.get("case_id")})
+        self._tell_recorded({v["case_id"] for v in vals_list if v.get("case_id")})
+        return self.browse(event_id for (event_id,) in rows)
+
+    @api.model
+    def _record_contacts(self, reminders, kind, now, reason=None, told=None):
+        """Append one event about each of ``reminders``, in one statement that reads what was sent
+        where it is: many go out at once, and their texts are long.
+
+        :param now: moment of the event, naive UTC
+        :param reason: of a waiting; of what was cancelled it is that of the reminder
+        :param told: ``{reminder id: JSON values}`` that only the caller knows
+        """
+        if not reminders:
+            return
+        self.env.flush_all()
+        told = told or {}
+        values = [json.dumps(told.get(reminder_id, {})) for reminder_id in reminders.ids]
+        rows = self.env.execute_query(
+            SQL(
+                """
+            INSERT INTO kgw_event (kind, at, user_id, case_id, mandate_id, reminder_id, step_id,
+                                   channel, reason, payload)
+            SELECT %(kind)s, %(now)s, %(uid)s, r.case_id, r.mandate_id, r.id, r.step_id, r.channel,
+                   CASE %(kind)s WHEN 'cancelled' THEN r.reason ELSE %(reason)s END,
+                   jsonb_build_object('invoices', about.own) || %(sent)s || jsonb_strip_nulls(
+                       jsonb_build_object('outcome', r.outcome, 'detail', NULLIF(r.detail, ''))
+                   ) || chosen.told::jsonb
+              FROM unnest(%(ids)s, %(told)s) WITH ORDINALITY AS chosen(id, told, place)
+              JOIN kgw_reminder r ON r.id = chosen.id
+              JOIN kgw_brand b ON b.id = r.brand_id
+              LEFT JOIN ir_attachment a ON a.id = r.attachment_id
+             CROSS JOIN LATERAL (%(about)s) about
+             ORDER BY chosen.place
+         RETURNING case_id
+        """,
+                kind=kind,
+                now=now,
+                uid=self.env.uid,
+                reason=reason,
+                sent=self._get_sent_payload() if kind == "sent" else SQL("'{}'::jsonb"),
+                ids=reminders.ids,
+                told=values,
+                about=self._get_invoices_query(),
+            )
+        )
+        self._tell_recorded({case_id for (case_id,) in rows})
+
+    def _get_sent_payload(self):
+        """Return the expression of what is kept of reminder ``r`` when it went out."""
+        return SQL(
+            """jsonb_build_object(
+                   'named', about.named, 'recipient', COALESCE(r.recipient, ''),
+                   'subject', COALESCE(r.subject, ''), 'text', COALESCE(r.body, ''), 'brand', b.name
+               ) || jsonb_strip_nulls(jsonb_build_object('document', a.name))"""
+        )
+
+    def _get_invoices_query(self):
+        """Return the query for the numbers that reminder ``r`` is about, and of those it only
+        names; of a cancelled one as it was planned."""
+        return SQL(
+            """
+            SELECT COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE is_own), '[]') AS own,
+                   COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE NOT is_own), '[]') AS named
+              FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
+                           bool_or(rl.role <> 'carried') AS is_own
+                      FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
+                     WHERE rl.reminder_id = r.id AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
+                     GROUP BY rl.move_id, m.kgw_number, m.name) numbered
+            """
+        )
+
+    def _tell_recorded(self, case_ids):
+        """Forget what was read of the histories of these cases, and tell their pages."""
+        cases = self.env["kgw.case"].browse(case_ids)
         for model in (cases, self.env["kgw.reminder"]):
             model.invalidate_model(["event_ids"], flush=False)
         self.env["kgw.portal"]._tell_changed(cases)
-        return self.browse(event_id for (event_id,) in rows)
 
     @api.model
     def _record_passed(self, passed, now):
@@ -199,110 +259,3 @@ class KgwEvent(models.Model):
             self._fields[name].convert_to_column_insert(vals[name], self) if name in vals else None
             for name in names
         )
-
-    # === SEAL === #
-
-    @api.model
-    def _cron_seal(self):
-        """Seal what is new, in batches, in the order of ids."""
-        while self._seal(SEAL_BATCH) == SEAL_BATCH:
-            if not self.env["ir.cron"]._commit_progress(SEAL_BATCH):
-                return
-        self.env["ir.cron"]._commit_progress(remaining=0)
-
-    def _seal(self, limit):
-        """Seal up to ``limit`` events and return how many were sealed.
-
-        The lock lets one sealer work at a time: the chain can't fork.
-        """
-        self.flush_model()
-        cr = self.env.cr
-        cr.execute("SELECT pg_advisory_xact_lock(hashtext('kgw_event_seal'))")
-        cr.execute(
-            "SELECT seq, hash FROM kgw_event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
-        )
-        seq, last = cr.fetchone() or (0, "")
-        rows = self._fetch_sealable(SQL("hash IS NULL ORDER BY id LIMIT %s", limit))
-        sealed = []
-        for row_id, meta, payload, _digest, _hash, _seq, _salt in rows:
-            seq += 1
-            salt = secrets.token_hex(32)
-            digest = self._get_digest(salt, payload)
-            last = self._get_link(last, seq, meta, digest)
-            sealed.append((row_id, seq, digest, last, salt))
-        self._write_seals(sealed)
-        return len(sealed)
-
-    def _fetch_sealable(self, condition):
-        """Return ``(id, meta, payload, digest, hash, seq, salt)`` of the events of ``condition``."""
-        return self.env.execute_query(
-            SQL(
-                """
-            SELECT e.id,
-                   concat_ws('|', e.id, e.kind, e.at, COALESCE(e.user_id, 0), COALESCE(e.mandate_id, 0),
-                             COALESCE(e.case_id, 0), COALESCE(e.reminder_id, 0),
-                             COALESCE(e.move_id, 0), COALESCE(e.instalment, 0),
-                             COALESCE(e.course, 0), COALESCE(e.step_id, 0),
-                             COALESCE(e.channel, ''), COALESCE(e.reason, '')),
-                   e.payload::text, e.digest, e.hash, e.seq, s.salt
-              FROM kgw_event e LEFT JOIN kgw_event_salt s ON s.event_id = e.id
-             WHERE %s
-        """,
-                condition,
-            )
-        )
-
-    def _write_seals(self, sealed):
-        if not sealed:
-            return
-        ids, seqs, digests, hashes, salts = (list(column) for column in zip(*sealed, strict=True))
-        self.env.cr.execute(
-            SQL(
-                """
-            UPDATE kgw_event e SET seq = v.seq, digest = v.digest, hash = v.hash
-              FROM unnest(%s, %s, %s, %s) AS v(id, seq, digest, hash) WHERE e.id = v.id
-        """,
-                ids,
-                seqs,
-                digests,
-                hashes,
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO kgw_event_salt (event_id, salt) SELECT * FROM unnest(%s, %s)",
-                ids,
-                salts,
-            )
-        )
-        self.invalidate_model(["seq", "digest", "hash"])
-
-    @api.model
-    def _get_digest(self, salt, payload):
-        """Return the HMAC-SHA256 of a payload's JSON text under ``salt``."""
-        return hmac.new(salt.encode(), (payload or "").encode(), hashlib.sha256).hexdigest()
-
-    @api.model
-    def _get_link(self, previous, seq, meta, digest):
-        """Return the hash of one link of the chain."""
-        return hashlib.sha256(json.dumps([previous, seq, meta, digest]).encode()).hexdigest()
-
-    @api.model
-    def _find_broken_link(self):
-        """Return the ``seq`` of the first event whose seal does not fit, or None.
-
-        Of an event whose payload was erased, salt and payload are gone: the digest alone is checked.
-        """
-        self.flush_model()
-        last, expected = "", 1
-        rows = self._fetch_sealable(SQL("hash IS NOT NULL ORDER BY seq"))
-        for _id, meta, payload, digest, link, seq, salt in rows:
-            fits = (
-                seq == expected
-                and self._get_link(last, seq, meta, digest) == link
-                and (payload is None if salt is None else self._get_digest(salt, payload) == digest)
-            )
-            if not fits:
-                return expected
-            last, expected = link, expected + 1
-        return None

@@ -93,7 +93,7 @@ class KgwFallback(models.AbstractModel):
                 for line in lines
             ]
         )
-        self.env["kgw.event"]._record([fallback._prepare_event_vals("planned", now)])
+        self.env["kgw.event"]._record_contacts(fallback, "planned", now)
         fallback.line_ids.receivable_id._kgw_refresh_course(on_date, now)
 
     def _prepare_vals(self, reminder, on_date):

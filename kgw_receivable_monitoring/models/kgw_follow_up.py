@@ -32,7 +32,7 @@ class KgwFollowUp(models.AbstractModel):
         reminder = self.env["kgw.reminder"].create(
             {**self._prepare_reminder_vals(case, lines, template, now), **vals}
         )
-        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.event"]._record_contacts(reminder, "planned", now)
         self.env["kgw.dispatcher"]._wake()
         return reminder
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 
-from ..const import CHANNEL_POINT, POSTING_DAYS
+from ..const import POSTING_DAYS
 from ..tools import calendar
 
 # Reasons for which the fallback channel of the step is taken.
@@ -22,6 +22,9 @@ class Verdict(NamedTuple):
     detail: str = ""
 
 
+PASSED = Verdict()
+
+
 class Facts:
     """What the gate reads once for all reminders that it judges together, when it is asked."""
 
@@ -35,6 +38,16 @@ class Facts:
         self.tomorrow = calendar.noon(self.today + timedelta(days=1))
         self.coverage = {}
         self.counted = Counter()
+
+    @cached_property
+    def owed(self):
+        """``{reminder: the lines about which something is still owed}``."""
+        return self.reminders._get_owed_lines().grouped("reminder_id")
+
+    @cached_property
+    def reachable(self):
+        """``{case id: channels}`` for which the case has a usable contact point."""
+        return self.reminders.case_id._get_usable_channels(closed={})
 
     @cached_property
     def holds(self):
@@ -187,7 +200,7 @@ class KgwGate(models.AbstractModel):
             verdict = question(reminder, facts)
             if verdict.reason:
                 return verdict
-        return Verdict()
+        return PASSED
 
     @api.model
     def _put_off(self, reminder, reason, until, now):
@@ -196,11 +209,7 @@ class KgwGate(models.AbstractModel):
         reminder.write({"not_before": until, "waiting_reason": reason})
         self.env["kgw.dispatcher"]._wake(until)
         if is_new:
-            self.env["kgw.event"]._record(
-                [
-                    {**reminder._prepare_event_vals("waiting", now), "reason": reason},
-                ]
-            )
+            self.env["kgw.event"]._record_contacts(reminder, "waiting", now, reason=reason)
 
     def _refuse(self, reminder, verdict, now):
         lines = reminder.line_ids.filtered("step_id")
@@ -220,12 +229,12 @@ class KgwGate(models.AbstractModel):
     def _judge_time(self, reminder, facts):
         """A step that did not go out by its last day makes no sense any more."""
         late = reminder.until and facts.today > reminder.until
-        return Verdict("lapsed") if late else Verdict()
+        return Verdict("lapsed") if late else PASSED
 
     def _judge_debt(self, reminder, facts):
         """Something must be owed about which this side of the due date may speak."""
-        if any(line.role != "carried" for line in reminder._get_owed_lines()):
-            return Verdict()
+        if any(line.role != "carried" for line in facts.owed.get(reminder, ())):
+            return PASSED
         own = reminder.line_ids._get_own().receivable_id
         left = own.filtered(lambda r: r.amount_residual_currency > 0)
         if left and all(left.mapped("no_followup")):
@@ -233,14 +242,14 @@ class KgwGate(models.AbstractModel):
         return Verdict("stage" if left else "paid")
 
     def _judge_mandate(self, reminder, facts):
-        return Verdict() if reminder.mandate_id.state == "active" else Verdict("mandate")
+        return PASSED if reminder.mandate_id.state == "active" else Verdict("mandate")
 
     def _judge_hold(self, reminder, facts):
         held = facts.get_held_moves(reminder)
         is_held = held and reminder.line_ids._get_own().move_id <= held
         if is_held or facts.holds._covers(reminder):
             return Verdict("hold", facts.tomorrow)
-        return Verdict()
+        return PASSED
 
     def _judge_authority(self, reminder, facts):
         scope = reminder.template_id._get_scope(reminder.rung)
@@ -248,20 +257,20 @@ class KgwGate(models.AbstractModel):
             return Verdict("authority")
         if reminder.step_id.needs_approval and not self._is_approved(reminder):
             return Verdict("approval")
-        return Verdict()
+        return PASSED
 
     def _judge_consent(self, reminder, facts):
         """A warning of an entry in a register needs the creditor's consent for every receivable; no
         note asks for interest that the creditor waived."""
         scope = reminder.template_id.scope
         if not scope or reminder.mandate_id.is_own_sales:
-            return Verdict()
+            return PASSED
         decisions, lines = reminder.case_id.decision_ids, reminder.line_ids._get_own().receivable_id
         if scope == "warn":
             agreed = decisions._get_standing("warning", facts.today)._get_receivables()
-            return Verdict() if lines <= agreed else Verdict("consent")
+            return PASSED if lines <= agreed else Verdict("consent")
         waived = decisions._get_standing("waive", facts.today)._get_receivables()
-        return Verdict("decision") if lines & waived else Verdict()
+        return Verdict("decision") if lines & waived else PASSED
 
     def _is_approved(self, reminder):
         """Whether the creditor agreed to this step for every receivable that takes it, or asked
@@ -276,38 +285,38 @@ class KgwGate(models.AbstractModel):
     def _judge_answer_time(self, reminder, facts):
         """A letter that lay too long before it is posted gives less time than it says."""
         if reminder.state != "claimed" or not reminder.answer_by:
-            return Verdict()
+            return PASSED
         printed = calendar.local_date(reminder.state_at)
         late = facts.today > calendar.add_working_days(printed, POSTING_DAYS)
-        return Verdict("late_letter") if late else Verdict()
+        return Verdict("late_letter") if late else PASSED
 
     def _judge_coverage(self, reminder, facts):
         """After the due date, payments must be known through it (the transfer may be on its way).
         What belongs to a talk or takes a message back asks for no money."""
-        asks_for_nothing = reminder._belongs_to_talk() or reminder.correction_of_id
-        if reminder.side == "before" or asks_for_nothing:
-            return Verdict()
+        if reminder.side == "before":
+            return PASSED
+        if reminder._belongs_to_talk() or reminder.correction_of_id:
+            return PASSED
         own = reminder.line_ids._get_own()
         due = max(line.receivable_id.kgw_effective_due for line in own if line.receivable_id)
         if facts.knows_payments(reminder.mandate_id, due):
-            return Verdict()
+            return PASSED
         return Verdict("coverage", facts.tomorrow)
 
     def _judge_contact_point(self, reminder, facts):
-        kind = CHANNEL_POINT[reminder.channel]
-        if not reminder.case_id.contact_point_ids._get_usable(kind):
+        if reminder.channel not in facts.reachable.get(reminder.case_id.id, ()):
             return Verdict("no_contact_point")
         obstacle = reminder._get_channel()._get_obstacle(reminder)
-        return Verdict(obstacle) if obstacle else Verdict()
+        return Verdict(obstacle) if obstacle else PASSED
 
     def _judge_gap(self, reminder, facts):
         """At most one contact per case and day, over all channels, and between steps the gap of
         the scenario; what belongs to a talk was said in it."""
         last = facts.get_last_contact(reminder)
         if not last or reminder._belongs_to_talk():
-            return Verdict()
+            return PASSED
         free = last + timedelta(days=self._get_gap(reminder))
-        return Verdict("gap", calendar.noon(free)) if free > facts.today else Verdict()
+        return Verdict("gap", calendar.noon(free)) if free > facts.today else PASSED
 
     def _get_gap(self, reminder):
         """Return the days that lie between the last contact and ``reminder``: a step keeps the gap
@@ -322,18 +331,18 @@ class KgwGate(models.AbstractModel):
         """Whoever is behind the contact data is not tried or contacted too often, over all
         creditors; the words are those of contact hours, so that no creditor learns of another."""
         if reminder.is_requested or reminder.channel == "letter":
-            return Verdict()
+            return PASSED
         kind = reminder.case_id.kind_id
         for count in facts.counts[reminder.case_id.id]:
             tried_enough = count.attempts >= kind.attempts_per_day
             if tried_enough or count.contacts >= kind.contacts_per_week:
                 return Verdict("hours", facts.tomorrow)
-        return Verdict()
+        return PASSED
 
     def _judge_hours(self, reminder, facts):
         if not reminder._get_channel()._knows_hours:
-            return Verdict()
+            return PASSED
         kind = reminder.case_id.kind_id
         hours = reminder.step_id._get_hours(kind)
         moment = kind._get_next_moment(facts.now, reminder.case_id.tz, hours)
-        return Verdict("hours", moment) if moment > facts.now else Verdict()
+        return Verdict("hours", moment) if moment > facts.now else PASSED

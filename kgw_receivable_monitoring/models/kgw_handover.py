@@ -97,19 +97,26 @@ class KgwHandover(models.AbstractModel):
         )
 
     def _get_begin_query(self):
+        """Return the statement that marks what is begun.
+
+        The reminders are picked by their ids first: at rest hardly anything is claimed, so of the
+        state PostgreSQL expects one row, and would read the whole claim for each of its messages.
+        """
         return SQL(
             """
-            WITH free AS MATERIALIZED (
+            WITH picked AS MATERIALIZED (
+                SELECT r.id, r.case_id, r.mandate_id, r.state
+                  FROM kgw_reminder r WHERE r.id = ANY(chosen)
+            ), free AS MATERIALIZED (
                 SELECT c.id, c.xmin
-                  FROM kgw_case c
-                 WHERE c.id IN (SELECT r.case_id FROM kgw_reminder r WHERE r.id = ANY(chosen))
+                  FROM kgw_case c WHERE c.id IN (SELECT case_id FROM picked)
                    FOR NO KEY UPDATE SKIP LOCKED
             )
             UPDATE kgw_reminder r
                SET handed_at = moment
-              FROM unnest(chosen, versions) AS known(id, version), free c, kgw_mandate m
-             WHERE r.id = known.id AND c.id = r.case_id AND m.id = r.mandate_id
-               AND r.state = 'claimed' AND %(version)s = known.version
+              FROM unnest(chosen, versions) AS known(id, version), picked p, free c, kgw_mandate m
+             WHERE r.id = known.id AND p.id = known.id AND p.state = 'claimed'
+               AND c.id = p.case_id AND m.id = p.mandate_id AND %(version)s = known.version
                AND NOT EXISTS (
                    SELECT 1 FROM kgw_hold h
                     WHERE %(in_force)s

@@ -122,7 +122,7 @@ class KgwImportWithdrawal(models.AbstractModel):
             for case in cases - busy
         ]
         planned = self.env["kgw.reminder"].create(values)
-        self.env["kgw.event"]._record([r._prepare_event_vals("planned", now) for r in planned])
+        self.env["kgw.event"]._record_contacts(planned, "planned", now)
         return planned, busy
 
     def _free(self, cases, moves, now):

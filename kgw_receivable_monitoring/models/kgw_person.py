@@ -37,20 +37,26 @@ class KgwPerson(models.Model):
     _unique_hash = models.UniqueIndex("(hash)")
 
     @api.model
-    def _get_hashes(self, case):
-        """Return the keyed hashes of what tells the person of ``case``, sorted: rows are always
+    def _get_hashes(self, cases):
+        """Return ``{case id: keyed hashes of what tells its person}``, sorted: rows are always
         locked in this order."""
-        points = case.contact_point_ids.filtered(lambda p: p.kind in ("email", "phone"))
-        values = {*points.mapped("value"), case.counterparty_id.vat or ""} - {""}
+        values = {case.id: {case.counterparty_id.vat} for case in cases}
+        points = [("case_id", "in", cases.ids), ("kind", "in", ("email", "phone"))]
+        groups = self.env["kgw.contact.point"]._read_group(points, ["case_id"], ["value:array_agg"])
+        for case, found in groups:
+            values[case.id].update(found)
         # The database's secret is the key: without it a hash tells nothing, here or elsewhere.
         env_su = self.env(su=True)
-        return sorted(hmac(env_su, "kgw.person", value) for value in values)
+        return {
+            case_id: sorted(hmac(env_su, "kgw.person", value) for value in found if value)
+            for case_id, found in values.items()
+        }
 
     @api.model
     def _get_counts(self, cases, on_date):
         """Return ``{case id: [Count]}``: one for each thing that tells the person of a case. Where
         cases share one, they share its :class:`Count`."""
-        hashes = {case.id: self._get_hashes(case) for case in cases}
+        hashes = self._get_hashes(cases)
         counts = {value: Count(value) for values in hashes.values() for value in values}
         self.flush_model()
         rows = self.env.execute_query(
@@ -75,7 +81,8 @@ class KgwPerson(models.Model):
     def _get_numbers(self, reminders):
         """Return ``{hash: how many of reminders}``; a trial contacts nobody."""
         real = reminders.filtered(lambda r: not r.mandate_id.is_trial)
-        return Counter(value for r in real for value in self._get_hashes(r.case_id))
+        hashes = self._get_hashes(real.case_id)
+        return Counter(value for r in real for value in hashes[r.case_id.id])
 
     def _add(self, numbers, on_date, is_contact):
         """Add attempts of ``on_date`` to each hash, and forget what is older than a week.

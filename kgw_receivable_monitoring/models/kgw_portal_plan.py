@@ -70,7 +70,7 @@ class KgwPortalPlan(models.AbstractModel):
         running = monitored[:PLAN_LINES].sorted("id")
         steps = scenario._get_course_steps()
         gaps = scenario.gap_before_days or 1, scenario.gap_after_days or 1
-        facts = running.env["kgw.course.facts"]._read(running)
+        facts = running.env["kgw.course.facts"]._read(running, {case: scenario})
         walks = [Walk(steps, facts[line.id], gaps=gaps) for line in running]
         last_contact = self._suppose_sent(dict(zip(running, walks, strict=True)), planned)
         days = [last_contact, *case.reminder_ids.mapped("contact_on")]

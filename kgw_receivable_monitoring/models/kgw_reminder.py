@@ -150,6 +150,7 @@ class KgwReminder(models.Model):
         :param now: moment of the change, naive UTC
         :param vals: further fields written with it (``reason``, ``detail``, …)
         """
+        self.fetch(["state", "channel"])  # not the texts: after each commit all is read anew
         moved = self.filtered(lambda r: r.state in REMINDER_SOURCES[target])
         if not moved:
             return moved
@@ -160,49 +161,11 @@ class KgwReminder(models.Model):
             moved.line_ids.write({"void": True})
         if target in ("cancelled", "sent", "undelivered", "dead"):
             moved._clear_board()
-        moved._record_state(target, now)
+        if target not in ("claimed", "planned"):  # no events of their own
+            self.env["kgw.event"]._record_contacts(moved, target, now)
         if target != "claimed":
             moved.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
         return moved
-
-    def _record_state(self, target, now):
-        """Write the event of a change; claiming and re-planning are not events of their own."""
-        if target in ("claimed", "planned"):
-            return
-        self.env["kgw.event"]._record(
-            [reminder._prepare_event_vals(target, now) for reminder in self]
-        )
-
-    def _prepare_event_vals(self, kind, now, **payload):
-        """Return the values of an event about this reminder."""
-        self.ensure_one()
-        lines = sorted(self._get_live_lines(), key=lambda line: line.move_id.id)
-        own = dict.fromkeys(line.move_id for line in lines if line.role != "carried")
-        named = dict.fromkeys(line.move_id for line in lines if line.move_id not in own)
-        content = {"invoices": [move.kgw_display_number for move in own]}
-        if kind == "sent":
-            content |= {
-                "named": [move.kgw_display_number for move in named],  # without a step
-                "recipient": self.recipient or "",
-                "subject": self.subject or "",
-                "text": self.body or "",
-                "brand": self.brand_id.name,
-            }
-            if self.attachment_id:
-                content["document"] = self.attachment_id.name
-        if self.outcome:
-            content["outcome"] = self.outcome
-        return {
-            "kind": kind,
-            "at": now,
-            "case_id": self.case_id.id,
-            "mandate_id": self.mandate_id.id,
-            "reminder_id": self.id,
-            "step_id": self.step_id.id,
-            "channel": self.channel,
-            "reason": self.reason if kind == "cancelled" else False,
-            "payload": {**content, **({"detail": self.detail} if self.detail else {}), **payload},
-        }
 
     def _clear_board(self):
         """Take calls off the agents' board."""
@@ -302,21 +265,21 @@ class KgwReminder(models.Model):
         “No Follow-Up” on an invoice keeps it out of them, and so does, on what is only named, a
         payment that nobody can know of yet. A correction is about what is owed no more."""
         stages = {"before": "before_due", "after": "overdue"}
+        told = {r.id: "" if r.correction_of_id else stages[r.side] for r in self}
         return self._get_live_lines().filtered(
             lambda line: (
-                line.reminder_id.correction_of_id
-                or line.receivable_id.kgw_stage == stages[line.reminder_id.side]
-                and line.receivable_id.amount_residual_currency > 0
-                and not line.receivable_id.no_followup
+                not (stage := told[line.reminder_id.id])
+                or (receivable := line.receivable_id).kgw_stage == stage
+                and receivable.amount_residual_currency > 0
+                and not receivable.no_followup
                 and line._is_covered()
             )
         )
 
     def _get_live_lines(self):
         """Return the lines that the reminders are about; of a cancelled one all, as it was planned."""
-        return self.line_ids.filtered(
-            lambda line: not line.void or line.reminder_id.state == "cancelled"
-        )
+        whole = {reminder.id for reminder in self if reminder.state == "cancelled"}
+        return self.line_ids.filtered(lambda r: not r.void or r.reminder_id.id in whole)
 
     # === ACTION METHODS === #
 

@@ -168,9 +168,8 @@ class KgwReminderCall(models.Model):
     def _move(self, vals, now):
         """Write who makes the calls or when, record it, and sort the board."""
         self.write(vals)
-        self.env["kgw.event"]._record(
-            [call._prepare_event_vals("moved", now, **call._tell_move(vals)) for call in self]
-        )
+        told = {call.id: call._tell_move(vals) for call in self}
+        self.env["kgw.event"]._record_contacts(self, "moved", now, told=told)
         self._sort_calls(now, self.case_id)
 
     def _tell_move(self, vals):

@@ -124,7 +124,7 @@ class KgwScenarioChange(models.AbstractModel):
 
     def _pass_past_steps(self, lines, before, after, on_date, now):
         """Record the steps that a receivable got onto a day that is past already."""
-        facts = self.env["kgw.course.facts"].sudo()._read(lines)
+        facts = self.env["kgw.course.facts"].sudo()._read(lines, lines.kgw_case_id._get_scenarios())
         passed = []
         for line in lines:
             due, done = line.kgw_effective_due, facts[line.id].done

@@ -90,7 +90,7 @@ class TestPerson(KgwEngineCommon):
     def test_second_of_two_that_count_a_person_at_once_is_turned_back(self):
         """Two connections: the one whose snapshot is old loses, and tries again later."""
         reminder = self._draft(self.mine, "m5_email", self.day)
-        hashes = self.persons._get_hashes(reminder.case_id)
+        [hashes] = self.persons._get_hashes(reminder.case_id).values()
         self.addCleanup(self.forget, hashes)
 
         def count(cr):

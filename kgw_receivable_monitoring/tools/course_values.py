@@ -42,6 +42,10 @@ class Step:
     min_amount: Decimal | None = None
     forward: bool = False
 
+    def __hash__(self):
+        """Answers are kept by the steps as well: their ids tell them apart fast."""
+        return hash(self.id)
+
 
 @dataclass(frozen=True)
 class Given:

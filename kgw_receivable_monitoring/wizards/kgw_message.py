@@ -118,7 +118,7 @@ class KgwMessage(models.TransientModel):
         # Nobody creates reminders directly; who may work on the case may contact its counterparty.
         now = fields.Datetime.now()
         reminder = self.env["kgw.reminder"].sudo().create(self.sudo()._prepare_reminder_vals(now))
-        self.env["kgw.event"]._record([reminder._prepare_event_vals("planned", now)])
+        self.env["kgw.event"]._record_contacts(reminder, "planned", now)
         self.env["kgw.dispatcher"]._wake()
         return {"type": "ir.actions.act_window_close"}
 
