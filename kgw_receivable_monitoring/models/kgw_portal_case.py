@@ -50,9 +50,9 @@ class KgwPortalCase(models.AbstractModel):
             "receivables": [self._prepare_receivable(line, plan, holds) for line in shown],
             "more_receivables": self._count(len(lines - shown), "invoice") if lines - shown else "",
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
-            "decisions": [
-                self._prepare_decision(d) for d in case.decision_ids if d.state == "open"
-            ],
+            "decisions": self._prepare_decisions(
+                case.decision_ids.filtered(lambda d: d.state == "open")
+            ),
             "disputes": [
                 self._prepare_dispute(d)
                 for d in case.env["kgw.dispute"].search(
@@ -120,7 +120,13 @@ class KgwPortalCase(models.AbstractModel):
             "source": point.source or "",
         }
 
-    def _prepare_decision(self, decision):
+    def _prepare_decisions(self, decisions):
+        """Return open questions in words; what they need of the course is read once for all."""
+        consents = decisions.filtered(lambda d: d.kind == "approval")
+        first_days = consents._get_first_days(self._get_today())
+        return [self._prepare_decision(d, first_days.get(d)) for d in decisions]
+
+    def _prepare_decision(self, decision, first_day):
         return {
             "id": decision.id,
             "kind": decision.kind,
@@ -129,7 +135,7 @@ class KgwPortalCase(models.AbstractModel):
             "invoices": decision.invoices,
             "deadline": self._format_date(decision.deadline),
             "default": self._get_silence(decision),
-            "consequence": self._say_consequence(decision),
+            "consequence": self._say_consequence(decision, first_day),
             "sender": decision.mandate_id._get_brand("after").name,
             "has_preview": decision.kind == "approval",
             "is_letter": decision.step_id.channel == "letter",
@@ -172,14 +178,17 @@ class KgwPortalCase(models.AbstractModel):
             "correction": self.env._("Without your answer we wait for a correction."),
         }[dispute.default_value]
 
-    def _say_consequence(self, decision):
-        """Return what follows each answer."""
+    def _say_consequence(self, decision, first_day):
+        """Return what follows each answer.
+
+        :param first_day: when a step that is agreed to could go out, None for another question
+        """
         if decision.kind != "approval":
             return self.env._(
                 "Handing over and ending stop every contact about these invoices at once."
             )
         day, without = (
-            self._format_date(decision.deadline),
+            self._format_date(first_day),
             self.env._("If not, monitoring goes on without it."),
         )
         if not decision.step_id.answer_days:

@@ -158,6 +158,8 @@ class KgwPortalTimeline(models.AbstractModel):
             return self.env._("A message")
         if event.kind == "question":
             return self.env._("A question to you")
+        if event._is_question_withdrawn():
+            return self.env._("A question to you is withdrawn")
         if event.kind == "decision":
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
@@ -172,12 +174,14 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return who did it, where a person did: the creditor's own people and the controllers."""
         if event.kind not in ("decision", "revoked", "message", "call", *ANSWERS):
             return ""
+        if event._is_question_withdrawn():  # it follows from what somebody did
+            return ""
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
         if event.kind == "payment":
             return self._get_payment_day(payload)
-        if event.kind in ("hold", "lifted"):
+        if event.kind in ("hold", "lifted") or event._is_question_withdrawn():
             return self._get_hold_note(event, payload)
         said = (event._get_dispute_reason(), payload.get("note") or payload.get("detail"))
         return ". ".join(filter(None, said))

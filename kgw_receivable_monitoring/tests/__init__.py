@@ -12,6 +12,7 @@ from . import (
     test_calls,
     test_case_file,
     test_case_work,
+    test_consent,
     test_course,
     test_course_properties,
     test_decision_demand,

@@ -50,6 +50,7 @@ class TestEnding(DecisionCase):
         both = self.ask()
         self._take("stop", lines=self.first)
         self.assertEqual((mine.state, theirs.state, both.state), ("revoked", "open", "open"))
+        self.assertEqual(both.receivable_ids, self.second)
 
     def test_what_follows_is_still_asked_of_who_only_waits(self):
         asked = self.ask(kind="horizon")
