@@ -103,6 +103,7 @@ class KgwPortalController(CustomerPortal):
             "portal_cases",
             pager=pages,
             tabs=tabs,
+            tab_labels=portal._get_tab_labels(),
             query=query,
             count=count,
             figure=portal._get_figure(tab, query["search"]),

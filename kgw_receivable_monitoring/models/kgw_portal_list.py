@@ -83,6 +83,19 @@ class KgwPortalList(models.AbstractModel):
         )
         return dict(zip(tabs, row, strict=True))
 
+    @api.model
+    def _get_tab_labels(self):
+        """Return ``{tab: label}``; a stage is called by its own name, as in the rows."""
+        env = self.env
+        return {
+            "all": env._("All"),
+            "decision": env._("Your decision"),
+            "promise": env._("Promise"),
+            "dispute": env._("Dispute"),
+            "held": env._("On hold"),
+            **{code: self._get_code_label("kgw.case", "stage", code) for code in STAGE_TABS},
+        }
+
     # === QUERIES === #
 
     def _get_creditor_ids(self):
