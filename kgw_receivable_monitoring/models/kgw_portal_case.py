@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
-from .kgw_portal_timeline import PAGE
+from .kgw_portal_timeline import MAX_SHOWN, PAGE
 
 # Steps of the plan that stand next to today; its page folds what comes after them.
 NEXT_STEPS = 8
@@ -43,6 +43,7 @@ class KgwPortalCase(models.AbstractModel):
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
+        limit = min(limit, MAX_SHOWN)
         events, has_more = self._get_events(case, show, limit)
         return {
             **self._prepare_head(case, is_open),
@@ -71,6 +72,8 @@ class KgwPortalCase(models.AbstractModel):
             "talk": self._get_talk(case),
             "events": events,
             "has_more": has_more,
+            "is_cut": has_more and limit == MAX_SHOWN,
+            "history_parts": self._get_parts_of_history(case, has_more or show),
             "show": show,
             "more": limit + PAGE,
         }

@@ -9,6 +9,8 @@ from ..tools.decision import FOR_FUTURE
 from .kgw_portal_base import KgwPortalBase
 
 PAGE = 30
+# So many entries a page shows at most; the history on paper has all.
+MAX_SHOWN = 3000
 
 # Why a step was passed over, where the creditor should know.
 TOLD_REASONS = (
@@ -85,10 +87,15 @@ class KgwPortalTimeline(models.AbstractModel):
         events = self._find_events(case, show, limit + 1)
         return [self._prepare_event(event) for event in events[:limit]], len(events) > limit
 
-    def _find_events(self, case, show="", limit=None):
+    def _find_events(self, case, show="", limit=None, offset=0):
         """Return the records of the register that the creditor may read, newest first."""
         domain = Domain("case_id", "=", case.id) & self._get_told_domain(show)
-        return case.env["kgw.event"].search(domain, limit=limit)
+        return case.env["kgw.event"].search(domain, limit=limit, offset=offset)
+
+    def _count_entries(self, case):
+        """Return how many entries :meth:`_find_events` would find."""
+        domain = Domain("case_id", "=", case.id) & self._get_told_domain()
+        return case.env["kgw.event"].search_count(domain)
 
     def _get_told_domain(self, show=""):
         """Return what is told to the creditor.

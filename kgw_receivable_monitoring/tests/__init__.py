@@ -81,6 +81,7 @@ from . import (
     test_portal_neutral_engine,
     test_portal_neutrality,
     test_portal_pages,
+    test_portal_papers,
     test_portal_people,
     test_portal_plan,
     test_portal_previews,
