@@ -38,8 +38,8 @@ STEP_KINDS = [
 STAGES = [
     ("before_due", "Before due"),
     ("overdue", "Overdue"),
-    ("elapsed", "Elapsed"),
-    ("closed", "Closed"),
+    ("elapsed", "After monitoring"),
+    ("closed", "Settled"),
 ]
 
 REMINDER_STATES = [

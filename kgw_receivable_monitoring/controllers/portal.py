@@ -10,7 +10,6 @@ from ..models.kgw_portal_timeline import PAGE, SHOWN
 from ..tools import table
 
 MODULE = "kgw_receivable_monitoring"
-MAX_EVENTS = 3000
 
 
 class KgwPortalController(CustomerPortal):
@@ -103,6 +102,7 @@ class KgwPortalController(CustomerPortal):
             "portal_cases",
             pager=pages,
             tabs=tabs,
+            tab_labels=portal._get_tab_labels(),
             query=query,
             count=count,
             figure=portal._get_figure(tab, query["search"]),
@@ -148,14 +148,15 @@ class KgwPortalController(CustomerPortal):
     def _kgw_get_case(self, case_id, show, limit):
         wanted = int(limit) if limit.isdecimal() and len(limit) < 6 else PAGE
         return request.env["kgw.portal"]._get_case(
-            case_id, show if show in SHOWN else "", min(max(wanted, PAGE), MAX_EVENTS)
+            case_id, show if show in SHOWN else "", max(wanted, PAGE)
         )
 
     # === FILES === #
 
     @http.route("/my/monitoring/<int:case_id>/history.pdf", type="http", auth="user", website=True)
-    def kgw_history(self, case_id):
-        return self._kgw_show_pdf(request.env["kgw.portal"]._get_history(case_id))
+    def kgw_history(self, case_id, part=""):
+        portal = request.env["kgw.portal"]
+        return self._kgw_show_pdf(portal._get_history(case_id, self._kgw_read_number(part)))
 
     @http.route("/my/monitoring/summary/<int:summary_id>", type="http", auth="user", website=True)
     def kgw_summary(self, summary_id):

@@ -49,6 +49,7 @@ from . import (
     kgw_creditor_words,
     kgw_decision,
     kgw_decision_check,
+    kgw_decision_consent,
     kgw_decision_demand,
     kgw_decision_kind,
     kgw_decision_standing,

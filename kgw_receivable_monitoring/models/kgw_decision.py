@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
 from .kgw_decision_check import KgwDecisionCheck
+from .kgw_decision_consent import KgwDecisionConsent
 from .kgw_decision_demand import KgwDecisionDemand
 from .kgw_decision_standing import KgwDecisionStanding
 
@@ -59,6 +60,7 @@ class KgwDecision(models.Model):
     _inherit = [
         "kgw.audited",
         KgwDecisionCheck._name,
+        KgwDecisionConsent._name,
         KgwDecisionDemand._name,
         KgwDecisionStanding._name,
     ]

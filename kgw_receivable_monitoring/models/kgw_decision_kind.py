@@ -8,7 +8,6 @@ from odoo.exceptions import UserError
 
 from ..tools import calendar
 from ..tools.decision import SPECS
-from .kgw_decision import VALUES_OF_KIND
 from .kgw_decision_check import GIVEN_AWAY
 
 _logger = logging.getLogger(__name__)
@@ -177,7 +176,6 @@ class KgwDecisionKind(models.Model):
         rest = round(owed - part * (self.number - 1), 2)
         parts = [*((day, part) for day in days[:-1]), (days[-1], rest)]
         self._cancel_contacts(now)
-        self._take_questions_back(self.receivable_ids, now, ("approval",))
         self.env["kgw.promise"]._give(
             self.case_id, self.receivable_ids, parts, now, self.note or "", self
         )
@@ -204,12 +202,9 @@ class KgwDecisionKind(models.Model):
             scopes = [{"move_id": move.id} for move in self.receivable_ids.move_id]
         self._create_holds([{**scope, "until_date": until} for scope in scopes], now)
         self._cancel_contacts(now)
-        held = self.receivable_ids
-        if self._is_for_future():
-            held = self.case_id._get_open_receivables()
-        # Nobody consents to what is on hold: the planner asks anew when contact goes on.
-        kinds = tuple(VALUES_OF_KIND) if self.kind in GIVEN_AWAY else ("approval",)
-        self._take_questions_back(held, now, kinds)
+        if self.kind in GIVEN_AWAY:
+            whole = self.case_id._get_open_receivables() if self._is_for_future() else None
+            self._take_questions_back(whole or self.receivable_ids, now)
 
     def _is_whole_pause(self, today):
         """Whether the whole counterparty is paused, what is handed over meanwhile as well."""
@@ -281,10 +276,10 @@ class KgwDecisionKind(models.Model):
         # Stages and courses follow the due date of a receivable by themselves.
         self.receivable_ids.with_context(kgw_now=now).date_maturity = self.until_date
 
-    def _take_questions_back(self, lines, now, kinds=tuple(VALUES_OF_KIND)):
-        """Take back open questions of ``kinds`` about nothing but ``lines``: they lead nowhere."""
+    def _take_questions_back(self, lines, now):
+        """Take back the open questions about nothing but ``lines``: they lead nowhere."""
         asked = self.case_id.decision_ids.filtered(
-            lambda d: d.state == "open" and d.kind in kinds and d.receivable_ids <= lines
+            lambda d: d.state == "open" and d.receivable_ids <= lines
         )
         asked.state = "revoked"
         asked._record("revoked", now)

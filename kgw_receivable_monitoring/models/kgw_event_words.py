@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
 from ..tools import words
+from .kgw_decision import QUESTIONS
 
 # Entries of which the channel is a part of what happened.
 OF_CHANNEL = ("sent", "delivered", "undelivered", "failed", "dead", "unknown", "cancelled")
@@ -43,7 +44,9 @@ class KgwEventWords(models.Model):
             event.headline = " · ".join(filter(None, (event._get_kind_label(), channel)))
 
     def _get_kind_label(self):
-        """Return what happened; a call is made, not sent."""
+        """Return what happened; a call is made, not sent; a question is withdrawn, no decision."""
+        if self._is_question_withdrawn():
+            return self.env._("Question to the creditor withdrawn")
         calls = {
             "cancelled": self.env._("Not made"),
             "sent": self.env._("Made"),
@@ -53,6 +56,9 @@ class KgwEventWords(models.Model):
         }
         made = calls.get(self.kind) if self.channel == "phone" else ""
         return made or self._get_label("kind")
+
+    def _is_question_withdrawn(self):
+        return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)
 
     def _get_label(self, name):
         return self._get_code(self._name, name, self[name])
@@ -87,6 +93,10 @@ class KgwEventWords(models.Model):
         """Return what was written with it; of a hold, with what it is about."""
         if self.kind in ("hold", "lifted"):
             return self.env["kgw.hold"]._say_told(payload)
+        if self.kind == "revoked" and payload.get("reason"):
+            reason = self._get_code("kgw.hold", "reason", payload["reason"])
+            told = self.env["kgw.hold"]._say_told(payload)
+            return ": ".join(filter(None, (reason, told)))
         return payload.get("note")
 
     def _tell_money(self, payload):

@@ -111,11 +111,15 @@ class KgwHold(models.Model):
         holds = super().create(vals_list)
         if any(not hold.case_id and not hold.move_id for hold in holds):
             holds._check_manager()
-        (holds.case_id | holds._get_cases_of_invoices())._touch()
+        cases = holds.case_id | holds._get_cases_of_invoices()
+        cases._touch()
         now = self.env.context.get("kgw_now") or self.env.cr.now()
         holds._tell_desks()
         holds._record("hold", now)
         holds._refresh_ways(now)
+        # Whoever puts a hold need have no rights on questions and invoices; those of wide holds are
+        # found by the planner.
+        self.env["kgw.decision"].sudo()._withdraw_kept_back(now, cases)
         return holds
 
     def write(self, vals):

@@ -36,6 +36,7 @@ class KgwPlanner(models.AbstractModel):
         self._close_stages(on_date, now, cases)
         self._close_past_days(on_date, now, cases)
         self.env["kgw.decision"]._carry_out_scheduled(now, cases)
+        self.env["kgw.decision"]._withdraw_kept_back(now, cases)
         for waiting in ("kgw.decision", "kgw.dispute"):
             self.env[waiting]._lapse(on_date, now, cases)
         self.env["kgw.promise"]._decide_due(on_date, now, cases)
@@ -147,7 +148,8 @@ class KgwPlanner(models.AbstractModel):
         )
         stopped = self.env["kgw.hold"]._get_stopped(due.kgw_case_id.mandate_id, on_date)
         due = due.filtered(lambda r: r.kgw_case_id.mandate_id not in stopped)
-        due -= self._get_not_to_approve(due, on_date)
+        consents = due.filtered(lambda r: r.kgw_next_act == "approval")
+        due -= due.browse().union(*self.env["kgw.decision"]._get_kept_back(consents, on_date))
         for (_case, step), lines in due.grouped(
             lambda r: (r.kgw_case_id, r.kgw_next_step_id)
         ).items():
@@ -160,17 +162,6 @@ class KgwPlanner(models.AbstractModel):
             self.env["kgw.creditor.mail"]._report(mandate, lines, on_date, now)
         due._kgw_refresh_course(on_date, now)
         return bool(due)
-
-    def _get_not_to_approve(self, lines, on_date):
-        """Return those of ``lines`` for whose step the creditor is not asked now: contact about them
-        is on hold or switched off. Its silence would give up a step that could not go out anyway."""
-        asked = lines.filtered(lambda r: r.kgw_next_act == "approval")
-        if not asked:
-            return asked
-        holds = self.env["kgw.hold"]._get_in_force_each(asked.grouped("kgw_case_id"), on_date)
-        return asked.filtered(
-            lambda r: r.no_followup or holds[r.kgw_case_id]._get_last_of(r.move_id)
-        )
 
     # === PLAN === #
 

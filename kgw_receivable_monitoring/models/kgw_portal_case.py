@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ..tools.decision import SPECS
 from .kgw_portal_base import KgwPortalBase
-from .kgw_portal_timeline import PAGE
+from .kgw_portal_timeline import MAX_SHOWN, PAGE
 
 # Steps of the plan that stand next to today; its page folds what comes after them.
 NEXT_STEPS = 8
@@ -43,6 +43,7 @@ class KgwPortalCase(models.AbstractModel):
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
+        limit = min(limit, MAX_SHOWN)
         events, has_more = self._get_events(case, show, limit)
         return {
             **self._prepare_head(case, is_open),
@@ -50,9 +51,9 @@ class KgwPortalCase(models.AbstractModel):
             "receivables": [self._prepare_receivable(line, plan, holds) for line in shown],
             "more_receivables": self._count(len(lines - shown), "invoice") if lines - shown else "",
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
-            "decisions": [
-                self._prepare_decision(d) for d in case.decision_ids if d.state == "open"
-            ],
+            "decisions": self._prepare_decisions(
+                case.decision_ids.filtered(lambda d: d.state == "open")
+            ),
             "disputes": [
                 self._prepare_dispute(d)
                 for d in case.env["kgw.dispute"].search(
@@ -71,6 +72,8 @@ class KgwPortalCase(models.AbstractModel):
             "talk": self._get_talk(case),
             "events": events,
             "has_more": has_more,
+            "is_cut": has_more and limit == MAX_SHOWN,
+            "history_parts": self._get_parts_of_history(case, has_more or show),
             "show": show,
             "more": limit + PAGE,
         }
@@ -120,7 +123,13 @@ class KgwPortalCase(models.AbstractModel):
             "source": point.source or "",
         }
 
-    def _prepare_decision(self, decision):
+    def _prepare_decisions(self, decisions):
+        """Return open questions in words; what they need of the course is read once for all."""
+        consents = decisions.filtered(lambda d: d.kind == "approval")
+        first_days = consents._get_first_days(self._get_today())
+        return [self._prepare_decision(d, first_days.get(d)) for d in decisions]
+
+    def _prepare_decision(self, decision, first_day):
         return {
             "id": decision.id,
             "kind": decision.kind,
@@ -129,7 +138,7 @@ class KgwPortalCase(models.AbstractModel):
             "invoices": decision.invoices,
             "deadline": self._format_date(decision.deadline),
             "default": self._get_silence(decision),
-            "consequence": self._say_consequence(decision),
+            "consequence": self._say_consequence(decision, first_day),
             "sender": decision.mandate_id._get_brand("after").name,
             "has_preview": decision.kind == "approval",
             "is_letter": decision.step_id.channel == "letter",
@@ -172,14 +181,17 @@ class KgwPortalCase(models.AbstractModel):
             "correction": self.env._("Without your answer we wait for a correction."),
         }[dispute.default_value]
 
-    def _say_consequence(self, decision):
-        """Return what follows each answer."""
+    def _say_consequence(self, decision, first_day):
+        """Return what follows each answer.
+
+        :param first_day: when a step that is agreed to could go out, None for another question
+        """
         if decision.kind != "approval":
             return self.env._(
                 "Handing over and ending stop every contact about these invoices at once."
             )
         day, without = (
-            self._format_date(decision.deadline),
+            self._format_date(first_day),
             self.env._("If not, monitoring goes on without it."),
         )
         if not decision.step_id.answer_days:

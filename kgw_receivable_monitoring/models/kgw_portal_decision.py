@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..const import CHANNELS
+from ..tools import calendar
 from ..tools.decision import FOR_FUTURE, SPECS
 from ..tools.text import TextError
 from .kgw_portal_base import KgwPortalBase
@@ -270,7 +271,8 @@ class KgwPortalDecision(models.AbstractModel):
         decision = self._get_one(
             "kgw.decision", decision_id, domain=[("kind", "=", "approval"), ("state", "=", "open")]
         )
-        reminder = decision.env["kgw.reminder"].new(self._prepare_preview_vals(decision))
+        day = decision._get_first_days(calendar.local_date(now))[decision]
+        reminder = decision.env["kgw.reminder"].new(self._prepare_preview_vals(decision, day))
         channel = reminder._get_channel()
         try:
             values = decision.env["kgw.text"]._get_values(reminder, now)
@@ -286,7 +288,7 @@ class KgwPortalDecision(models.AbstractModel):
         }
         return "pdf", channel._draw(reminder, content, values)
 
-    def _prepare_preview_vals(self, decision):
+    def _prepare_preview_vals(self, decision, day):
         step, case = decision.step_id, decision.case_id
         return {
             "case_id": case.id,
@@ -297,7 +299,7 @@ class KgwPortalDecision(models.AbstractModel):
             "channel": step.channel,
             "rung": step.rung,
             "side": "after",
-            "planned_on": decision.deadline,
+            "planned_on": day,
             "line_ids": [
                 (0, 0, self._prepare_preview_line(line, step)) for line in decision.receivable_ids
             ],

@@ -1,8 +1,10 @@
 from odoo import api, models
+from odoo.tools import split_every
 
 from .kgw_portal_base import KgwPortalBase
 
-MAX_EXPORT = 20000
+# So many counterparties are read at once: a long list takes time, not memory.
+BATCH = 1000
 
 
 class KgwPortalExport(models.AbstractModel):
@@ -14,11 +16,11 @@ class KgwPortalExport(models.AbstractModel):
 
     @api.model
     def _get_export(self, tab="all", search="", sort="urgent"):
-        """Return the list as rows of plain values, with its headings first; that of a figure has
-        the figure as well, as on the page."""
+        """Yield the whole list as rows of plain values, with its headings first; that of a figure
+        has the figure as well, as on the page."""
         env, figure = self.env, self._get_figure(tab)
         extra = [figure["label"]] if figure and figure["has_column"] else []
-        head = [
+        yield [
             env._("Counterparty"),
             env._("NIP"),
             env._("Case"),
@@ -33,8 +35,10 @@ class KgwPortalExport(models.AbstractModel):
             env._("Next step"),
             env._("What keeps it back"),
         ]
-        rows = self._get_cases(tab, search, sort, limit=MAX_EXPORT)
-        return [head, *(line for row in rows for line in self._prepare_export(row, extra))]
+        for case_ids in split_every(BATCH, self._find_cases(tab, search, sort)):
+            for row in self._prepare_rows(case_ids, tab):
+                yield from self._prepare_export(row, extra)
+            self.env.invalidate_all()
 
     def _prepare_export(self, row, extra):
         """Return one line for each currency that is owed or in the figure, at least one."""

@@ -259,7 +259,7 @@ class KgwPortalFigures(models.AbstractModel):
 
     def _get_age_label(self, number):
         if not number:
-            return self.env._("before due")
+            return self._get_code_label("kgw.case", "stage", "before_due")
         first, last = AGES[number - 1]
         return f"{first}–{last}" if last else f"> {first - 1}"
 
@@ -311,7 +311,7 @@ class KgwPortalFigures(models.AbstractModel):
         if tab in AGE_FIGURES:
             number = AGE_FIGURES.index(tab)
             label = self._get_age_label(number)
-            return self.env._("Days past due: %s", label) if number else self.env._("Not due yet")
+            return self.env._("Days past due: %s", label) if number else label
         return {
             "owed": self.env._("Owed"),
             "late": self.env._("Overdue"),

@@ -39,7 +39,13 @@ class KgwPortalList(models.AbstractModel):
         :param search: part of a name, a NIP, an invoice or case number
         :param sort: one of ``SORTS``
         """
-        order = SORTS.get(sort, SORTS["urgent"])
+        return self._prepare_rows(self._find_cases(tab, search, sort, offset, limit), tab)
+
+    def _find_cases(self, tab, search, sort, offset=0, limit=None):
+        """Return the ids of what :meth:`_get_cases` tells, in its order.
+
+        :param limit: None means all
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -52,12 +58,12 @@ class KgwPortalList(models.AbstractModel):
                 decisions=self._get_decisions_query(),
                 sums=self._get_sums_join(sort),
                 where=self._get_where(tab, search),
-                order=order,
+                order=SORTS.get(sort, SORTS["urgent"]),
                 offset=offset,
                 limit=limit,
             )
         )
-        return self._prepare_rows([row[0] for row in rows], tab)
+        return [case_id for (case_id,) in rows]
 
     @api.model
     def _count_cases(self, tab="all", search=""):
@@ -82,6 +88,19 @@ class KgwPortalList(models.AbstractModel):
             )
         )
         return dict(zip(tabs, row, strict=True))
+
+    @api.model
+    def _get_tab_labels(self):
+        """Return ``{tab: label}``; a stage is called by its own name, as in the rows."""
+        env = self.env
+        return {
+            "all": env._("All"),
+            "decision": env._("Your decision"),
+            "promise": env._("Promise"),
+            "dispute": env._("Dispute"),
+            "held": env._("On hold"),
+            **{code: self._get_code_label("kgw.case", "stage", code) for code in STAGE_TABS},
+        }
 
     # === QUERIES === #
 
@@ -169,9 +188,8 @@ class KgwPortalList(models.AbstractModel):
 
     def _prepare_rows(self, case_ids, tab="all"):
         """Return the rows of the list; so many queries for one as for forty."""
-        cases = self._search_cases([("id", "in", case_ids)]).sorted(
-            lambda case: case_ids.index(case.id)
-        )
+        place = {case_id: number for number, case_id in enumerate(case_ids)}
+        cases = self._search_cases([("id", "in", case_ids)]).sorted(lambda case: place[case.id])
         sums, figures = self._read_sums(cases), self._read_figure(tab, cases)
         ahead = self._read_ahead(cases)
         planned = {

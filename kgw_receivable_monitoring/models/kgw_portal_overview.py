@@ -25,12 +25,14 @@ class KgwPortalOverview(models.AbstractModel):
         return {
             "decisions": [
                 {
-                    **self._prepare_decision(decision),
+                    **told,
                     "case_id": decision.case_id.id,
                     "counterparty": decision.case_id.counterparty_id.name,
                     "owed": self._format_sums(self._sum_residuals(decision.receivable_ids)),
                 }
-                for decision in questions
+                for decision, told in zip(
+                    questions, self._prepare_decisions(questions), strict=True
+                )
             ],
             "disputes": [self._prepare_dispute(dispute) for dispute in disputes],
             "question_count": question_count + dispute_count,

@@ -9,6 +9,8 @@ from ..tools.decision import FOR_FUTURE
 from .kgw_portal_base import KgwPortalBase
 
 PAGE = 30
+# So many entries a page shows at most; the history on paper has all.
+MAX_SHOWN = 3000
 
 # Why a step was passed over, where the creditor should know.
 TOLD_REASONS = (
@@ -85,10 +87,15 @@ class KgwPortalTimeline(models.AbstractModel):
         events = self._find_events(case, show, limit + 1)
         return [self._prepare_event(event) for event in events[:limit]], len(events) > limit
 
-    def _find_events(self, case, show="", limit=None):
+    def _find_events(self, case, show="", limit=None, offset=0):
         """Return the records of the register that the creditor may read, newest first."""
         domain = Domain("case_id", "=", case.id) & self._get_told_domain(show)
-        return case.env["kgw.event"].search(domain, limit=limit)
+        return case.env["kgw.event"].search(domain, limit=limit, offset=offset)
+
+    def _count_entries(self, case):
+        """Return how many entries :meth:`_find_events` would find."""
+        domain = Domain("case_id", "=", case.id) & self._get_told_domain()
+        return case.env["kgw.event"].search_count(domain)
 
     def _get_told_domain(self, show=""):
         """Return what is told to the creditor.
@@ -158,6 +165,8 @@ class KgwPortalTimeline(models.AbstractModel):
             return self.env._("A message")
         if event.kind == "question":
             return self.env._("A question to you")
+        if event._is_question_withdrawn():
+            return self.env._("A question to you is withdrawn")
         if event.kind == "decision":
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
@@ -172,12 +181,14 @@ class KgwPortalTimeline(models.AbstractModel):
         """Return who did it, where a person did: the creditor's own people and the controllers."""
         if event.kind not in ("decision", "revoked", "message", "call", *ANSWERS):
             return ""
+        if event._is_question_withdrawn():  # it follows from what somebody did
+            return ""
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
         if event.kind == "payment":
             return self._get_payment_day(payload)
-        if event.kind in ("hold", "lifted"):
+        if event.kind in ("hold", "lifted") or event._is_question_withdrawn():
             return self._get_hold_note(event, payload)
         reason = event.env["kgw.dispute.reason"]._say(payload.get("dispute_reason"))
         return ". ".join(filter(None, (reason, payload.get("note") or payload.get("detail"))))

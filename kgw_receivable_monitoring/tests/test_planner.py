@@ -309,11 +309,10 @@ class TestPlanner(KgwEngineCommon):
         self.assertEqual(number([("case_id", "=", case.id)]), 1)
 
     def test_holds_are_not_read_on_a_day_without_a_consent_to_ask_for(self):
-        line = self._watch(self._document())
-        self.assertEqual(line.kgw_next_act, "contact")
+        nobody = self.env["account.move.line"]
         self.env.flush_all()
         with self.assertQueryCount(0):
-            self.assertFalse(self.env["kgw.planner"]._get_not_to_approve(line, DUE))
+            self.assertFalse(self.env["kgw.decision"]._get_kept_back(nobody, DUE))
 
     def test_receivable_whose_payment_is_taken_back_gets_its_next_step_again(self):
         receivable = self._watch(self._document())

@@ -59,10 +59,10 @@ class IsolationCase(KgwCommon):
         cls.case = cls.receivable.kgw_case_id
         now = world._at(DUE)
         cls.letter = cls._create_letter(cls.receivable, now)
+        cls.env["kgw.hold"].create({"case_id": cls.case.id, "reason": "other"})
         cls.decision = cls.env["kgw.decision"]._ask(
             "approval", cls.letter.step_id, cls.receivable, DUE, now
         )
-        cls.env["kgw.hold"].create({"case_id": cls.case.id, "reason": "other"})
         cls.env["kgw.account.change"].create(
             {"mandate_id": cls.mandate.id, "number": "PL43999000180000000000000777"}
         )

@@ -117,7 +117,7 @@ class TestNeutralEngine(IsolationCase, HttpCase):
             "overview": self.tell(portal._get_overview()),
             "list": self.tell(portal._get_cases()),
             "case": self.tell(portal._get_case(self.their_case.id, limit=3000)),
-            "export": self.tell(portal._get_export()),
+            "export": self.tell(list(portal._get_export())),
         }
         self.authenticate(self.user_b.login, self.user_b.login)
         for path in (f"/my/monitoring/{self.their_case.id}?limit=3000", "/my/monitoring"):

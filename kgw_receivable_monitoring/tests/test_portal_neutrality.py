@@ -37,10 +37,10 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
         res = super()._create_world()
         now, case = cls()._at(DUE), cls.theirs.kgw_case_id
         letter = cls._create_letter(cls.theirs, now)
-        question = cls.env["kgw.decision"]._ask("approval", letter.step_id, cls.theirs, DUE, now)
         reason = cls.env["kgw.dispute.reason"].search([], limit=1)
         file = cls.env["ir.attachment"].create({"name": "b.pdf", "raw": b"%PDF b"})
         dispute = cls.env["kgw.dispute"]._open(cls.theirs, reason, "", now, attachments=file)
+        question = cls.env["kgw.decision"]._ask("approval", letter.step_id, cls.theirs, DUE, now)
         cls.env["kgw.portal"]._record_message(case, "Wiadomość B", [("b.pdf", b"%PDF b")], now)
         message = cls.env["kgw.event"].search(
             [("kind", "=", "message"), ("case_id", "=", case.id)], limit=1

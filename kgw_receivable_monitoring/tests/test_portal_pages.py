@@ -2,9 +2,12 @@ import json
 import re
 from datetime import date
 
+from lxml import html
+
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..const import STAGES
 from .common import MODULE
 from .test_portal_isolation import SECRET, IsolationCase
 
@@ -86,6 +89,24 @@ class TestPortalPages(IsolationCase, HttpCase):
             )
         self.logout()
         self.assertIn("/web/login", self.url_open(path, allow_redirects=False).headers["Location"])
+
+    def test_tabs_figures_and_states_have_one_word_for_one_thing(self):
+        for lang, settled in (("en_US", "Settled"), ("pl_PL", "Rozliczone")):
+            self.user_a.lang = lang
+            self.authenticate(self.user_a.login, self.user_a.login)
+            page = html.fromstring(self.url_open("/my/monitoring/counterparties").content)
+            portal = self.env["kgw.portal"].with_user(self.user_a).with_context(lang=lang)
+            for code, _label in STAGES:
+                with self.subTest(lang=lang, stage=code):
+                    label = portal._get_code_label("kgw.case", "stage", code)
+                    [tab] = page.xpath(
+                        f"//a[contains(@class, 'nav-link') and contains(@href, 'tab={code}')]"
+                    )
+                    self.assertEqual(tab.text.strip(), label)
+            self.assertEqual(label, settled)
+            before_due = portal._get_code_label("kgw.case", "stage", "before_due")
+            self.assertEqual(portal._get_figure("age_0")["label"], before_due)
+            self.assertEqual(portal._get_money()["ages"][0]["label"], before_due)
 
     def test_letter_route_and_file_are_closed_to_others(self):
         path = f"/my/monitoring/letter/{self.letter.id}"

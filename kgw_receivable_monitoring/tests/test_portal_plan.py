@@ -107,6 +107,10 @@ class TestPortalPlan(KgwEngineCommon):
         "mandate stopped": lambda self, day: self.hold(
             day, mandate_id=self.mandate.id, reason="stop"
         ),
+        "question asked, then on hold": lambda self, day: (
+            self.live(FIRST, day),
+            self.hold(day, case_id=self.case.id, until_date=day + timedelta(days=5)),
+        ),
         "question asked": lambda self, day: self.live(FIRST, day),
         "monitoring over": lambda self, day: self.env["account.move.line"]._kgw_flush_stages(
             DUE + timedelta(days=60)

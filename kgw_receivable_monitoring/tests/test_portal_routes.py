@@ -42,6 +42,10 @@ class RoutesCase(IsolationCase):
         cls.dispute = cls.env["kgw.dispute"]._open(
             cls.receivable, reason, "Tajny powód", now, attachments=file
         )
+        # Of what is disputed nobody is asked: what reads a question needs an open one all the same.
+        cls.decision = cls.env["kgw.decision"]._ask(
+            "approval", cls.letter.step_id, cls.receivable, DUE, now
+        )
         cls.env["kgw.portal"]._record_message(
             cls.case, "Treść wiadomości", [("plik.pdf", b"%PDF plik")], now
         )

@@ -24,6 +24,7 @@ __all__ = [
     "Step",
     "answer_by",
     "expected_answer",
+    "first_day",
     "get_asking_day",
     "next_step",
     "planned_day",
@@ -72,6 +73,15 @@ def next_step(steps, facts: Facts, on_date: date) -> Course:
     """
     steps = tuple(sorted(steps, key=lambda s: (s.offset, s.id)))
     return _answer(steps, _leave_out_what_changes_nothing(steps, facts), on_date)
+
+
+def first_day(steps, facts: Facts, step_id: int) -> date | None:
+    """Return the first day on which a step may be taken, whatever it waits for: consent, a gap.
+
+    None: it is no step of the scenario, or waits for the outcome of the rung below.
+    """
+    step = next((step for step in steps if step.id == step_id), None)
+    return step and _Walk(tuple(steps), facts, facts.entered_on)._earliest(step)
 
 
 def _leave_out_what_changes_nothing(steps, facts: Facts) -> Facts:

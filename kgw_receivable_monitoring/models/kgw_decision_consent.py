@@ -1,0 +1,92 @@
+from odoo import api, models
+
+from ..tools import calendar, course
+
+
+class KgwDecisionConsent(models.AbstractModel):
+    """The creditor's consent to a step, asked for only while the step could go out.
+
+    Silence gives the step up. So nobody is asked while contact is on hold or switched off, and what
+    was asked before is withdrawn; when contact goes on, the planner asks anew.
+    """
+
+    _name = "kgw.decision.consent"
+    _description = "Decision: Consent to a Step"
+
+    @api.model
+    def _get_kept_back(self, lines, on_date):
+        """Return ``{receivable: (reason, hold)}`` of those of ``lines`` about which nobody may be
+        contacted on ``on_date``: why, and the hold where it is one."""
+        if not lines:
+            return {}
+        none, kept = self.env["kgw.hold"], {}
+        holds = none._get_in_force_each(lines.grouped("kgw_case_id"), on_date)
+        for line in lines:
+            hold = holds[line.kgw_case_id]._get_last_of(line.move_id)
+            if line.kgw_case_id.mandate_id.state != "active":
+                kept[line] = "mandate", none
+            elif line.no_followup:
+                kept[line] = "no_followup", none
+            elif hold:
+                kept[line] = "hold", hold
+        return kept
+
+    def _get_first_days(self, on_date):
+        """Return ``{question for consent: day}`` on which what it asks for could go out at the
+        earliest, answered on ``on_date``."""
+        lines, found = self.receivable_ids, {}
+        scenarios = self.case_id._get_scenarios()
+        facts = self.env["kgw.course.facts"]._read(lines, scenarios) if lines else {}
+        for decision in self:
+            steps = scenarios[decision.case_id]._get_course_steps()
+            days = [
+                course.first_day(steps, facts[line.id], decision.step_id.id) or decision.deadline
+                for line in decision.receivable_ids
+            ]
+            found[decision] = calendar.forward(max(on_date, min(days, default=on_date)))
+        return found
+
+    @api.model
+    def _withdraw_kept_back(self, now, cases=None):
+        """Withdraw the open questions for consent about what is kept back at ``now``; each goes on
+        about the rest of its receivables.
+
+        :param cases: keep to these; None means all
+        """
+        chosen = [] if cases is None else [("case_id", "in", cases.ids)]
+        asked = self.search([*chosen, ("kind", "=", "approval"), ("state", "=", "open")])
+        lines, today = asked.receivable_ids, calendar.local_date(now)
+        kept = self._get_kept_back(lines, today)
+        for decision in asked:
+            own = decision.receivable_ids.filtered(kept.get)
+            # The holds of several invoices mostly come from one act, and are one entry.
+            for same in own.grouped(lambda line: (kept[line][0], kept[line][1].reason)).values():
+                decision._withdraw(same, *kept[same[0]], now)
+        lines.browse().union(*kept)._kgw_refresh_course(today, now)
+
+    def _withdraw(self, lines, reason, hold, now):
+        """Ask no more about ``lines`` of this question; its last ones stay, for the register."""
+        self.ensure_one()
+        self.env["kgw.event"]._record([self._prepare_withdrawn(lines, reason, hold, now)])
+        if left := self.receivable_ids - lines:
+            self.receivable_ids = left
+        else:
+            self.state = "revoked"
+
+    def _prepare_withdrawn(self, lines, reason, hold, now):
+        payload = {
+            "question": self.kind,
+            "decision_id": self.id,
+            "invoices": lines.move_id.mapped("kgw_display_number"),
+        }
+        if hold:
+            payload |= {"reason": hold.reason, **hold._get_facts()}
+        return {
+            "kind": "revoked",
+            "at": now,
+            "case_id": self.case_id.id,
+            "mandate_id": self.mandate_id.id,
+            "step_id": self.step_id.id,
+            "reason": reason,
+            "payload": payload,
+        }
