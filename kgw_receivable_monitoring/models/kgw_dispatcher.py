@@ -15,6 +15,8 @@ _logger = logging.getLogger(__name__)
 
 # Collisions with another dispatcher after which this run leaves the rest to that one.
 LOCK_ATTEMPTS = 5
+# Reminders claimed first in a run whose time is limited: how fast the gateway is shows by them.
+FIRST_CLAIM = 100
 
 
 class KgwDispatcher(models.AbstractModel):
@@ -57,12 +59,25 @@ class KgwDispatcher(models.AbstractModel):
         with model._connected() as door:
             self.env["kgw.handover"]._recover(door, channel, now)
             left = self.env["ir.cron"]._commit_progress(remaining=self._count(channel, now))
-            tried = set()
-            while left and (candidates := self._lock_candidates(channel, now, door._claim_size)):
+            size, tried = self._get_claim_size(door, left), set()
+            while left and (candidates := self._lock_candidates(channel, now, size)):
                 # What came back in this run is tried once more; if it comes back again, it waits.
                 came_back = candidates.filtered(lambda r: r.id in tried)
                 came_back.not_before = now + timedelta(minutes=1)
-                left = self._contact(door, candidates, now, tried)
+                before, left = left, self._contact(door, candidates, now, tried)
+                size = self._get_claim_size(door, left, len(candidates), before - left)
+
+    def _get_claim_size(self, door, left, done=0, seconds=0):
+        """Return how many to claim next: so many as go out before the time of this run is up, at the
+        pace of the claim before. What is claimed and not handed over by then is work undone.
+
+        :param left: seconds left of this run; without a limit infinite
+        :param done: how many the claim before took, in ``seconds``
+        """
+        if left == float("inf"):
+            return door._claim_size
+        fits = int(done * left / seconds) if seconds else FIRST_CLAIM
+        return max(1, min(fits, door._claim_size))
 
     def _contact(self, door, candidates, now, tried):
         """Claim and hand over what of ``candidates`` may go out; return the seconds left.

@@ -45,6 +45,28 @@ class TestDispatcher(KgwDispatchCommon):
             self.addCleanup(patcher.stop)
         return steps
 
+    def sizes(self, left):
+        """Dispatch and return how many reminders each claim asked for."""
+        owner, asked = type(self.env["kgw.dispatcher"]), []
+        original = owner._lock_candidates
+
+        def lock(model, channel, now, limit=None, cases=None):
+            asked.append(limit)
+            return original(model, channel, now, min(limit, 1), cases)
+
+        self.track(left=left)
+        with patch.object(owner, "_lock_candidates", lock):
+            self.dispatch("sms", self.day)
+        return asked
+
+    def test_run_without_a_limit_of_time_claims_as_many_as_the_channel_takes(self):
+        self.assertEqual(set(self.sizes(lambda _number: float("inf"))), {500})
+
+    def test_claim_is_no_larger_than_what_goes_out_while_the_run_lasts(self):
+        """The first claim, of one, takes four of ten seconds: then one more goes out, not a hundred."""
+        seconds = iter((10, 10, 10, 10, 6))
+        self.assertEqual(self.sizes(lambda _number: next(seconds, 6))[:2], [100, 1])
+
     def collide(self, times):
         """Let PostgreSQL refuse the lock on what is to be sent so many times."""
         execute, refusals = self.env.cr.execute, [SerializationFailure() for _n in range(times)]
