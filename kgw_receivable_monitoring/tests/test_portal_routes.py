@@ -15,7 +15,7 @@ SECRETS = (SECRET, "FV A/1", "Treść wiadomości", "%PDF", "Tajny powód")
 # For a telephone exchange, with a token of its own (test_calls.py).
 OTHER_ROUTES = {"/kgw/missed_call"}
 # Parameters that name no record.
-KNOWN_PARAMETERS = {"tab", "search", "sort", "show", "limit", "page", "back", "form"}
+KNOWN_PARAMETERS = {"tab", "search", "sort", "show", "limit", "page", "part", "back", "form"}
 VALUES = {
     "until_date": (DUE + timedelta(days=30)).isoformat(),
     "channel": "email",
