@@ -128,9 +128,9 @@ class KgwGate(models.AbstractModel):
 
         :raise SerializationFailure: somebody else has just counted the same person
         """
-        passed, facts = [], Facts(reminders, now)
+        passed, facts, questions = [], Facts(reminders, now), self._get_questions()
         for reminder in reminders:
-            verdict = self._ask(self._get_questions(), reminder, facts)
+            verdict = self._ask(questions, reminder, facts)
             if not verdict.reason:
                 passed.append(reminder.id)
                 facts.count(reminder)
