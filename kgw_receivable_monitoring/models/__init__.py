@@ -53,6 +53,7 @@ from . import (
     kgw_decision_demand,
     kgw_decision_kind,
     kgw_decision_standing,
+    kgw_decision_take,
     kgw_desk,
     kgw_desk_part,
     kgw_dispatcher,

@@ -9,6 +9,7 @@ from .kgw_decision_check import KgwDecisionCheck
 from .kgw_decision_consent import KgwDecisionConsent
 from .kgw_decision_demand import KgwDecisionDemand
 from .kgw_decision_standing import KgwDecisionStanding
+from .kgw_decision_take import KgwDecisionTake
 
 # What the creditor is asked; the other kinds it decides by itself.
 QUESTIONS = [("approval", "Agree to a step"), ("horizon", "What follows the end of monitoring")]
@@ -63,6 +64,7 @@ class KgwDecision(models.Model):
         KgwDecisionConsent._name,
         KgwDecisionDemand._name,
         KgwDecisionStanding._name,
+        KgwDecisionTake._name,
     ]
     _description = "Decision of the Creditor"
     _order = "deadline, id"
@@ -223,22 +225,24 @@ class KgwDecision(models.Model):
         for value, decisions in late.grouped("default_value").items():
             decisions._close("lapsed", value, now)
 
-    def _for_controller(self):
-        """Return the decision in the language of who reads what it leaves; the clock has none."""
-        return self.with_context(lang=self.case_id._get_controller().lang)
+    def _tell_controllers(self, say):
+        """Put what a person has to do onto the controllers' lists, without Odoo's notice mail.
 
-    def _tell_controller(self, sentence):
-        """Put what a person has to do onto the controller's list, without Odoo's notice mail."""
+        :param say: function of an environment: the sentence in its language; the clock has none
+        """
         if self.env.context.get("kgw_simulation"):
             return
-        case = self.case_id
-        case.with_context(mail_activity_quick_update=True).activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=sentence,
-            note=self.note or "",
-            user_id=case._get_controller().id,
-            date_deadline=fields.Date.to_date(self.asked_on) + timedelta(days=1),
-        )
+        for (user, note, day), decisions in self.grouped(
+            lambda d: (d.case_id._get_controller(), d.note, d.asked_on)
+        ).items():
+            cases = decisions.case_id.with_context(mail_activity_quick_update=True)
+            cases.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=say(self.with_context(lang=user.lang).env),
+                note=note or "",
+                user_id=user.id,
+                date_deadline=day + timedelta(days=1),
+            )
 
     # === REGISTER === #
 

@@ -1,10 +1,42 @@
+from functools import cached_property
+
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
+from ..const import OPEN_STATES
 from ..tools.decision import FOR_FUTURE, MAX_INSTALMENTS, POINT_KINDS, SPECS
 
-GIVEN_AWAY = ("collection", "withdraw")
+
+class Known:
+    """What is read once, when it is asked for, to check decisions that are taken together."""
+
+    def __init__(self, decisions, today):
+        self.decisions = decisions
+        self.today = today
+        self.offered = {}
+
+    @cached_property
+    def holds(self):
+        """``{case: holds in force}`` on what is decided about, and on whole cases."""
+        about = {decision.case_id: decision.receivable_ids for decision in self.decisions}
+        return self.decisions.env["kgw.hold"]._get_in_force_each(about, self.today)
+
+    @cached_property
+    def given(self):
+        """The receivables that were handed over to collection or withdrawn."""
+        return self.decisions._get_given_away(self.decisions.receivable_ids, self.today)
+
+    @cached_property
+    def closed(self):
+        """``{case id: {channel: reason}}`` of the channels that are closed for good."""
+        return self.decisions.env["kgw.hold"]._get_closed_channels(self.decisions.case_id)
+
+    def get_offered_scenarios(self, case):
+        """Return the scenarios agreed for somebody like the counterparty of ``case``."""
+        alike = case.mandate_id, case.kind_id.is_consumer
+        if alike not in self.offered:
+            self.offered[alike] = self.decisions._get_offered_scenarios(case)
+        return self.offered[alike]
 
 
 class KgwDecisionCheck(models.AbstractModel):
@@ -17,9 +49,10 @@ class KgwDecisionCheck(models.AbstractModel):
         """
         :raise UserError: something is missing, makes no sense, or nothing would change
         """
+        known = Known(self, today)
         for decision in self:
             try:
-                decision._check_own_values(today)
+                decision._check_own_values(known)
             except UserError as error:
                 if len(self) == 1:
                     raise
@@ -31,14 +64,14 @@ class KgwDecisionCheck(models.AbstractModel):
                     )
                 ) from error
 
-    def _check_own_values(self, today):
+    def _check_own_values(self, known):
         self._check_filled()
-        self._check_about(today)
+        self._check_about(known)
         self._check_not_scheduled()
         if SPECS[self.kind].ahead:
-            self._check_ahead(today)
+            self._check_ahead(known)
         if check := getattr(self, f"_check_{self.kind}", None):
-            check(today)
+            check(known)
 
     def _check_filled(self):
         missing = [name for name in SPECS[self.kind].wants if not self[name]]
@@ -51,8 +84,8 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _check_ahead(self, today):
-        if self.until_date and self.until_date < today:
+    def _check_ahead(self, known):
+        if self.until_date and self.until_date < known.today:
             raise UserError(self.env._("The day lies in the past. Choose today or a later day."))
 
     # === WHAT IT IS ABOUT === #
@@ -61,14 +94,14 @@ class KgwDecisionCheck(models.AbstractModel):
         """Whether future invoices are meant too: there is something to decide without an open one."""
         return self.is_lasting and self.kind in FOR_FUTURE
 
-    def _check_about(self, today):
+    def _check_about(self, known):
         """Decisions are about what is owed, most of them about what was not given away."""
         about = SPECS[self.kind].about
         if not about or self._is_for_future():
             return
         self._check_owed()
         if about == "watched":
-            self._check_not_given_away(today)
+            self._check_not_given_away(known)
 
     def _check_owed(self):
         if not self.receivable_ids:
@@ -76,8 +109,8 @@ class KgwDecisionCheck(models.AbstractModel):
                 self.env._("Everything is settled here: there is nothing to decide about.")
             )
 
-    def _check_not_given_away(self, today):
-        given = self._get_given_away(self.receivable_ids, today)
+    def _check_not_given_away(self, known):
+        given = known.given & self.receivable_ids
         if given:
             raise UserError(
                 self.env._(
@@ -87,48 +120,9 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _get_given_away(self, lines, today, kinds=GIVEN_AWAY):
-        """Return what of receivables was handed over to collection or withdrawn.
-
-        :param kinds: keep to these of the two
-        """
-        holds = self.env["kgw.hold"]
-        scope = [
-            ("case_id", "in", lines.kgw_case_id.ids),
-            ("move_id", "in", (False, *lines.move_id.ids)),
-        ]
-        given = holds.search(holds._in_force(today) & Domain(scope)).filtered(
-            lambda hold: (
-                hold.decision_id.kind in kinds
-                or ("collection" in kinds and hold.decision_id.value == "hand_over")
-            )
-        )
-        whole = given.filtered(lambda hold: not hold.move_id).case_id
-        return lines.filtered(
-            lambda line: line.kgw_case_id in whole or line.move_id in given.move_id
-        )
-
-    def _get_subject(self, kind, lines, today):
-        """Return what a decision about all open receivables of a case is about: those that were
-        given away are left out, unless there are no others."""
-        if SPECS[kind].given:
-            return lines
-        return lines - self._get_given_away(lines, today) or lines
-
-    def _get_undecided(self, kind, lines, today):
-        """Return those of the ticked ``lines`` that were not given away in the very way of ``kind``
-        before, unless there are no others."""
-        if kind not in GIVEN_AWAY:
-            return lines
-        return lines - self._get_given_away(lines, today, (kind,)) or lines
-
-    def _get_holds(self, today):
-        """Return the holds in force on what the decision is about, and on its whole case."""
-        return self.env["kgw.hold"]._get_in_force(self.case_id, self.receivable_ids, today)
-
-    def _get_own_holds(self, today):
-        """Return those of the holds that the creditor itself decided."""
-        return self._get_holds(today)._get_of_creditor()
+    def _get_own_holds(self, known):
+        """Return those of the holds in force that the creditor itself decided."""
+        return known.holds[self.case_id]._get_of_creditor()
 
     def _get_keeping(self, holds):
         """Return the one of these holds that keeps back all that the decision is about, or none."""
@@ -143,8 +137,8 @@ class KgwDecisionCheck(models.AbstractModel):
         """What waits for the next run is not decided again; a later decision may take its place."""
         if SPECS[self.kind].at_once:
             return
-        waiting = (self.case_id.decision_ids - self).filtered(
-            lambda decision: decision.state == "scheduled" and decision.kind == self.kind
+        waiting = self.case_id.decision_ids.filtered(
+            lambda d: d.state == "scheduled" and d.kind == self.kind and d != self
         )
         last = waiting.sorted("id")[-1:]
         names = (*SPECS[self.kind].wants, *SPECS[self.kind].takes)
@@ -158,11 +152,11 @@ class KgwDecisionCheck(models.AbstractModel):
     def _has_same(self, names, other):
         return all(self[name] == other[name] for name in names if name != "note")
 
-    def _check_go_on(self, today):
-        if self._get_own_holds(today):
+    def _check_go_on(self, known):
+        if self._get_own_holds(known):
             return
         self._check_owed()
-        if other := self._get_keeping(self._get_holds(today)):
+        if other := self._get_keeping(known.holds[self.case_id]):
             said = self.env["kgw.portal"]._say_hold(other)
             raise UserError(" ".join((said, self._say_what_lifts(other))))
         if set(self.receivable_ids.mapped("kgw_stage")) == {"elapsed"}:
@@ -191,22 +185,23 @@ class KgwDecisionCheck(models.AbstractModel):
         :raise UserError: there is no contact that could be stopped
         """
         stages = set(self.receivable_ids.mapped("kgw_stage"))
-        if stages == {"elapsed"} and not self.env["kgw.obstacle"]._get_open(self.case_id):
+        planned = self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        if stages == {"elapsed"} and not planned:
             raise UserError(self._say_over())
 
-    def _check_pause(self, today):
+    def _check_pause(self, known):
         self._check_contacted()
-        longer = self._get_own_holds(today).filtered(
+        longer = self._get_own_holds(known).filtered(
             lambda hold: not hold.until_date or hold.until_date >= self.until_date
         )
         self._check_not_held_yet(longer)
 
-    def _check_stop(self, today):
+    def _check_stop(self, known):
         if self._is_for_future():
-            ending = self._get_own_holds(today).filtered(lambda hold: not hold.move_id)
+            ending = self._get_own_holds(known).filtered(lambda hold: not hold.move_id)
         else:
             self._check_contacted()
-            ending = self._get_own_holds(today)
+            ending = self._get_own_holds(known)
         self._check_not_held_yet(ending.filtered(lambda hold: not hold.until_date))
 
     def _check_not_held_yet(self, holds):
@@ -214,14 +209,14 @@ class KgwDecisionCheck(models.AbstractModel):
             said = self.env["kgw.portal"]._say_hold(keeping)
             raise UserError(self.env._("%s Nothing would change.", said))
 
-    def _check_withdraw(self, today):
-        self._check_not_decided_yet(today)
+    def _check_withdraw(self, known):
+        self._check_not_decided_yet(known)
 
-    def _check_collection(self, today):
-        self._check_not_decided_yet(today)
+    def _check_collection(self, known):
+        self._check_not_decided_yet(known)
 
-    def _check_not_decided_yet(self, today):
-        same = self._get_own_holds(today).filtered(
+    def _check_not_decided_yet(self, known):
+        same = self._get_own_holds(known).filtered(
             lambda hold: (
                 hold.decision_id.kind == self.kind
                 or (self.kind == "collection" and hold.decision_id.value == "hand_over")
@@ -237,24 +232,23 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _check_no_channel(self, today):
-        closed = self.env["kgw.hold"]._get_closed_channels(self.case_id)
-        if self.channel in closed.get(self.case_id.id, ()):
+    def _check_no_channel(self, known):
+        if self.channel in known.closed.get(self.case_id.id, ()):
             raise UserError(self.env._("This channel is not used already. Nothing would change."))
 
-    def _check_new_date(self, today):
+    def _check_new_date(self, known):
         if set(self.receivable_ids.mapped("date_maturity")) == {self.until_date}:
             raise UserError(self.env._("This is the due date already. Nothing would change."))
 
-    def _check_scenario(self, today):
-        if self.scenario_id not in self._get_offered_scenarios(self.case_id):
+    def _check_scenario(self, known):
+        if self.scenario_id not in known.get_offered_scenarios(self.case_id):
             raise UserError(self.env._("Choose one of the scenarios agreed in the mandate."))
         if self.scenario_id == self.case_id._get_scenario():
             raise UserError(
                 self.env._("The counterparty has this scenario already. Nothing would change.")
             )
 
-    def _check_contact(self, today):
+    def _check_contact(self, known):
         if self.point_kind not in POINT_KINDS:
             raise UserError(self.env._("Choose e-mail, phone or postal address."))
         best = self.case_id.contact_point_ids._get_usable(self.point_kind)
@@ -262,15 +256,15 @@ class KgwDecisionCheck(models.AbstractModel):
         if (best.state, best.value) == ("verified", vals["value"]):
             raise UserError(self.env._("We use this one already. Nothing would change."))
 
-    def _check_waive(self, today):
-        self._check_not_standing(today)
+    def _check_waive(self, known):
+        self._check_not_standing(known)
 
-    def _check_warning(self, today):
-        self._check_not_standing(today)
+    def _check_warning(self, known):
+        self._check_not_standing(known)
 
-    def _check_not_standing(self, today):
-        known = (self.case_id.decision_ids - self)._get_standing(self.kind, today)
-        same = known.filtered(lambda decision: decision.until_date == self.until_date)
+    def _check_not_standing(self, known):
+        standing = self.case_id.decision_ids._get_standing(self.kind, known.today)
+        same = standing.filtered(lambda d: d.until_date == self.until_date and d != self)
         if same.receivable_ids >= self.receivable_ids:
             raise UserError(
                 self.env._(
@@ -279,15 +273,15 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _check_ask_call(self, today):
-        self._check_not_on_hold(today)
+    def _check_ask_call(self, known):
+        self._check_not_on_hold(known)
 
-    def _check_ask_demand(self, today):
-        self._check_not_on_hold(today)
+    def _check_ask_demand(self, known):
+        self._check_not_on_hold(known)
 
-    def _check_not_on_hold(self, today):
+    def _check_not_on_hold(self, known):
         """Whom nobody contacts, nobody calls: it would wait until somebody forgot it."""
-        holds = self._get_holds(today).filtered(lambda hold: hold.case_id or hold.move_id)
+        holds = known.holds[self.case_id].filtered(lambda hold: hold.case_id or hold.move_id)
         hold = self._get_keeping(holds)
         if not hold:
             return
@@ -300,12 +294,12 @@ class KgwDecisionCheck(models.AbstractModel):
 
     # === AMOUNTS AND NUMBERS === #
 
-    def _check_instalments(self, today):
+    def _check_instalments(self, known):
         if not 2 <= self.number <= MAX_INSTALMENTS:
             raise UserError(self.env._("Choose from 2 to %s monthly instalments.", MAX_INSTALMENTS))
 
-    def _check_payment(self, today):
-        if self.until_date > today:
+    def _check_payment(self, known):
+        if self.until_date > known.today:
             raise UserError(self.env._("A payment can't lie ahead. Correct its day."))
         if self.case_id.mandate_id.is_own_sales:
             raise UserError(

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..const import OPEN_STATES
 from ..tools import calendar
 from ..tools.demand import next_demand
+from .kgw_gate import Facts
 
 
 class KgwDecisionDemand(models.AbstractModel):
@@ -20,7 +21,7 @@ class KgwDecisionDemand(models.AbstractModel):
         :raise UserError: no demand may go out, and why
         """
         today = calendar.local_date(now)
-        step, lines = self._choose_demand(today)
+        chosen = self._choose_demands(today)
         self._cancel_contacts(now)
         if self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
             raise UserError(
@@ -28,20 +29,33 @@ class KgwDecisionDemand(models.AbstractModel):
                     "Another contact is on its way just now. Ask again when it has gone out."
                 )
             )
-        reminder = self.env["kgw.reminder"].create(self._prepare_demand_vals(step, lines, today))
-        self._check_demand(reminder, now)
-        self.env["kgw.event"]._record_contacts(reminder, "planned", now)
+        demands = self.env["kgw.reminder"].create(self._prepare_demands(chosen, today))
+        demands.line_ids.receivable_id._kgw_load()
+        self._check_demands(demands, now)
+        self.env["kgw.event"]._record_contacts(demands, "planned", now)
         self.env["kgw.dispatcher"]._wake()
 
-    def _choose_demand(self, today):
-        """Return ``(step, receivables)`` of the mildest demand that may follow.
+    def _choose_demands(self, today):
+        """Return ``{decision: (step, receivables)}`` of the mildest demands that may follow.
 
-        :raise UserError: none may
+        :raise UserError: none may about one of them
         """
         late = self.receivable_ids.filtered(lambda line: line.kgw_stage == "overdue")
         # The gate would take them out: what is told beforehand is what will be demanded.
         held = self.env["kgw.hold"]._get_held_moves(late.move_id, today)
         late = late.filtered(lambda line: line.move_id not in held)
+        scenarios = late.kgw_case_id._get_scenarios()
+        facts = self.env["kgw.course.facts"]._read(late, scenarios) if late else {}
+        return {
+            decision: decision._choose_demand(decision.receivable_ids & late, facts, today)
+            for decision in self
+        }
+
+    def _choose_demand(self, late, facts, today):
+        """Return ``(step, receivables)`` of the mildest demand that may follow about ``late``.
+
+        :raise UserError: none may
+        """
         if not late:
             raise UserError(
                 self.env._(
@@ -49,9 +63,7 @@ class KgwDecisionDemand(models.AbstractModel):
                     " demanded."
                 )
             )
-        scenario = self.case_id._get_scenario()
-        steps = scenario._get_course_steps()
-        facts = self.env["kgw.course.facts"]._read(late, {self.case_id: scenario})
+        steps = self.case_id._get_scenario()._get_course_steps()
         answers = {line: next_demand(steps, facts[line.id], today) for line in late}
         wanted = {answer.step_id for answer in answers.values()} - {0}
         chosen = [step for step in steps if step.id in wanted]
@@ -84,11 +96,25 @@ class KgwDecisionDemand(models.AbstractModel):
         }
         return sentences[answer.why]
 
-    def _prepare_demand_vals(self, step, lines, today):
-        """Return the values of the contact: ``lines`` take the step, other overdue ones are named."""
+    def _prepare_demands(self, chosen, today):
+        """Return the values of the contacts, of ``chosen`` as :meth:`_choose_demands` gives them."""
+        usable = self.case_id._get_usable_channels()
+        late = self.case_id._get_open_receivables().filtered(lambda r: r.kgw_stage == "overdue")
+        late = late.grouped("kgw_case_id")
+        vals = []
+        for decision, (step, lines) in chosen.items():
+            case = decision.case_id
+            way = decision._choose_way(step, usable.get(case.id, ()))
+            vals.append(decision._prepare_demand_vals(step, lines, late[case] - lines, way, today))
+        return vals
+
+    def _prepare_demand_vals(self, step, lines, others, way, today):
+        """Return the values of the contact: ``lines`` take the step, ``others`` are named.
+
+        :param way: channel and template
+        """
         case, scenario = self.case_id, self.case_id._get_scenario()
-        channel, template = self._choose_way(step)
-        others = case._get_open_receivables().filtered(lambda r: r.kgw_stage == "overdue") - lines
+        channel, template = way
         return {
             "case_id": case.id,
             "mandate_id": case.mandate_id.id,
@@ -107,9 +133,8 @@ class KgwDecisionDemand(models.AbstractModel):
             ],
         }
 
-    def _choose_way(self, step):
+    def _choose_way(self, step, usable):
         """Return ``(channel, template)``: the step's own, else its fallback where only that reaches."""
-        usable = self.case_id._get_usable_channels().get(self.case_id.id, ())
         if step.channel not in usable and step.fallback_channel in usable:
             return step.fallback_channel, step.fallback_template_id
         return step.channel, step.template_id
@@ -128,11 +153,13 @@ class KgwDecisionDemand(models.AbstractModel):
         vals = self.env["kgw.reminder.line"]._prepare_stepless_vals(line, channel, False)
         return {**vals, "role": "carried"}
 
-    def _check_demand(self, reminder, now):
+    def _check_demands(self, reminders, now):
         """
-        :raise UserError: the gate would never let it through
+        :raise UserError: the gate would never let one of them through
         """
-        verdicts = self.env["kgw.gate"]._list_verdicts(reminder, now)
-        if never := [verdict.reason for verdict in verdicts if not verdict.until]:
-            label = self.env["kgw.portal"]._get_code_label("kgw.reminder", "reason", never[0])
-            raise UserError(self.env._("No demand can go out: %s.", label))
+        facts = Facts(reminders, now)
+        for reminder in reminders:
+            verdicts = self.env["kgw.gate"]._list_verdicts(reminder, facts)
+            if never := [verdict.reason for verdict in verdicts if not verdict.until]:
+                label = self.env["kgw.portal"]._get_code_label("kgw.reminder", "reason", never[0])
+                raise UserError(self.env._("No demand can go out: %s.", label))

@@ -36,16 +36,14 @@ class KgwDecisionStanding(models.AbstractModel):
         """Texts leave interest out from now on; a letter printed with it is written anew."""
         printed = self.env["kgw.reminder"].search(
             [
-                ("case_id", "=", self.case_id.id),
+                ("case_id", "in", self.case_id.ids),
                 ("state", "=", "claimed"),
                 ("print_run_id.state", "=", "open"),
             ]
         )
+        lines = self.receivable_ids
         self._take_back(
-            printed.filtered(
-                lambda letter: letter._get_live_lines().receivable_id & self.receivable_ids
-            ),
-            now,
+            printed.filtered(lambda letter: letter._get_live_lines().receivable_id & lines), now
         )
 
     def _do_warning(self, now):

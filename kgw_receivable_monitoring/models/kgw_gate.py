@@ -148,9 +148,11 @@ class KgwGate(models.AbstractModel):
         return self._ask(self._get_questions(), reminder, Facts(reminder, now))
 
     @api.model
-    def _list_verdicts(self, reminder, now):
-        """Return every :class:`Verdict` that keeps the reminder back at ``now``, for explaining."""
-        facts = Facts(reminder, now)
+    def _list_verdicts(self, reminder, facts):
+        """Return every :class:`Verdict` that keeps the reminder back, for explaining.
+
+        :param facts: :class:`Facts` of reminders of which this is one
+        """
         verdicts = (question(reminder, facts) for question in self._get_questions())
         return [verdict for verdict in verdicts if verdict.reason]
 

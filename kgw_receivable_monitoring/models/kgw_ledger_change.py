@@ -144,8 +144,8 @@ class KgwLedgerChange(models.AbstractModel):
         if not lines:
             return
         moved = lines.filtered(self._is_moved)
-        for line in moved:
-            line.kgw_effective_due = self._get_effective_due(line)
+        for due, own in moved.grouped(self._get_effective_due).items():
+            own.kgw_effective_due = due
         self._plan_anew(moved, now)
         self.env["account.move.line"].sudo()._kgw_flush_stages(on_date, lines.kgw_case_id)
         closed = lines.filtered(lambda r: r.kgw_stage == "closed")

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from ..const import OPEN_STATES
 from ..const_reasons import CURE_PLACES
 from ..tools import calendar
-from .kgw_gate import Verdict
+from .kgw_gate import Facts, Verdict
 
 # Days after the first possible one on which a contact is looked for: the longest gaps and
 # rows of days off are shorter.
@@ -148,7 +148,7 @@ class KgwObstacle(models.AbstractModel):
         """Return the verdicts on a reminder that has not gone out yet, and why it waits."""
         if not reminder or reminder.state not in ("planned", "failed"):
             return []
-        verdicts = self.env["kgw.gate"]._list_verdicts(reminder, moment)
+        verdicts = self.env["kgw.gate"]._list_verdicts(reminder, Facts(reminder, moment))
         waiting = reminder._get_waiting_reason()
         if waiting in ("text", "error", "backoff"):  # known only since it was tried
             verdicts.append(Verdict(waiting, detail=reminder.detail or ""))

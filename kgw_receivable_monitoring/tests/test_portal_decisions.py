@@ -292,7 +292,7 @@ class TestDecisions(DecisionCase):
         ):
             self._take("pause", until_date=(LATE + timedelta(days=9)).isoformat())
 
-    @mute_logger("odoo.addons.kgw_receivable_monitoring.models.kgw_decision_kind")
+    @mute_logger("odoo.addons.kgw_receivable_monitoring.models.kgw_decision_take")
     def test_decision_that_fails_does_not_stop_the_others(self):
         consent = self._take("warning")
         fine = self._take("new_date", until_date=(LATE + timedelta(days=9)).isoformat())

@@ -53,5 +53,7 @@ SPECS = {
 }
 # With ``is_lasting`` they mean the invoices to come, too.
 FOR_FUTURE = ("stop", "withdraw")
+# What goes out of the agency's hands.
+GIVEN_AWAY = ("collection", "withdraw")
 MAX_INSTALMENTS = 24
 POINT_KINDS = ("email", "phone", "address")

@@ -44,16 +44,21 @@ class KgwMessage(models.TransientModel):
     @api.depends("case_id", "channel")
     def _compute_template_ids(self):
         for wizard in self:
-            steps = wizard.case_id._get_scenario().step_ids
-            templates = steps.template_id | steps.fallback_template_id
-            stages = set(wizard._get_open_lines().mapped("kgw_stage"))
-            wizard.template_ids = templates.filtered(
-                lambda t, w=wizard, owed=stages: (
-                    t.channel == w.channel
-                    and RUNG_LEVEL[t.rung] <= HARDEST
-                    and w._get_stage(t) in owed
-                )
+            wizard.template_ids = self._get_offered(
+                wizard.case_id, wizard.channel, wizard._get_open_lines()
             )
+
+    @api.model
+    def _get_offered(self, case, channel, lines):
+        """Return the texts agreed with the creditor that may be used by hand about ``lines``."""
+        steps, stages = case._get_scenario().step_ids, set(lines.mapped("kgw_stage"))
+        return (steps.template_id | steps.fallback_template_id).filtered(
+            lambda template: (
+                template.channel == channel
+                and RUNG_LEVEL[template.rung] <= HARDEST
+                and self._get_stage(template) in stages
+            )
+        )
 
     def _get_stage(self, template):
         """Return the stage of the receivables that the template speaks about."""
@@ -127,31 +132,34 @@ class KgwMessage(models.TransientModel):
 
         :raise UserError: nothing is owed that the template may speak about
         """
+        vals = self._prepare_contact(self.case_id, self.template_id, self._get_open_lines(), now)
+        return {**vals, "is_requested": self.is_requested}
+
+    @api.model
+    def _prepare_contact(self, case, template, lines, now):
+        """Return the values of a contact about those of ``lines`` that the template speaks about.
+
+        :raise UserError: there is none
+        """
         today = calendar.local_date(now)
-        side = "before" if self.template_id.rung == "information" else "after"
-        stage = self._get_stage(self.template_id)
-        lines = self._get_open_lines().filtered(lambda line: line.kgw_stage == stage)
+        side = "before" if template.rung == "information" else "after"
+        stage = self._get_stage(template)
+        lines = lines.filtered(lambda line: line.kgw_stage == stage)
         if not lines:
             raise UserError(
                 self.env._("Nothing is owed that this text speaks about. Choose another text.")
             )
+        prepare = self.env["kgw.reminder.line"]._prepare_stepless_vals
+        rows = [prepare(line, template.channel, template.rung) for line in lines]
         return {
-            "case_id": self.case_id.id,
-            "mandate_id": self.case_id.mandate_id.id,
-            "brand_id": self.case_id.mandate_id._get_brand(side).id,
-            "template_id": self.template_id.id,
-            "channel": self.channel,
-            "rung": self.template_id.rung,
+            "case_id": case.id,
+            "mandate_id": case.mandate_id.id,
+            "brand_id": case.mandate_id._get_brand(side).id,
+            "template_id": template.id,
+            "channel": template.channel,
+            "rung": template.rung,
             "side": side,
             "planned_on": today,
             "until": today + timedelta(days=BY_HAND_DAYS),
-            "is_requested": self.is_requested,
-            "line_ids": [
-                Command.create(
-                    self.env["kgw.reminder.line"]._prepare_stepless_vals(
-                        line, self.channel, self.template_id.rung
-                    )
-                )
-                for line in lines
-            ],
+            "line_ids": [Command.create(row) for row in rows],
         }
