@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
 from .kgw_portal_effect import KgwPortalEffect
+from .kgw_portal_effect_sum import KgwPortalEffectSum
 from .kgw_portal_effect_words import KgwPortalEffectWords
 from .kgw_portal_export import KgwPortalExport
 from .kgw_portal_figures import KgwPortalFigures
@@ -12,6 +13,7 @@ from .kgw_portal_list import KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_overview import KgwPortalOverview
 from .kgw_portal_people import KgwPortalPeople
+from .kgw_portal_picture import KgwPortalPicture
 from .kgw_portal_plan import KgwPortalPlan
 from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
@@ -33,6 +35,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalCase._name,
         KgwPortalDecision._name,
         KgwPortalEffect._name,
+        KgwPortalEffectSum._name,
         KgwPortalEffectWords._name,
         KgwPortalExport._name,
         KgwPortalFigures._name,
@@ -42,6 +45,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalLive._name,
         KgwPortalOverview._name,
         KgwPortalPeople._name,
+        KgwPortalPicture._name,
         KgwPortalPlan._name,
         KgwPortalReport._name,
         KgwPortalTalk._name,

@@ -309,16 +309,21 @@ class KgwPortalCase(models.AbstractModel):
 
         :param holds: of :meth:`_search_holds`
         """
-        hold = holds._get_keeping(lines)
-        if hold:
-            return self._say_hold(hold)
-        waiting = case.waiting_reason
-        if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
-            return self._get_label(case, "waiting_reason") + "."
+        if waiting := self._say_waiting(case, lines, holds):
+            return waiting
         if plan:
             step = self._name_coming(plan[0])
             return self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=step)
         return self.env._("Nothing more is planned.") if lines else ""
+
+    def _say_waiting(self, case, lines, holds):
+        """Return what keeps the contact back, '' for nothing but its hour."""
+        if hold := holds._get_keeping(lines):
+            return self._say_hold(hold)
+        waiting = case.waiting_reason
+        if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
+            return self._get_label(case, "waiting_reason") + "."
+        return ""
 
     def _say_hold(self, hold):
         """Return in a sentence what keeps the contact back, and until when."""

@@ -11,8 +11,8 @@ from ..tools.decision import FOR_FUTURE, SPECS
 from ..tools.text import TextError
 from .kgw_portal_base import KgwPortalBase
 
-# So many counterparties are decided on at once; more make a page nobody reads.
-MAX_CASES = 200
+# So many counterparties are decided on at once: that takes a second or two.
+MAX_CASES = 400
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
 # Days of a pause that are offered with one click.
 PAUSES = (3, 7, 14)

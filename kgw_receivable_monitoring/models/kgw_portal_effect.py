@@ -10,8 +10,8 @@ from .kgw_portal_effect_words import Effect
 ASKING = ("ask_call", "ask_demand")
 # What is about the counterparty, whatever it owes.
 ABOUT_PEOPLE = ("contact", "no_channel")
-# Of so many it is told one by one what comes next.
-TOLD_CASES = 10
+# So many are listed at once, more in a fold.
+SHOWN_CASES = 10
 
 
 class KgwPortalEffect(models.AbstractModel):
@@ -32,29 +32,53 @@ class KgwPortalEffect(models.AbstractModel):
         """
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        possible, left_out = self._sort_out(kind, cases, values, now, lines)
-        open_lines = possible._get_open_receivables()
+        try:  # mostly it can be taken for all
+            return self._try_out(kind, cases, values, now, lines, {})
+        except UserError:
+            if len(cases) == 1:
+                raise
+        problems = self._find_problems(kind, cases, values, now, lines)
+        possible = cases - cases.browse().union(*problems)
+        if not possible:
+            raise UserError("\n".join(sorted(set(problems.values()))))
+        return self._try_out(kind, possible, values, now, lines, problems)
+
+    def _try_out(self, kind, cases, values, now, lines, problems):
+        """Return what a decision would change for ``cases``.
+
+        :param problems: ``{case: why not}`` of those for which it can't be taken
+        """
+        open_lines = cases._get_open_receivables()
         owed = {line: line.amount_residual_currency for line in open_lines}
-        known, lifted = possible.reminder_ids, self._get_lifted(possible, open_lines, lines)
-        before = self._picture(possible)
-        with self._trying(kind, possible, values, now, lines) as taken:
+        known, lifted = cases.reminder_ids, self._get_lifted(cases, open_lines, lines)
+        before = self._take_pictures(cases)
+        with self._trying(kind, cases, values, now, lines) as taken:
             told = self._get_told(kind, taken, known, lifted)
-            changes = self._compare(possible, before, self._picture(possible))
-            left = self._format_sums(self._sum_residuals(told))
-            said = self._say_effect(kind, Effect(values, taken, lifted, changes))
-            parts = self._get_parts(taken)
+            touched, after = self._add_up(told, owed), self._take_pictures(cases)
+            changes = self._compare(cases, before, after, touched)
+            effect = Effect(values, taken, lifted, changes, after)
+            return {
+                **self._prepare_head_of_effect(kind, cases, problems),
+                "amount": self._format_sums(self._add_all(touched.values())),
+                "left": self._format_sums(self._sum_residuals(told)),
+                "words": self._say_effect(kind, effect),
+                "parts": self._get_parts(taken),
+                "in_all": self._sum_up(cases, before, after, touched),
+                "changes": changes,
+                "shown": SHOWN_CASES,
+            }
+
+    def _prepare_head_of_effect(self, kind, cases, problems):
         return {
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
             "at_once": SPECS[kind].at_once,
-            "count": self._count(len(possible), "counterparty"),
-            "case_ids": possible.ids,
-            "left_out": left_out,
-            "amount": self._format_sums(self._add_up(told, owed)),
-            "left": left,
-            "words": said,
-            "parts": parts,
-            "changes": changes,
+            "count": self._count(len(cases), "counterparty"),
+            "case_ids": cases.ids,
+            "left_out": [
+                {"counterparty": case.counterparty_id.name, "problem": problem}
+                for case, problem in problems.items()
+            ],
         }
 
     def _get_told(self, kind, taken, known, lifted):
@@ -68,11 +92,10 @@ class KgwPortalEffect(models.AbstractModel):
         if kind in ASKING:
             return self._get_planned_for(taken, known)
         if kind == "go_on":
+            moves, cases = lifted.move_id, lifted.filtered(lambda hold: not hold.move_id).case_id
+            held = {*moves, *cases}
             return taken.receivable_ids.filtered(
-                lambda line: any(
-                    hold.case_id == line.kgw_case_id and hold.move_id <= line.move_id
-                    for hold in lifted
-                )
+                lambda line: line.move_id in held or line.kgw_case_id in held
             )
         return taken.receivable_ids
 
@@ -97,41 +120,28 @@ class KgwPortalEffect(models.AbstractModel):
         ]
 
     def _add_up(self, lines, owed):
-        """Return ``{currency: amount}`` of what was owed on ``lines`` before the decision."""
+        """Return ``{case: {currency: amount}}`` of what was owed on ``lines`` before the decision."""
         sums = {}
         for line in lines:
-            code = line.currency_id.name
-            sums[code] = sums.get(code, 0.0) + owed[line]
+            own, code = sums.setdefault(line.kgw_case_id, {}), line.currency_id.name
+            own[code] = own.get(code, 0.0) + owed[line]
         return sums
 
-    def _sort_out(self, kind, cases, values, now, lines):
-        """Return ``(cases for which it can be taken, [those for which it can't, and why])``.
-
-        :raise UserError: it can be taken for none
-        """
-        if len(cases) == 1:
-            return cases, []
-        try:  # mostly it can be taken for all, and need not be tried for each
-            with self._trying(kind, cases, values, now, lines):
-                return cases, []
-        except UserError:
-            return self._sort_out_each(kind, cases, values, now, lines)
-
-    def _sort_out_each(self, kind, cases, values, now, lines):
-        """As :meth:`_sort_out`, each counterparty by itself."""
-        possible, problems = cases.browse(), {}
-        for case in cases:
+    def _find_problems(self, kind, cases, values, now, lines):
+        """Return ``{case: why not}`` of those for which it can't be taken; those of which it is known
+        that it can't be for all are tried half by half."""
+        half, problems = len(cases) // 2, {}
+        for part in (cases[:half], cases[half:]):
             try:
-                with self._trying(kind, case, values, now, lines):
-                    possible |= case
+                with self._trying(kind, part, values, now, lines):
+                    pass
             except UserError as error:
-                problems[case] = str(error)
-        if not possible:
-            raise UserError("\n".join(sorted(set(problems.values()))))
-        return possible, [
-            {"counterparty": case.counterparty_id.name, "problem": problem}
-            for case, problem in problems.items()
-        ]
+                problems |= (
+                    {part: str(error)}
+                    if len(part) == 1
+                    else self._find_problems(kind, part, values, now, lines)
+                )
+        return problems
 
     def _get_planned_for(self, taken, known):
         """Return what the contacts speak about that were planned because they were asked for.
@@ -150,69 +160,3 @@ class KgwPortalEffect(models.AbstractModel):
             )
         )
         return reminders._get_live_lines()._get_own().receivable_id
-
-    # === IN THE PLAN === #
-
-    def _picture(self, cases):
-        """Return ``{case id: what is planned, what comes next and all that follows}``."""
-        cases.invalidate_recordset()
-        few = len(cases) <= TOLD_CASES
-        return {
-            case.id: {
-                "planned": self._say_planned(case),
-                **(self._foresee_next(case) if few else self._foresee_hold(case)),
-            }
-            for case in cases
-        }
-
-    def _say_planned(self, case):
-        """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
-        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
-        told = {r: (self._format_upcoming(r.planned_on), *self._name_contact(r)) for r in planned}
-        for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
-            label = self._get_label(asked, "kind")
-            told[asked] = (self.env._("the question to you (%s)", label), asked.step_id.name)
-        return {record: ", ".join(filter(None, said)) for record, said in told.items()}
-
-    def _name_contact(self, reminder):
-        """Return what is planned in words: the step and its channel; of what is no step, the texts
-        are named for those who choose among them, so the channel is told, and the hours of calls."""
-        if reminder.step_id:
-            return reminder.step_id.name, self._name_channel(reminder.step_id, reminder.channel)
-        kind, channel = reminder.case_id.kind_id, self._get_label(reminder, "channel")
-        if reminder.channel != "phone":
-            return (channel,)
-        hours = (kind.hour_from, kind.hour_to)
-        return "–".join(f"{int(h)}:{round(h % 1 * 60):02}" for h in hours), channel
-
-    def _foresee_next(self, case):
-        lines = case._get_open_receivables()
-        holds = self._search_holds(case, lines)
-        plan = self._get_plan(case, lines, holds)
-        return {
-            "next": self._say_coming(case, lines, plan, holds) or self._say_owed(lines, lines),
-            "plan": [
-                (stop["iso"], stop["step"], stop["channel"], stop["receivable_ids"])
-                for stop in plan
-            ],
-        }
-
-    def _foresee_hold(self, case):
-        """As :meth:`_foresee_next`, one of many: whether contact is on hold, and until when."""
-        lines = case._get_open_receivables()
-        hold = self._search_holds(case, lines)._get_keeping(lines)
-        return {"next": self._say_hold(hold) if hold else "", "plan": None}
-
-    def _compare(self, cases, before, after):
-        """Return what changes for each case, in words."""
-        return [
-            {
-                "counterparty": case.counterparty_id.name,
-                "cancelled": [t for r, t in old["planned"].items() if r not in new["planned"]],
-                "planned": [t for r, t in new["planned"].items() if r not in old["planned"]],
-                "before": old["next"],
-                "after": new["next"],
-                "is_same": new["plan"] is not None and old == new,
-            }
-            for case, old, new in ((case, before[case.id], after[case.id]) for case in cases)
-        ]

@@ -12,12 +12,14 @@ class Effect(NamedTuple):
     :param taken: the decisions, carried out
     :param lifted: holds of the creditor from before
     :param changes: what changes for each counterparty
+    :param after: ``{case: Picture}`` of how they stand then
     """
 
     values: dict
     taken: object
     lifted: object
     changes: list
+    after: dict
 
 
 class KgwPortalEffectWords(models.AbstractModel):
@@ -98,13 +100,8 @@ class KgwPortalEffectWords(models.AbstractModel):
     def _tell_pause(self, effect):
         """Say so where something else keeps the contact back longer than the pause."""
         day = effect.values["until_date"]
-        longer = [
-            case
-            for case in effect.taken.case_id
-            if (hold := self._get_keeping_hold(case))
-            and (not hold.until_date or hold.until_date > day)
-        ]
-        if not longer:
+        holds = [picture.hold for picture in effect.after.values() if picture.hold]
+        if not any(not hold.until_date or hold.until_date > day for hold in holds):
             return []
         return [
             self.env._(
@@ -112,10 +109,6 @@ class KgwPortalEffectWords(models.AbstractModel):
                 " have ended."
             )
         ]
-
-    def _get_keeping_hold(self, case):
-        lines = case._get_open_receivables()
-        return self._search_holds(case, lines)._get_keeping(lines)
 
     def _tell_go_on(self, effect):
         """Say which decisions of the creditor are taken back, and where that moves nothing."""
@@ -165,7 +158,7 @@ class KgwPortalEffectWords(models.AbstractModel):
             return [
                 self.env._("From the next run on the steps to come are those of this scenario.")
             ]
-        if any(self._get_keeping_hold(case) for case in taken.case_id):
+        if any(picture.hold for picture in effect.after.values()):
             return [
                 self.env._(
                     "Contact is on hold, and stays so: it goes on by this scenario when the hold"

@@ -28,16 +28,46 @@ class KgwPortalPlan(models.AbstractModel):
 
         :param holds: of :meth:`_search_holds`
         """
+        return self._get_plans({case: lines}, {case: holds})[case]
+
+    def _get_plans(self, lines, holds):
+        """Return ``{case: plan}`` as :meth:`_get_plan`; what the courses need is read once for all.
+
+        :param lines: ``{case: its open receivables}``
+        :param holds: ``{case: holds}``
+        """
+        going = {
+            case: self._get_running(own, holds[case])
+            for case, own in lines.items()
+            if self._get_start(case, holds[case])
+        }
+        walks, planned = self._prepare_walks(going), self._get_planned(going)
+        return dict.fromkeys(lines, []) | {
+            case: self._draw_plan(case, own, walks[case], planned[case], holds[case])
+            for case, own in going.items()
+        }
+
+    def _get_planned(self, cases):
+        """Return ``{case: contacts}`` of what is planned and on its way."""
+        if not cases:
+            return {}
+        reminders = next(iter(cases)).union(*cases).reminder_ids
+        found = reminders.filtered(lambda r: r.state in OPEN_STATES).grouped("case_id")
+        return {case: found.get(case, reminders.browse()) for case in cases}
+
+    def _get_start(self, case, holds):
+        """Return the day from which steps may come, None where nothing comes any more."""
         whole = holds.filtered(lambda hold: not hold.move_id)
         is_lasting = whole.filtered(lambda hold: not hold.until_date)
         if is_lasting or case.mandate_id.state == "ended":
-            return []
-        today = self._get_today()
-        start = max([today, *(hold.until_date + timedelta(days=1) for hold in whole)])
-        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+            return None
+        return max([self._get_today(), *(hold.until_date + timedelta(days=1) for hold in whole)])
+
+    def _draw_plan(self, case, monitored, walks, planned, holds):
+        start = self._get_start(case, holds)
         stops = [self._prepare_stop(reminder, holds, start) for reminder in planned]
         stops = [stop for stop in stops if stop.lines]
-        stops += self._walk_ahead(case, self._get_running(lines, holds), planned, start)
+        stops += self._walk_ahead(case, monitored, walks, planned, start)
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
 
@@ -58,23 +88,47 @@ class KgwPortalPlan(models.AbstractModel):
         step = reminder.step_id or reminder.template_id
         return Stop(day, "contact", step, reminder.channel, tuple(lines.ids))
 
-    def _walk_ahead(self, case, monitored, planned, start):
+    def _prepare_walks(self, going):
+        """Return ``{case: {receivable: walk}}``, of the receivables that are due first.
+
+        :param going: ``{case: receivables}`` of :meth:`_get_running`
+        """
+        if not going:
+            return {}
+        walked = {case: lines[:PLAN_LINES].sorted("id") for case, lines in going.items()}
+        every = next(iter(walked.values())).union(*walked.values())
+        scenarios = every.kgw_case_id._get_scenarios()
+        facts = every.env["kgw.course.facts"]._read(every, scenarios) if every else {}
+        every.fetch(["kgw_next_date", "kgw_next_step_id", "kgw_next_act"])
+        steps = {one: one._get_course_steps() if one else [] for one in {*scenarios.values()}}
+        return {
+            case: {
+                line: Walk(
+                    steps[scenarios[case]], facts[line.id], gaps=self._get_gaps(scenarios[case])
+                )
+                for line in lines
+            }
+            for case, lines in walked.items()
+        }
+
+    def _get_gaps(self, scenario):
+        return scenario.gap_before_days or 1, scenario.gap_after_days or 1
+
+    def _walk_ahead(self, case, monitored, walks, planned, start):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
         receivables.
 
         :param monitored: of :meth:`_get_running`
+        :param walks: of :meth:`_prepare_walks`
         """
         scenario = case._get_scenario()
-        if not scenario or not monitored:
+        if not scenario or not walks:
             return []
-        running = monitored[:PLAN_LINES].sorted("id")
-        steps = scenario._get_course_steps()
-        gaps = scenario.gap_before_days or 1, scenario.gap_after_days or 1
-        facts = running.env["kgw.course.facts"]._read(running, {case: scenario})
-        walks = [Walk(steps, facts[line.id], gaps=gaps) for line in running]
-        last_contact = self._suppose_sent(dict(zip(running, walks, strict=True)), planned)
+        running = monitored.browse(line.id for line in walks)
+        last_contact = self._suppose_sent(walks, planned)
         days = [last_contact, *case.reminder_ids.mapped("contact_on")]
-        walk = CaseWalk(walks, gaps, max((day for day in days if day), default=None))
+        last_contact = max((day for day in days if day), default=None)
+        walk = CaseWalk(list(walks.values()), self._get_gaps(scenario), last_contact)
         records = {step.id: step for step in scenario.step_ids}
         stops = [
             stop._replace(step=records[stop.step], lines=tuple(running[n].id for n in stop.lines))

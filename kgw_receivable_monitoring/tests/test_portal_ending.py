@@ -98,11 +98,13 @@ class TestEnding(DecisionCase):
 
     def test_contact_in_place_of_one_with_the_same_name_is_told(self):
         planned = self._plan(DUE - timedelta(days=3))
-        before = self.portal._picture(self.case)
+        before = self.portal._take_pictures(self.case)
         copy = planned.copy({"state": "cancelled", "reason": "decision"})
         planned._set_state("cancelled", self._at(LATE), reason="decision")
         copy.state = "planned"
-        [change] = self.portal._compare(self.case, before, self.portal._picture(self.case))
+        [change] = self.portal._compare(
+            self.case, before, self.portal._take_pictures(self.case), {}
+        )
         self.assertTrue(change["cancelled"] and change["planned"])
         self.assertEqual(change["cancelled"], change["planned"])
 

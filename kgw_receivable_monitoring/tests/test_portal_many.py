@@ -2,10 +2,13 @@ from contextlib import closing
 from datetime import timedelta
 from unittest.mock import patch
 
+from lxml import html
+
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from ..tools.decision import SPECS
+from . import test_portal_pages
 from .common import DUE, MODULE
 from .test_portal_decisions import LATE, DecisionCase
 
@@ -49,6 +52,11 @@ class ManyCase(DecisionCase):
             on=DUE - timedelta(days=7),
         )
         return lines.kgw_case_id.sorted("id")
+
+    def foresee(self, kind, cases=None, **values):
+        values = values or self.values[kind]
+        cases = self.cases if cases is None else cases
+        return self.portal._foresee(kind, values, self._at(DAY, 12), cases.ids)
 
 
 @tagged("post_install", "-at_install", "kgw")
@@ -105,3 +113,122 @@ class TestTakingForMany(ManyCase):
         lines = self.late[:2]._get_open_receivables()
         self.assertEqual(set(lines.mapped("date_maturity")), {days[1]})
         self.assertEqual(set(lines.mapped("kgw_course")), {3})
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestMany(ManyCase):
+    """Before a decision for many is confirmed, it is told what it does to each of them and to all."""
+
+    # === EACH === #
+
+    def test_each_of_many_is_told_what_comes_next_as_if_it_were_alone(self):
+        self._take_for_all("stop", self.late[:3])
+        for kind in sorted(self.values):
+            told = self.foresee(kind, self.get_possible(kind))
+            changes = {change["case_id"]: change for change in told["changes"]}
+            for number in (0, 4, 8, 11):
+                case = self.cases[number]
+                with self.subTest(kind=kind, number=number):
+                    if case.id not in changes:
+                        continue
+                    [alone] = self.foresee(kind, case)["changes"]
+                    self.assertTrue(alone["after"])
+                    self.assertEqual(changes[case.id], alone)
+
+    def get_possible(self, kind):
+        """Return those for which a decision of ``kind`` can be taken."""
+        possible = self.cases.browse(self.foresee(kind)["case_ids"])
+        self.assertGreater(len(possible), 2, kind)
+        return possible
+
+    def _take_for_all(self, kind, cases):
+        self.portal._take(kind, {}, self._at(DAY, 10), cases.ids)
+
+    def test_those_for_whom_it_is_not_possible_are_found_in_few_tries(self):
+        self._take_for_all("stop", self.late[2])
+        portal = self.env.registry["kgw.portal"]
+        with patch.object(portal, "_trying", autospec=True, side_effect=portal._trying) as trying:
+            effect = self.foresee("stop")
+        [left_out] = effect["left_out"]
+        self.assertEqual(left_out["counterparty"], "Firma 12 sp. z o.o.")
+        self.assertNotIn("Firma 12", left_out["problem"])
+        self.assertEqual(len(effect["changes"]), 11)
+        self.assertLess(trying.call_count, 11)
+
+    # === ALL === #
+
+    def test_contacts_are_counted_by_channel(self):
+        told = self.foresee("pause")["in_all"]
+        self.assertEqual(told["cancelled"], [{"label": "SMS", "number": 6}])
+        self.assertFalse(told["planned"])
+        calls = [{"label": "calls on the agents' board", "number": 2}]
+        self.assertEqual(self.foresee("ask_call", self.late[:2])["in_all"]["planned"], calls)
+        self._take_for_all("ask_call", self.late[:2])
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(DAY, 11))
+        told = self.foresee("pause")["in_all"]
+        self.assertEqual(told["cancelled"], [{"label": "SMS", "number": 4}, *calls])
+
+    def test_what_comes_next_is_summed_up_by_currency(self):
+        after = self.foresee("pause")["in_all"]["after"]
+        [paused] = after
+        self.assertIn("on hold until", paused["said"])
+        self.assertEqual(paused["count"], "12\xa0counterparties")
+        self.assertEqual(paused["amount"], "EUR\xa07,380.00, PLN\xa07,380.00")
+        self.assertEqual(paused["amount"], self.foresee("pause")["amount"])
+
+    def test_contact_that_goes_on_is_told_with_its_first_days(self):
+        self._take_for_all("stop", self.cases)
+        groups = self.foresee("go_on")["in_all"]["after"]
+        [going] = [group for group in groups if group["said"].startswith("Contact goes on")]
+        # Today, and five days before the Monday after the Sunday on which the later ones are due.
+        self.assertEqual(going["said"], "Contact goes on, next from 9 Sep 2026 to 23 Sep 2026.")
+        self.assertEqual(going["count"], "12\xa0counterparties")
+
+    def test_those_whose_next_step_stays_are_counted(self):
+        told = self.foresee("no_channel", channel="letter")["in_all"]
+        self.assertEqual(
+            told["unchanged"], "What comes next stays as it is for 12\xa0counterparties."
+        )
+        self.assertFalse(self.foresee("stop")["in_all"]["unchanged"])
+
+    # === QUERIES === #
+
+    def test_preview_of_many_takes_no_more_queries_than_one_of_few(self):
+        self._take_for_all("stop", self.late[3:])
+        sample = self.late[0] | self.late[5] | self.early[0]
+        for kind in sorted(self.values):
+            possible = self.get_possible(kind)
+            few = possible & sample
+            with self.subTest(kind=kind, few=len(few), many=len(possible)):
+                more = self.count_queries(kind, possible) - self.count_queries(kind, few)
+                # Odoo itself writes due dates invoice by invoice.
+                self.assertLessEqual(more, 5 * len(possible) if kind == "new_date" else 3)
+
+    def count_queries(self, kind, cases):
+        self.foresee(kind, cases)  # what is read once per process
+        self.env.flush_all()
+        self.env.invalidate_all()
+        started = self.cr.sql_log_count
+        self.foresee(kind, cases)
+        return self.cr.sql_log_count - started
+
+
+@tagged("post_install", "-at_install", "kgw", "kgw_http")
+class TestManyOnThePage(ManyCase, HttpCase):
+    _post = test_portal_pages.TestPortalPages._post
+
+    def test_page_tells_all_first_and_folds_a_long_list(self):
+        ids = ",".join(map(str, self.cases.ids))
+        answer = self._post("/my/monitoring/decide", self.user_a, kind="stop", case_ids=ids)
+        page = html.fromstring(answer.content)
+        self.assertEqual(len(page.xpath("//ul[contains(@class, 'o_kgw_in_all')]/li")), 2)
+        rows = page.xpath("//details//ul[contains(@class, 'o_kgw_changes')]/li")
+        self.assertEqual(len(rows), 12)
+        for row in rows:
+            [name] = row.xpath("strong/text()")
+            self.assertIn("nobody is contacted any more", row.text_content(), name)
+        few = ",".join(map(str, self.late.ids))
+        answer = self._post("/my/monitoring/decide", self.user_a, kind="stop", case_ids=few)
+        page = html.fromstring(answer.content)
+        self.assertFalse(page.xpath("//details//ul[contains(@class, 'o_kgw_changes')]"))
+        self.assertEqual(len(page.xpath("//ul[contains(@class, 'o_kgw_changes')]/li")), 6)

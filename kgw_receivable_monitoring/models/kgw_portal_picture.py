@@ -1,0 +1,116 @@
+from datetime import date
+from typing import NamedTuple
+
+from odoo import models
+
+from ..const import OPEN_STATES
+from ..tools import calendar
+from .kgw_portal_base import KgwPortalBase
+
+
+class Picture(NamedTuple):
+    """How a counterparty stands before or after a decision.
+
+    :param planned: ``{contact or question: words}`` of what is planned and asked
+    :param hold: what keeps all of it back, or no hold
+    :param waiting: in words why nothing is done now, '' where something is
+    :param following: in words what comes next; never empty
+    :param plan: ``(day, step, channel, receivables)`` of each coming step
+    :param contact_on: day of the next contact, None without one
+    """
+
+    planned: dict
+    hold: object
+    waiting: str
+    following: str
+    plan: tuple
+    contact_on: object
+
+
+class KgwPortalPicture(models.AbstractModel):
+    """How counterparties stand, before a decision and after it; so many queries for one as for
+    hundreds."""
+
+    _name = "kgw.portal.picture"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: How Counterparties Stand"
+
+    def _take_pictures(self, cases):
+        """Return ``{case: Picture}``."""
+        cases.invalidate_recordset()
+        found = cases._get_open_receivables()
+        own = found.grouped("kgw_case_id")
+        lines = {case: own.get(case, found.browse()) for case in cases}
+        holds = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
+        holds = {case: held._get_of_every_channel() for case, held in holds.items()}
+        decisions = cases.hold_ids.browse().union(*holds.values()).decision_id
+        decisions.fetch(["kind", "value"])  # once for all: they say whether a hold ends the contact
+        plans = self._get_plans(lines, holds)
+        return {
+            case: self._take_picture(case, lines[case], holds[case], plans[case]) for case in cases
+        }
+
+    def _take_picture(self, case, lines, holds, plan):
+        waiting = self._say_waiting(case, lines, holds)
+        coming = waiting or self._say_coming(case, lines, plan, holds)
+        return Picture(
+            planned=self._say_planned(case),
+            hold=holds._get_keeping(lines),
+            waiting=waiting,
+            following=coming or self._say_owed(lines, lines),
+            plan=tuple(
+                (stop["iso"], stop["step"], stop["channel"], *stop["receivable_ids"])
+                for stop in plan
+            ),
+            contact_on=self._get_contact_day(plan),
+        )
+
+    def _get_contact_day(self, plan):
+        days = [stop["iso"] for stop in plan if stop["act"] == "contact"]
+        return calendar.forward(date.fromisoformat(days[0])) if days else None
+
+    def _say_planned(self, case):
+        """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
+        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        told = {r: (self._format_upcoming(r.planned_on), *self._name_contact(r)) for r in planned}
+        for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
+            label = self._get_label(asked, "kind")
+            told[asked] = (self.env._("the question to you (%s)", label), asked.step_id.name)
+        return {record: ", ".join(filter(None, said)) for record, said in told.items()}
+
+    def _name_contact(self, reminder):
+        """Return what is planned in words: the step and its channel; of what is no step, the texts
+        are named for those who choose among them, so the channel is told, and the hours of calls."""
+        if reminder.step_id:
+            return reminder.step_id.name, self._name_channel(reminder.step_id, reminder.channel)
+        kind, channel = reminder.case_id.kind_id, self._get_label(reminder, "channel")
+        if reminder.channel != "phone":
+            return (channel,)
+        hours = (kind.hour_from, kind.hour_to)
+        return "–".join(f"{int(h)}:{round(h % 1 * 60):02}" for h in hours), channel
+
+    # === WHAT DIFFERS === #
+
+    def _compare(self, cases, before, after, owed):
+        """Return what changes for each case, in words.
+
+        :param before, after: of :meth:`_take_pictures`
+        :param owed: ``{case: {currency: amount}}`` of what the decision touches
+        """
+        return [
+            {
+                "case_id": case.id,
+                "counterparty": case.counterparty_id.name,
+                "amount": self._format_sums(owed.get(case, {})),
+                "cancelled": [before[case].planned[r] for r in self._get_gone(case, before, after)],
+                "planned": [after[case].planned[r] for r in self._get_gone(case, after, before)],
+                "before": before[case].following,
+                "after": after[case].following,
+                "is_same": before[case] == after[case],
+            }
+            for case in cases
+        ]
+
+    def _get_gone(self, case, before, after):
+        """Return what is planned or asked in the first picture of ``case`` and not in the second."""
+        return [record for record in before[case].planned if record not in after[case].planned]
