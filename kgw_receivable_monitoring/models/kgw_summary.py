@@ -71,17 +71,25 @@ class KgwSummary(models.Model):
             told = self.search([("every", "=", every), ("period_from", "=", first)]).user_id
             wanted = due.search([("summary", "=", every), ("user_id", "not in", told.ids)])
             due |= wanted.filtered(lambda a: a.user_id.active and a.user_id.email)
-        return due.filtered(lambda access: self._get_mandates(access.creditor_id))
+        return due.filtered(lambda access: self._get_mandates(access.creditor_id, on_date))
 
-    def _get_mandates(self, creditor):
-        return self.env["kgw.mandate"].search(
-            [("creditor_id", "child_of", creditor.id), ("state", "=", "active")]
+    def _get_mandates(self, creditor, on_date):
+        """Return the mandates of ``creditor`` by which it is written to on ``on_date``: in a trial
+        run and under a stop it is not; its summary follows while the period is the last one."""
+        mandates = self.env["kgw.mandate"].search(
+            [
+                ("creditor_id", "child_of", creditor.id),
+                ("state", "=", "active"),
+                ("is_trial", "=", False),
+            ]
         )
+        return mandates - self.env["kgw.hold"]._get_stopped(mandates, on_date)
 
     def _send(self, access, now):
         """Draw the summary of the last period for one person and queue the e-mail with it."""
-        mandate = self._get_mandates(access.creditor_id)[:1]
-        first, last = self._get_period(access.summary, calendar.local_date(now))
+        today = calendar.local_date(now)
+        mandate = self._get_mandates(access.creditor_id, today)[:1]
+        first, last = self._get_period(access.summary, today)
         report, document = self._draw(access, mandate, first, last, now)
         summary = self.create(
             {

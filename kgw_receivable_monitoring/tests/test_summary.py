@@ -53,6 +53,24 @@ class TestSummary(DecisionCase):
             self.assertEqual(self._send(day), summary)
         self.assertEqual(len(self._send(MONDAY + timedelta(days=7))), 2)
 
+    def test_creditor_in_a_trial_run_gets_no_summary(self):
+        self._choose(self.user_b, "never")
+        self.mandate.write(
+            {"is_trial": True, "trial_email": "a@b.example", "trial_phone": "600100200"}
+        )
+        self.assertFalse(self._send(MONDAY))
+        self.mandate.is_trial = False
+        self.assertEqual(self._send(MONDAY).user_id, self.user_a)
+
+    def test_summary_waits_while_everything_is_stopped(self):
+        self._choose(self.user_b, "never")
+        stop = self.env["kgw.hold"].create(
+            {"reason": "stop", "from_date": MONDAY, "note": "Awaria"}
+        )
+        self.assertFalse(self._send(MONDAY))
+        stop._lift(self._at(MONDAY, 8))
+        self.assertEqual(self._send(MONDAY).user_id, self.user_a)
+
     def test_figures_are_those_of_the_period(self):
         self.run_days(DUE - timedelta(days=5), MONDAY - timedelta(days=1))
         self.pay(self.first, 400, MONDAY - timedelta(days=3))
