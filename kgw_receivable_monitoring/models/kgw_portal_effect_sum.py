@@ -21,14 +21,16 @@ class KgwPortalEffectSum(models.AbstractModel):
             next, ``[{said, count, amount}]``, the most counterparties first; ``unchanged``, in words
             for how many nothing changes in what comes next, '' for none
         """
-        same = [case for case in cases if before[case].following == after[case].following]
+        gone = {case: self._get_gone(case, before, after) for case in cases}
+        come = {case: self._get_gone(case, after, before) for case in cases}
+        same = [
+            case
+            for case in cases
+            if before[case].following == after[case].following and not gone[case] + come[case]
+        ]
         return {
-            "cancelled": self._count_by_channel(
-                [r for case in cases for r in self._get_gone(case, before, after)]
-            ),
-            "planned": self._count_by_channel(
-                [r for case in cases for r in self._get_gone(case, after, before)]
-            ),
+            "cancelled": self._count_by_channel(gone),
+            "planned": self._count_by_channel(come),
             "after": self._group_coming(cases, after, owed),
             "unchanged": self._say_unchanged(len(same)) if same else "",
         }
@@ -38,9 +40,14 @@ class KgwPortalEffectSum(models.AbstractModel):
         return self.env._("What comes next stays as it is for %s.", count)
 
     def _count_by_channel(self, records):
-        """Return ``[{label, number}]`` of contacts by channel, and of questions."""
+        """Return ``[{label, number}]`` of contacts by channel, and of questions.
+
+        :param records: ``{case: contacts and questions}``
+        """
         codes = Counter(
-            record.channel if record._name == "kgw.reminder" else "question" for record in records
+            record.channel if record._name == "kgw.reminder" else "question"
+            for own in records.values()
+            for record in own
         )
         labels = {
             "phone": self.env._("calls on the agents' board"),
