@@ -191,6 +191,14 @@ class TestMany(ManyCase):
         )
         self.assertFalse(self.foresee("stop")["in_all"]["unchanged"])
 
+    def test_contact_that_is_called_off_is_not_said_to_stay(self):
+        for case in self.late:
+            self.env["kgw.hold"].create({"case_id": case.id, "reason": "reply", "from_date": DAY})
+        told = self.foresee("pause", self.late)
+        self.assertEqual(told["in_all"]["cancelled"], [{"label": "SMS", "number": 6}])
+        self.assertIn("A reply waits", told["in_all"]["after"][0]["said"])
+        self.assertFalse(told["in_all"]["unchanged"])
+
     # === QUERIES === #
 
     def test_preview_of_many_takes_no_more_queries_than_one_of_few(self):
