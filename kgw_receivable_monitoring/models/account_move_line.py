@@ -282,16 +282,9 @@ class AccountMoveLine(models.Model):
         going = self.filtered(
             lambda r: r.kgw_stage != "closed" and r.kgw_case_id.mandate_id.state != "ended"
         )
-        answers = dict.fromkeys(self, course.Course(None))
-        if not going:
-            return answers
-        scenarios = going.kgw_case_id._get_scenarios()
-        facts = self.env["kgw.course.facts"]._read(going, scenarios)
-        steps = {s: s._get_course_steps() if s else [] for s in {*scenarios.values()}}
-        for line in going:
-            scenario = scenarios[line.kgw_case_id]
-            answers[line] = course.next_step(steps[scenario], facts[line.id], on_date)
-        return answers
+        asked = self.env["kgw.course.facts"]._read(going)
+        answers = {line: course.next_step(*asked[line.id], on_date) for line in going}
+        return dict.fromkeys(self, course.Course(None)) | answers
 
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""

@@ -72,12 +72,13 @@ class KgwCourseFacts(models.AbstractModel):
         return self.env["account.move.line"].browse(line_id for (line_id,) in rows)
 
     @api.model
-    def _read(self, receivables, scenarios):
-        """Return ``{receivable id: course.Facts}``.
-
-        :param scenarios: ``{case: its scenario}``
-        """
+    def _read(self, receivables):
+        """Return ``{receivable id: (steps, course.Facts)}``; the steps are those of its scenario."""
+        if not receivables:
+            return {}
         self.env.flush_all()
+        scenarios = receivables.kgw_case_id._get_scenarios()
+        steps = {s: s._get_course_steps() if s else [] for s in {*scenarios.values()}}
         done, given = self._read_taken_steps(receivables)
         for line_id, step_id in self._read_passed_steps(receivables):
             done.setdefault(line_id, {}).setdefault(step_id, "passed")
@@ -85,10 +86,10 @@ class KgwCourseFacts(models.AbstractModel):
         closed = self.env["kgw.hold"]._get_closed_channels(receivables.kgw_case_id)
         usable = receivables.kgw_case_id._get_usable_channels(closed)
         known = self._get_known_cases(receivables)
-        facts = {}
+        asked = {}
         for line in receivables:
             case = line.kgw_case_id
-            facts[line.id] = course.Facts(
+            facts = course.Facts(
                 due=line.date_maturity,
                 effective_due=line.kgw_effective_due,
                 entered_on=line.kgw_entered_on,
@@ -102,7 +103,8 @@ class KgwCourseFacts(models.AbstractModel):
                 was_late=case.was_late,
                 amount=Decimal(str(line.amount_residual)),
             )
-        return facts
+            asked[line.id] = steps[scenarios[case]], facts
+        return asked
 
     def _get_known_cases(self, receivables):
         """Return the ids of the cases in which an invoice was settled already: not new ones."""

@@ -34,13 +34,10 @@ class KgwDecisionConsent(models.AbstractModel):
     def _get_first_days(self, on_date):
         """Return ``{question for consent: day}`` on which what it asks for could go out at the
         earliest, answered on ``on_date``."""
-        lines, found = self.receivable_ids, {}
-        scenarios = self.case_id._get_scenarios()
-        facts = self.env["kgw.course.facts"]._read(lines, scenarios) if lines else {}
+        asked, found = self.env["kgw.course.facts"]._read(self.receivable_ids), {}
         for decision in self:
-            steps = scenarios[decision.case_id]._get_course_steps()
             days = [
-                course.first_day(steps, facts[line.id], decision.step_id.id) or decision.deadline
+                course.first_day(*asked[line.id], decision.step_id.id) or decision.deadline
                 for line in decision.receivable_ids
             ]
             found[decision] = calendar.forward(max(on_date, min(days, default=on_date)))

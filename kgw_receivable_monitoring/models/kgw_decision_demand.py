@@ -44,16 +44,16 @@ class KgwDecisionDemand(models.AbstractModel):
         # The gate would take them out: what is told beforehand is what will be demanded.
         held = self.env["kgw.hold"]._get_held_moves(late.move_id, today)
         late = late.filtered(lambda line: line.move_id not in held)
-        scenarios = late.kgw_case_id._get_scenarios()
-        facts = self.env["kgw.course.facts"]._read(late, scenarios) if late else {}
+        asked = self.env["kgw.course.facts"]._read(late)
         return {
-            decision: decision._choose_demand(decision.receivable_ids & late, facts, today)
+            decision: decision._choose_demand(decision.receivable_ids & late, asked, today)
             for decision in self
         }
 
-    def _choose_demand(self, late, facts, today):
+    def _choose_demand(self, late, asked, today):
         """Return ``(step, receivables)`` of the mildest demand that may follow about ``late``.
 
+        :param asked: of ``kgw.course.facts._read``
         :raise UserError: none may
         """
         if not late:
@@ -63,8 +63,8 @@ class KgwDecisionDemand(models.AbstractModel):
                     " demanded."
                 )
             )
-        steps = self.case_id._get_scenario()._get_course_steps()
-        answers = {line: next_demand(steps, facts[line.id], today) for line in late}
+        steps, _facts = asked[late[0].id]  # those of the case
+        answers = {line: next_demand(*asked[line.id], today) for line in late}
         wanted = {answer.step_id for answer in answers.values()} - {0}
         chosen = [step for step in steps if step.id in wanted]
         if not chosen:

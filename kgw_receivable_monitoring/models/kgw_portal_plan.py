@@ -97,17 +97,11 @@ class KgwPortalPlan(models.AbstractModel):
             return {}
         walked = {case: lines[:PLAN_LINES].sorted("id") for case, lines in going.items()}
         every = next(iter(walked.values())).union(*walked.values())
-        scenarios = every.kgw_case_id._get_scenarios()
-        facts = every.env["kgw.course.facts"]._read(every, scenarios) if every else {}
+        asked = every.env["kgw.course.facts"]._read(every)
         every.fetch(["kgw_next_date", "kgw_next_step_id", "kgw_next_act"])
-        steps = {one: one._get_course_steps() if one else [] for one in {*scenarios.values()}}
+        gaps = {case: self._get_gaps(case._get_scenario()) for case in walked}
         return {
-            case: {
-                line: Walk(
-                    steps[scenarios[case]], facts[line.id], gaps=self._get_gaps(scenarios[case])
-                )
-                for line in lines
-            }
+            case: {line: Walk(*asked[line.id], gaps=gaps[case]) for line in lines}
             for case, lines in walked.items()
         }
 

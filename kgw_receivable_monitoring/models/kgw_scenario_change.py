@@ -124,10 +124,11 @@ class KgwScenarioChange(models.AbstractModel):
 
     def _pass_past_steps(self, lines, before, after, on_date, now):
         """Record the steps that a receivable got onto a day that is past already."""
-        facts = self.env["kgw.course.facts"].sudo()._read(lines, lines.kgw_case_id._get_scenarios())
+        asked = self.env["kgw.course.facts"].sudo()._read(lines)
         passed = []
         for line in lines:
-            due, done = line.kgw_effective_due, facts[line.id].done
+            _steps, facts = asked[line.id]
+            due, done = line.kgw_effective_due, facts.done
             old = self._get_known_steps(line, before, after)
             passed += [
                 (line, step.id, "scenario")
