@@ -3,7 +3,6 @@ from functools import cached_property
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..const import OPEN_STATES
 from ..tools.decision import FOR_FUTURE, MAX_INSTALMENTS, POINT_KINDS, SPECS
 
 
@@ -185,7 +184,7 @@ class KgwDecisionCheck(models.AbstractModel):
         :raise UserError: there is no contact that could be stopped
         """
         stages = set(self.receivable_ids.mapped("kgw_stage"))
-        planned = self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        planned = self.case_id.reminder_ids._get_open()
         if stages == {"elapsed"} and not planned:
             raise UserError(self._say_over())
 

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import Command, models
 from odoo.exceptions import UserError
 
-from ..const import OPEN_STATES
 from ..tools import calendar
 from ..tools.demand import next_demand
 from .kgw_gate import Facts
@@ -23,7 +22,7 @@ class KgwDecisionDemand(models.AbstractModel):
         today = calendar.local_date(now)
         chosen = self._choose_demands(today)
         self._cancel_contacts(now)
-        if self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
+        if self.case_id.reminder_ids._get_open():
             raise UserError(
                 self.env._(
                     "Another contact is on its way just now. Ask again when it has gone out."

@@ -3,7 +3,6 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..const import OPEN_STATES
 from ..tools import calendar
 from ..tools.decision import GIVEN_AWAY
 
@@ -252,7 +251,7 @@ class KgwDecisionKind(models.Model):
         message, case = self.env["kgw.message"], self.case_id
         offered = message._get_offered(case, "phone", lines)
         template = (offered.filtered(lambda t: t.rung != "information") or offered)[:1]
-        if not template or case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
+        if not template or case.reminder_ids._get_open():
             return None
         # The first moment from now on at which somebody of this kind is called.
         moment = case.kind_id._get_next_moment(now, case.tz)

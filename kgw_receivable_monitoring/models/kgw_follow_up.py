@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import Command, api, models
 
-from ..const import OPEN_STATES
 from ..tools import calendar
 
 # Days for which it waits for contact hours or for another contact to end.
@@ -48,7 +47,7 @@ class KgwFollowUp(models.AbstractModel):
         case.reminder_ids.filtered(
             lambda r: r.state == "planned" and r.step_id and r.channel != "phone"
         )._set_state("cancelled", now, reason="replanned")
-        return not case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        return not case.reminder_ids._get_open()
 
     def _prepare_reminder_vals(self, case, lines, template, now):
         today, mandate = calendar.local_date(now), case.mandate_id

@@ -133,7 +133,7 @@ class KgwImportWithdrawal(models.AbstractModel):
         )
         planned = reminders.filtered(lambda r: r.state == "planned" and r.line_ids.move_id <= moves)
         planned.filtered("line_ids")._set_state("cancelled", now, reason="withdrawn")
-        return reminders.filtered(lambda r: r.state in OPEN_STATES).case_id
+        return reminders._get_open().case_id
 
     def _prepare_correction_vals(self, record, contacts, moves, now):
         """Return the values of the correction of one case, by the way it was contacted last."""

@@ -3,7 +3,6 @@ from typing import NamedTuple
 
 from odoo import models
 
-from ..const import OPEN_STATES
 from ..tools import calendar
 from .kgw_portal_base import KgwPortalBase
 
@@ -71,7 +70,7 @@ class KgwPortalPicture(models.AbstractModel):
 
     def _say_planned(self, case):
         """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
-        planned = case.reminder_ids.filtered(lambda r: r.state in OPEN_STATES)
+        planned = case.reminder_ids._get_open()
         told = {r: (self._format_upcoming(r.planned_on), *self._name_contact(r)) for r in planned}
         for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
             label = self._get_label(asked, "kind")

@@ -2,7 +2,6 @@ from datetime import date, timedelta
 
 from odoo import models
 
-from ..const import OPEN_STATES
 from ..tools import calendar
 from ..tools.case_walk import CaseWalk, Stop, suppose_taken
 from ..tools.course_walk import Walk
@@ -52,7 +51,7 @@ class KgwPortalPlan(models.AbstractModel):
         if not cases:
             return {}
         reminders = next(iter(cases)).union(*cases).reminder_ids
-        found = reminders.filtered(lambda r: r.state in OPEN_STATES).grouped("case_id")
+        found = reminders._get_open().grouped("case_id")
         return {case: found.get(case, reminders.browse()) for case in cases}
 
     def _get_start(self, case, holds):

@@ -8,6 +8,7 @@ from ..const import (
     CHANNELS,
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
+    OPEN_STATES,
     REGISTERED_TRANSIT_DAYS,
     REMINDER_SOURCES,
     REMINDER_STATES,
@@ -258,6 +259,10 @@ class KgwReminder(models.Model):
     def _get_channel(self):
         """Return the model of the channel of these reminders, all of one channel."""
         return self._get_channel_model(self[0].channel)
+
+    def _get_open(self):
+        """Return those of these reminders that are planned or on their way."""
+        return self.filtered(lambda r: r.state in OPEN_STATES)
 
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due

@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 
-from ..const import CHANNELS, OPEN_STATES, RUNG_LEVEL
+from ..const import CHANNELS, RUNG_LEVEL
 from ..tools import calendar
 from ..tools.text import TextError
 
@@ -113,7 +113,7 @@ class KgwMessage(models.TransientModel):
         self.case_id.check_access("write")
         if self.template_id not in self.template_ids:
             raise UserError(self.env._("Choose one of the texts agreed with the creditor."))
-        if self.case_id.reminder_ids.filtered(lambda r: r.state in OPEN_STATES):
+        if self.case_id.reminder_ids._get_open():
             raise UserError(
                 self.env._(
                     "Another contact with this counterparty is planned or on its way. Cancel it"
