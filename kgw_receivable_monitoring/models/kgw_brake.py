@@ -121,7 +121,7 @@ class KgwBrake(models.AbstractModel):
     def _write_sample(self, reminder, now):
         try:
             subject, body = reminder._get_channel()._render(
-                reminder, self.env["kgw.text"]._get_values(reminder, now)
+                reminder, self.env["kgw.text"]._get_coming_values(reminder, now)
             )
         except TextError as error:
             subject, body = "", str(error)

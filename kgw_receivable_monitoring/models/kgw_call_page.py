@@ -101,12 +101,12 @@ class KgwCallPage(models.AbstractModel):
     def _compute_talk(self):
         """What the talk is about, with the amounts and days that the script names; the case may owe
         more than that: what is not due yet, or not named in this call."""
-        today, lang = fields.Date.context_today(self), self.env.lang or "en_US"
-        texts = self.env["kgw.text"]
+        now, lang = fields.Datetime.now(), self.env.lang or "en_US"
+        today, texts = calendar.local_date(now), self.env["kgw.text"]
         for desk in self:
             # Numbers of ledger invoices; the agent's right is on the case.
             owed = desk._get_all_lines()
-            lines = desk.sudo().reminder_id._get_owed_lines().receivable_id or owed
+            lines = desk.sudo().reminder_id.line_ids._get_kept(now).receivable_id or owed
             lines = lines.sorted("date_maturity")
             desk.talk_label = texts._format_total(lines, lang)
             desk.is_part_of_case = bool(owed - lines)
@@ -174,7 +174,7 @@ class KgwCallPage(models.AbstractModel):
         # The script names amounts of ledger invoices; the agent's right is on the case.
         reminder = self.sudo().reminder_id
         try:
-            values = self.env["kgw.text"].sudo()._get_values(reminder, now)
+            values = self.env["kgw.text"].sudo()._get_coming_values(reminder, now)
             return reminder._get_channel()._render(reminder, values)[1]
         except TextError as error:
             return str(error)

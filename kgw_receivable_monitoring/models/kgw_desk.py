@@ -76,7 +76,7 @@ class KgwDesk(models.Model):
 
     def _prepare_vals(self, case, reminder, brand, is_incoming, now):
         # Amounts of ledger invoices; the agent's right is on the case.
-        lines = reminder.sudo()._get_owed_lines().receivable_id or self._get_open_lines(case)
+        lines = reminder.sudo().line_ids._get_kept(now).receivable_id or self._get_open_lines(case)
         side = "before" if set(lines.mapped("kgw_stage")) == {"before_due"} else "after"
         return {
             "user_id": self.env.uid,

@@ -275,7 +275,7 @@ class KgwPortalDecision(models.AbstractModel):
         reminder = decision.env["kgw.reminder"].new(self._prepare_preview_vals(decision, day))
         channel = reminder._get_channel()
         try:
-            values = decision.env["kgw.text"]._get_values(reminder, now)
+            values = decision.env["kgw.text"]._get_coming_values(reminder, now)
             subject, body = channel._render(reminder, values)
         except TextError as error:
             return "text", str(error)

@@ -78,15 +78,20 @@ class KgwReminderLine(models.Model):
             "channel": channel,
         }
 
+    def _get_kept(self, now):
+        """Return those of these lines, all of the same promise or of none, about which a reminder
+        that goes out at ``now`` (naive UTC) speaks: still owed, and not on hold by themselves."""
+        held = self.env["kgw.hold"]._get_held_moves(
+            self.move_id, calendar.local_date(now), self.reminder_id.promise_id
+        )
+        return self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
+
     def _freeze(self, now):
         """Keep what is owed at the moment of the claim; what is settled or held leaves the reminder.
 
         :param now: the moment, naive UTC
         """
-        held = self.env["kgw.hold"]._get_held_moves(
-            self.move_id, calendar.local_date(now), self.reminder_id.promise_id
-        )
-        owed = self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
+        owed = self._get_kept(now)
         (self - owed).write({"void": True})
         self.receivable_id.flush_model(["amount_residual_currency"])
         self.env.cr.execute(

@@ -16,11 +16,22 @@ class KgwText(models.AbstractModel):
     _description = "Values for Monitoring Texts"
 
     @api.model
-    def _get_values(self, reminder, now):
-        """Return the values for the text of ``reminder`` as of ``now`` (naive UTC)."""
+    def _get_coming_values(self, reminder, now):
+        """Return the values with which the text of ``reminder`` would go out at ``now`` (naive UTC):
+        what the claim would take out of it is left out."""
+        return self._get_values(reminder, now, reminder.line_ids._get_kept(now))
+
+    @api.model
+    def _get_values(self, reminder, now, lines=None):
+        """Return the values for the text of ``reminder`` as of ``now`` (naive UTC).
+
+        :param lines: its lines to speak about; None means all that something is owed of, which is
+            what a claim leaves
+        """
         today = calendar.local_date(now)
         case, lang = reminder.case_id, reminder.case_id.lang
-        items, others = self._split_lines(reminder)
+        owed = reminder._get_owed_lines() if lines is None else lines
+        items, others = self._split_lines(reminder, owed)
         answer_by = self._get_answer_by(reminder, now)
         parties = self._get_parties(case, reminder.brand_id, lang, today)
         parties["creditor"]["account"] = case.mandate_id._get_account(items | others)
@@ -116,13 +127,13 @@ class KgwText(models.AbstractModel):
         return ", ".join(filter(None, (partner.street, town)))
 
     @api.model
-    def _split_lines(self, reminder):
+    def _split_lines(self, reminder, owed):
         """Return ``(items, others)``: what this contact is about, and what it only names.
 
         A demand demands only receivables that take the step. What is not due yet and only named
         may fall due in weeks: it is not said to be close. Softer texts after the due date list all.
         """
-        owed = reminder._get_owed_lines().sorted(lambda line: line.receivable_id.date_maturity)
+        owed = owed.sorted(lambda line: line.receivable_id.date_maturity)
         if reminder.rung in DEMANDS:
             told = owed.filtered(lambda line: line.rung == reminder.rung)
         else:

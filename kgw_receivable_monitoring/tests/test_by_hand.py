@@ -47,6 +47,62 @@ class TestByHand(KgwEngineCommon):
         event = self.events("sent", reminder_id=reminder.id)
         self.assertEqual(event.payload["text"], self.gateways.sent[0]["body"])
 
+    def hold_another_invoice(self):
+        """Have a second invoice of 500 in the case, overdue and on hold by itself."""
+        other = self._watch(self._document("FV 2/09/2026", amount="500.00"))
+        self.env["account.move.line"]._kgw_flush_stages(self.day)
+        self.hold(self.day, move_id=other.move_id.id, reason="dispute")
+        return other
+
+    def test_shown_text_names_no_invoice_on_hold_and_is_what_goes_out(self):
+        self.hold_another_invoice()
+        with freeze_time(self.now):
+            shown = self.open_dialogue("sms", "sms_reminder").text
+        self.send(channel="sms", template="sms_reminder")
+        self.assertEqual(shown, self.gateways.sent[0]["body"])
+        self.assertNotIn("i innej", shown)
+
+    def test_all_on_hold_shows_no_text_and_until_when_it_waits(self):
+        self.hold(self.day, move_id=self.line.move_id.id, reason="dispute")
+        with freeze_time(self.now):
+            dialogue = self.open_dialogue()
+            self.assertNotIn("FV 1/09/2026", dialogue.text)
+            self.assertIn("Contact is on hold", dialogue.outlook)
+            told = dialogue.action_send()["params"]
+        self.assertEqual(told["type"], "warning")
+        self.assertIn("Contact is on hold", told["message"])
+
+    def test_recipient_and_moment_are_shown_before_and_told_after(self):
+        with freeze_time(self.now):
+            dialogue = self.open_dialogue()
+            self.assertEqual(dialogue.recipient, "faktury@budmax.example")
+            told = dialogue.action_send()["params"]
+        self.assertEqual(
+            (told["type"], told["message"]), ("success", "To faktury@budmax.example: At once.")
+        )
+
+    def test_trial_address_is_shown_in_a_trial(self):
+        trial = {"trial_email": "proba@agencja.example", "trial_phone": "600 100 200"}
+        self.mandate.write({"is_trial": True, **trial})
+        with freeze_time(self.now):
+            dialogue = self.open_dialogue()
+        self.assertEqual((dialogue.recipient, dialogue.is_trial), (trial["trial_email"], True))
+        self.assertIn("TEST", dialogue.text)
+
+    def test_contact_outside_contact_hours_tells_when_it_goes_out(self):
+        with freeze_time(self._at(self.day, 23)):
+            told = self.open_dialogue().action_send()["params"]["message"]
+        self.assertIn("Not before", told)
+        self.assertIn("contact hours", told)
+
+    def test_contact_that_never_could_go_out_is_refused_at_once(self):
+        self.case.contact_point_ids.filtered(lambda p: p.kind == "email").state = "wrong"
+        with freeze_time(self.now):
+            dialogue = self.open_dialogue()
+            self.assertFalse(dialogue.recipient)
+            with self.assertRaisesRegex(UserError, "No usable contact point"):
+                dialogue.action_send()
+
     def test_contact_by_hand_takes_no_step(self):
         self.line._kgw_refresh_course(self.day, self.now)
         before = (self.line.kgw_next_step_id, self.line.kgw_next_date)

@@ -58,3 +58,16 @@ class TestHeldInvoices(KgwEngineCommon):
         told = "On hold: The counterparty disputes the receivable"
         self.assertEqual((shown["A/1"]["next_step"], shown["A/1"]["next_date"]), (told, ""))
         self.assertNotEqual(shown["B/2"]["next_date"], "")
+
+    def test_agent_is_given_no_words_about_an_invoice_on_hold(self):
+        call = self._draft(self.first | self.second, "p4_call", DUE + timedelta(days=10))
+        day = DUE + timedelta(days=10)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        with freeze_time(self._at(day)):
+            desk = self.env["kgw.desk"].with_user(self.agent)._open(self.case, self._at(day), call)
+            self.assertIn("A/1", desk.script)
+            self.hold_invoice(self.first)
+            desk.invalidate_recordset()
+            self.assertNotIn("A/1", desk.script)
+            self.assertNotIn("A/1", desk.talk_invoices)
+            self.assertIn("B/2", desk.script)

@@ -3,9 +3,11 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
+from odoo.tools.misc import format_datetime
 
 from ..const import CHANNELS, RUNG_LEVEL
 from ..tools import calendar
+from ..tools.notice import notice
 from ..tools.text import TextError
 
 # By hand nobody demands: a demand stands on the course and on the power of attorney.
@@ -39,7 +41,14 @@ class KgwMessage(models.TransientModel):
         string="Asked For",
         help="The counterparty asked to be contacted: caps do not hold, contact hours do.",
     )
-    text = fields.Text(string="Text That Goes Out", compute="_compute_text")
+    is_trial = fields.Boolean(related="case_id.mandate_id.is_trial")
+    recipient = fields.Char(string="Goes To", compute="_compute_outlook")
+    outlook = fields.Char(
+        string="When",
+        compute="_compute_outlook",
+        help="What the last check before sending says now; it is asked again then.",
+    )
+    text = fields.Text(string="Text That Goes Out", compute="_compute_outlook")
 
     @api.depends("case_id", "channel")
     def _compute_template_ids(self):
@@ -84,30 +93,66 @@ class KgwMessage(models.TransientModel):
         self.template_id = self.template_ids[:1]
 
     @api.depends("template_id", "is_requested")
-    def _compute_text(self):
+    def _compute_outlook(self):
         now = fields.Datetime.now()
         for wizard in self:
-            wizard.text = wizard._write_text(now) if wizard.template_id else False
+            wizard.update(wizard._foresee(now))
 
-    def _write_text(self, now):
-        """Return the text as it would go out at ``now``, or why there is none."""
+    def _foresee(self, now):
+        """Return what would go out at ``now``, where to and when, or in its place why nothing would."""
+        empty = {"recipient": False, "outlook": False, "text": False}
+        if not self.template_id:
+            return empty
         # It names amounts of ledger invoices; the agent's right is on the case.
         self.case_id.check_access("write")
         wizard = self.sudo()
         try:
             reminder = self.env["kgw.reminder"].sudo().new(wizard._prepare_reminder_vals(now))
+        except UserError as error:
+            return {**empty, "text": str(error)}
+        verdict = wizard.env["kgw.gate"]._judge(reminder, now)
+        return {
+            "recipient": reminder._get_channel()._get_recipient(reminder),
+            "outlook": self._say_verdict(verdict),
+            "text": wizard._write_text(reminder, now),
+        }
+
+    def _write_text(self, reminder, now):
+        """Return the text as it would go out at ``now``, or why there is none."""
+        if not reminder.line_ids._get_kept(now):
+            return self.env._("All that this text speaks about is on hold: nothing goes out.")
+        try:
             subject, body = reminder._get_channel()._render(
-                reminder, wizard.env["kgw.text"]._get_values(reminder, now)
+                reminder, self.env["kgw.text"]._get_coming_values(reminder, now)
             )
-        except (UserError, TextError) as error:
+        except TextError as error:
             return str(error)
         body = html2plaintext(body) if self.channel == "email" else body
         return "\n\n".join(filter(None, (subject, body)))
 
-    def action_send(self):
-        """Plan the contact; it goes out as soon as the gate lets it through.
+    def _say_verdict(self, verdict):
+        """Return in words when what the gate judges so goes out, or why it never does."""
+        field = self.env["kgw.reminder"]._fields["reason"]
+        why = dict(field._description_selection(self.env)).get(verdict.reason)
+        if not why:
+            by_person = self.env._("At once: the call comes onto the board.")
+            return by_person if self.channel == "phone" else self.env._("At once.")
+        if not verdict.until:
+            return self.env._("Never: %s.", why)
+        until = format_datetime(self.env, verdict.until, tz=self.case_id.tz, dt_format="short")
+        return self.env._(
+            "Not before %(until)s: %(why)s. What can't go out within %(days)s days is not sent.",
+            until=until,
+            why=why,
+            days=BY_HAND_DAYS,
+        )
 
-        :raise UserError: there is nothing to write about, or another contact is on its way
+    def action_send(self):
+        """Plan the contact and say what becomes of it; it goes out as soon as the gate lets it
+        through.
+
+        :raise UserError: there is nothing to write about, the gate would never let it through, or
+            another contact is on its way
         """
         self.ensure_one()
         self.case_id.check_access("write")
@@ -123,9 +168,18 @@ class KgwMessage(models.TransientModel):
         # Nobody creates reminders directly; who may work on the case may contact its counterparty.
         now = fields.Datetime.now()
         reminder = self.env["kgw.reminder"].sudo().create(self.sudo()._prepare_reminder_vals(now))
+        verdict = self.env["kgw.gate"].sudo()._judge(reminder, now)
+        if verdict.reason and not verdict.until:
+            raise UserError(self._say_verdict(verdict))
         self.env["kgw.event"]._record_contacts(reminder, "planned", now)
         self.env["kgw.dispatcher"]._wake()
-        return {"type": "ir.actions.act_window_close"}
+        said = self.env._(
+            "To %(recipient)s: %(when)s",
+            recipient=reminder._get_channel()._get_recipient(reminder),
+            when=self._say_verdict(verdict),
+        )
+        kind = "warning" if verdict.reason else "success"
+        return notice(said, kind, then={"type": "ir.actions.act_window_close"})
 
     def _prepare_reminder_vals(self, now):
         """Return the values of the contact.
