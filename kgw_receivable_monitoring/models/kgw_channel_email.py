@@ -248,22 +248,19 @@ class KgwChannelEmail(models.AbstractModel):
 
     def _build(self, brand, reminder):
         """Return the MIME message; every address of it is the brand's."""
-        alias = brand.alias_domain_id
-        own = {
+        headers = {
             "Message-Id": reminder.message_ref,
             "Subject": reminder.subject,
             "To": [reminder.recipient],
             "Date": self.env.cr.now(),
-        }
-        shared = {
             "From": self._get_sender(brand),
             "Reply-To": self._get_reply_to(brand),
-            "Return-Path": alias.bounce_email or brand.email,
+            "Return-Path": brand.alias_domain_id.bounce_email or brand.email,
             "Auto-Submitted": "auto-generated",
             "MIME-Version": "1.0",
         }
         papers = [(doc.name, doc.raw, doc.mimetype) for doc in reminder.attachment_id]
-        return mime.build(own, shared, html2plaintext(reminder.body), reminder.body, papers)
+        return mime.build(headers, html2plaintext(reminder.body), reminder.body, papers)
 
     def _get_reply_to(self, brand):
         return brand.alias_domain_id.catchall_email or self._get_sender(brand)

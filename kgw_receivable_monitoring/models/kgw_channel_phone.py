@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..const_calls import CALL_ATTEMPTS, CALL_TABLE
+from .kgw_gate import Facts
 
 
 class KgwChannelPhone(models.AbstractModel):
@@ -53,7 +54,7 @@ class KgwChannelPhone(models.AbstractModel):
         :param told: what else the register keeps of the call
         """
         group = CALL_TABLE[outcome].group
-        reminder.line_ids._freeze(now)
+        reminder.line_ids._freeze(Facts(reminder, now))
         reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
         told = {reminder.id: {"note": note or "", **told}}
         self.env["kgw.event"]._record_contacts(reminder, "call", now, told=told)

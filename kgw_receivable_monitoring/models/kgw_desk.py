@@ -8,7 +8,7 @@ from odoo.tools.misc import format_datetime
 from ..const_calls import DESK_MINUTES
 from ..tools import calendar
 from ..tools.notice import notice
-from .kgw_gate import Verdict
+from .kgw_gate import Facts, Verdict
 
 # Calls looked at for one that may be made now.
 QUEUE = 50
@@ -180,7 +180,7 @@ class KgwDesk(models.Model):
         Whoever changes what the gate has judged writes the case, which is locked afterwards.
         """
         for call in self._get_queue(now):
-            if not self.env["kgw.gate"].sudo()._let_through(call._get_decidable(), now):
+            if not self.env["kgw.gate"].sudo()._let_through(Facts(call._get_decidable(), now)):
                 continue
             try:
                 with self.env.cr.savepoint():

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ..const import CHANNELS
 from ..tools import calendar
 from ..tools.text import TextError
+from .kgw_gate import Facts
 
 _logger = logging.getLogger(__name__)
 
@@ -188,11 +189,11 @@ class KgwDispatcher(models.AbstractModel):
         return reminders.browse().union(*passed)
 
     def _prepare_together(self, reminders, now):
-        passed = self.env["kgw.gate"]._let_through(reminders, now)
+        facts = Facts(reminders, now)
+        passed = self.env["kgw.gate"]._let_through(facts)
         if not passed:
             return passed
-        for batch in passed.grouped("promise_id").values():
-            batch.line_ids._freeze(now)
+        passed.line_ids._freeze(facts)
         channel = passed._get_channel()
         for reminder in passed:
             reminder.write(channel._prepare_content(reminder, now))

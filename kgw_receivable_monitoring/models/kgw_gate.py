@@ -68,6 +68,16 @@ class Facts:
         holds, moves = reminder.env["kgw.hold"], reminder.line_ids.move_id
         return holds._get_held_moves(moves, self.today, reminder.promise_id)
 
+    def get_kept(self, reminders):
+        """Return the lines about which these of the reminders speak if they go out now: something
+        is owed, and their invoices are not on hold by themselves."""
+        return reminders.line_ids.browse().concat(*map(self._keep, reminders))
+
+    def _keep(self, reminder):
+        owed = self.owed.get(reminder) or reminder.line_ids.browse()
+        held = self.get_held_moves(reminder)
+        return owed.filtered(lambda line: line.move_id not in held) if held else owed
+
     @cached_property
     def contacts(self):
         """``{case id: [(day, ids of the reminders)]}`` of the last contacts, as far as gaps reach."""
@@ -120,16 +130,16 @@ class KgwGate(models.AbstractModel):
     _description = "Gate before Sending"
 
     @api.model
-    def _let_through(self, reminders, now):
-        """Return those of ``reminders`` that may go out at ``now``.
+    def _let_through(self, facts):
+        """Return those of the reminders of ``facts`` that may go out at its moment.
 
         Their cases are locked. The others are put off or cancelled, each with its reason in the
         register. What passes is counted for the person behind it.
 
         :raise SerializationFailure: somebody else has just counted the same person
         """
-        passed, facts, questions = [], Facts(reminders, now), self._get_questions()
-        for reminder in reminders:
+        passed, now, questions = [], facts.now, self._get_questions()
+        for reminder in facts.reminders:
             verdict = self._ask(questions, reminder, facts)
             if not verdict.reason:
                 passed.append(reminder.id)
@@ -140,7 +150,7 @@ class KgwGate(models.AbstractModel):
                 self._refuse(reminder, verdict, now)
         # Nobody has rights on the counts across creditors.
         self.env["kgw.person"].sudo()._add(facts.counted, facts.today, is_contact=True)
-        return reminders.browse(passed)
+        return facts.reminders.browse(passed)
 
     @api.model
     def _judge(self, reminder, now):

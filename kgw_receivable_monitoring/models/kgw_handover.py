@@ -183,9 +183,9 @@ class KgwHandover(models.AbstractModel):
             if outcome.state == "sent" and outcome.ref:
                 reminder.message_ref = outcome.ref
             fared = outcome.state, "" if outcome.state == "sent" else outcome.detail
-            alike[fared] = alike.get(fared, reminder) | reminder
-        for (state, detail), reminders in alike.items():
-            self._mark(reminders, state, detail, now)
+            alike.setdefault(fared, []).append(reminder.id)
+        for (state, detail), ids in alike.items():
+            self._mark(self.env["kgw.reminder"].browse(ids), state, detail, now)
 
     def _mark(self, reminders, state, detail, now):
         if state == "sent":

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import CHANNELS, RUNGS
-from ..tools import calendar
+from .kgw_gate import Facts
 
 ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
 
@@ -79,19 +79,17 @@ class KgwReminderLine(models.Model):
         }
 
     def _get_kept(self, now):
-        """Return those of these lines, all of the same promise or of none, about which a reminder
-        that goes out at ``now`` (naive UTC) speaks: still owed, and not on hold by themselves."""
-        held = self.env["kgw.hold"]._get_held_moves(
-            self.move_id, calendar.local_date(now), self.reminder_id.promise_id
-        )
-        return self.reminder_id._get_owed_lines().filtered(lambda line: line.move_id not in held)
+        """Return those of these lines about which their reminders speak if they go out at ``now``
+        (naive UTC): still owed, and not on hold by themselves."""
+        reminders = self.reminder_id
+        return Facts(reminders, now).get_kept(reminders)
 
-    def _freeze(self, now):
+    def _freeze(self, facts):
         """Keep what is owed at the moment of the claim; what is settled or held leaves the reminder.
 
-        :param now: the moment, naive UTC
+        :param facts: :class:`Facts` of the claim
         """
-        owed = self._get_kept(now)
+        owed = facts.get_kept(self.reminder_id)
         (self - owed).write({"void": True})
         self.receivable_id.flush_model(["amount_residual_currency"])
         self.env.cr.execute(

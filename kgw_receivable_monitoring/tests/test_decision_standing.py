@@ -104,6 +104,6 @@ class TestStanding(KgwEngineCommon):
         self.mandate.may_warn = True
         self._step("p8_letter").template_id.scope = "warn"
         letter = self._draft(self.lines, "p8_letter", DAY)
-        self.env["kgw.gate"]._let_through(letter, self._at(DAY))
+        self.env["kgw.gate"]._let_through(Facts(letter, self._at(DAY)))
         self.assertEqual((letter.state, letter.reason), ("cancelled", "consent"))
         self.assertEqual(len(self.events("passed", reason="consent")), 2)

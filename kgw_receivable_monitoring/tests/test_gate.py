@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 from odoo.tests.common import tagged
 
+from ..models.kgw_gate import Facts
 from ..tools import calendar
 from .common import DUE
 from .engine_common import KgwEngineCommon
@@ -214,7 +215,7 @@ class TestGate(KgwEngineCommon):
         self.env["account.move.line"]._kgw_flush_stages(self.day)
         other = self._draft(later, "p2_sms", self.day)
         self.mandate.coverage_date = DUE
-        self.assertEqual(self.gate._let_through(self.sms | other, self.now), self.sms)
+        self.assertEqual(self.gate._let_through(Facts(self.sms | other, self.now)), self.sms)
         self.assertEqual(other.waiting_reason, "coverage")
 
     def test_old_knowledge_of_payments_lets_nothing_through(self):
