@@ -279,9 +279,8 @@ class AccountMoveLine(models.Model):
     def _kgw_get_courses(self, on_date):
         """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing. Nothing
         comes for what is closed, nor under a mandate that ended."""
-        going = self.filtered(
-            lambda r: r.kgw_stage != "closed" and r.kgw_case_id.mandate_id.state != "ended"
-        )
+        ended = {case for case in self.kgw_case_id if case.mandate_id.state == "ended"}
+        going = self.filtered(lambda r: r.kgw_stage != "closed" and r.kgw_case_id not in ended)
         asked = self.env["kgw.course.facts"]._read(going)
         answers = {line: course.next_step(*asked[line.id], on_date) for line in going}
         return dict.fromkeys(self, course.Course(None)) | answers

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
 
 from ..tools import calendar
-from .kgw_gate import Facts
+from .kgw_gate_facts import Facts
 
 
 class KgwBoardCard(models.AbstractModel):

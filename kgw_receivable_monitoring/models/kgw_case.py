@@ -232,12 +232,13 @@ class KgwCase(models.Model):
 
     def _get_scenarios(self):
         """Return ``{case: its scenario}``, the agreement of each mandate and kind read once."""
-        agreed = {}
+        agreed, scenarios = {}, {}
         for case in self:
-            key = case.mandate_id, case.kind_id
-            if not case.scenario_id and key not in agreed:
+            scenario, key = case.scenario_id, (case.mandate_id, case.kind_id)
+            if not scenario and key not in agreed:
                 agreed[key] = case._get_scenario()
-        return {case: case.scenario_id or agreed[case.mandate_id, case.kind_id] for case in self}
+            scenarios[case] = scenario or agreed[key]
+        return scenarios
 
     def _get_open_receivables(self):
         """Return the receivables of these cases that are not closed, the oldest due date first."""

@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ..const_calls import CALL_ATTEMPTS, CALL_TABLE
-from .kgw_gate import Facts
+from .kgw_gate_facts import Facts
 
 
 class KgwChannelPhone(models.AbstractModel):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ..tools import calendar
 from ..tools.demand import next_demand
-from .kgw_gate import Facts
+from .kgw_gate_facts import Facts
 
 
 class KgwDecisionDemand(models.AbstractModel):

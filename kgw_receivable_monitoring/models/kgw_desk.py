@@ -8,7 +8,8 @@ from odoo.tools.misc import format_datetime
 from ..const_calls import DESK_MINUTES
 from ..tools import calendar
 from ..tools.notice import notice
-from .kgw_gate import Facts, Verdict
+from .kgw_gate import Verdict
+from .kgw_gate_facts import Facts
 
 # Calls looked at for one that may be made now.
 QUEUE = 50

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..const import CHANNELS
 from ..tools import calendar
 from ..tools.text import TextError
-from .kgw_gate import Facts
+from .kgw_gate_facts import Facts
 
 _logger = logging.getLogger(__name__)
 

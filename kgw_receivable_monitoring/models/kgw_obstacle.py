@@ -8,7 +8,8 @@ from odoo.fields import Domain
 from ..const import OPEN_STATES
 from ..const_reasons import CURE_PLACES
 from ..tools import calendar
-from .kgw_gate import Facts, Verdict
+from .kgw_gate import Verdict
+from .kgw_gate_facts import Facts
 
 # Days after the first possible one on which a contact is looked for: the longest gaps and
 # rows of days off are shorter.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import CHANNELS, RUNGS
-from .kgw_gate import Facts
+from .kgw_gate_facts import Facts
 
 ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ..models.kgw_gate import Facts
+from ..models.kgw_gate_facts import Facts
 from .common import DUE
 from .engine_common import KgwEngineCommon
 

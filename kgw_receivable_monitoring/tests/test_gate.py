@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 from odoo.tests.common import tagged
 
-from ..models.kgw_gate import Facts
+from ..models.kgw_gate_facts import Facts
 from ..tools import calendar
 from .common import DUE
 from .engine_common import KgwEngineCommon

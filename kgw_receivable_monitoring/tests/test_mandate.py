@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tests.common import freeze_time
 
 from ..const_mandate import MANDATE_SOURCES
-from ..models.kgw_gate import Facts
+from ..models.kgw_gate_facts import Facts
 from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
 

@@ -6,7 +6,7 @@ from odoo import api
 from odoo.exceptions import AccessError
 from odoo.tests.common import tagged
 
-from ..models.kgw_gate import Facts
+from ..models.kgw_gate_facts import Facts
 from .common import DUE
 from .engine_common import KgwEngineCommon
 

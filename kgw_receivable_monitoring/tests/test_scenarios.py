@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests.common import TransactionCase, tagged
 
 from ..const import RUNG_LEVEL
-from ..models.kgw_gate import Facts
+from ..models.kgw_gate_facts import Facts
 from .common import MODULE
 from .engine_common import KgwEngineCommon
 

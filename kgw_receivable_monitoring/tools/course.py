@@ -93,9 +93,15 @@ def _leave_out_what_changes_nothing(steps, facts: Facts) -> Facts:
     limits = {limit for s in steps for limit in (s.min_amount, s.if_amount) if limit}
     lowest = min(facts.amount, Decimal())
     amount = max((limit for limit in limits if limit <= facts.amount), default=lowest)
-    first = facts.effective_due + timedelta(days=steps[0].offset if steps else 0)
-    first = min(get_asking_day(calendar.back(first)), facts.effective_due)
+    first = _first_asked(steps[0].offset if steps else 0, facts.effective_due)
     return replace(facts, amount=amount, entered_on=max(facts.entered_on, first))
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _first_asked(offset: int, effective_due: date) -> date:
+    """Return the first day on which anything could be asked about a step of ``offset``."""
+    day = calendar.back(effective_due + timedelta(days=offset))
+    return min(get_asking_day(day), effective_due)
 
 
 @lru_cache(maxsize=KEPT_ANSWERS)
