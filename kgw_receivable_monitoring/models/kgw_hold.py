@@ -183,6 +183,7 @@ class KgwHold(models.Model):
         held = self.filtered("is_open")
         held.write({"lifted_at": now})
         held.case_id._touch()
+        self.env["kgw.brake"]._end_tasks(held)
         held._tell_desks()
         held._record("lifted", now)
         held._refresh_ways(now)

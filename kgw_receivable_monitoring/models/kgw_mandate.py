@@ -309,6 +309,14 @@ class KgwMandate(models.Model):
         self.ensure_one()
         return self.is_own_sales or bool(self.coverage_date and self.coverage_date >= day)
 
+    def _get_manager(self):
+        """Return the manager of monitoring who looks after the mandate: of its people, else any;
+        its controller where there is no manager at all."""
+        self.ensure_one()
+        managers = self.env["res.users"]._kgw_get_managers()
+        own = (self.controller_id | self.substitute_id | self.team_id.lead_id) & managers
+        return own[:1] or managers[:1] or self.controller_id
+
     def _get_own_brand(self):
         """Return who speaks to the creditor: the company's brand, else that of the mandate."""
         self.ensure_one()
