@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests.common import freeze_time, tagged
 
@@ -94,6 +96,17 @@ class TestStop(KgwCommon):
             case.invalidate_recordset()
             self.mandate.invalidate_recordset()
             self.assertIn("zły wzór", case.stop_note)
+
+    def test_stop_of_a_channel_hides_no_button_that_stops_the_mandate(self):
+        with freeze_time(self._at(self.day, 11)):
+            self.stop(channel="sms")
+            self.assertIn("SMS", self.mandate.stop_note)
+        form = etree.fromstring(
+            self.mandate.with_user(self.manager).get_view(view_type="form")["arch"]
+        )
+        [button] = form.xpath("//header/button[@string='Stop']")
+        self.assertNotIn("stop_note", button.get("invisible"))
+        self.assertNotIn("Nothing goes out", "".join(form.itertext()))
 
 
 @tagged("post_install", "-at_install", "kgw")
