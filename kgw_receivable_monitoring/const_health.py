@@ -30,5 +30,6 @@ HEALTH_CHECKS = [
     ("accounts", "Changes of creditors' accounts"),
     ("holidays", "Statutory holidays"),
     ("rates", "Reference rate of the NBP"),
-    ("stop", "Contact with everybody stopped"),
+    ("brakes", "Mandates that wait for a manager’s look"),
+    ("stop", "Contact stopped"),
 ]

@@ -73,7 +73,8 @@ CURES = [
     (
         "hold",
         "It ends by itself on its last day, or when the promise or dispute that it came with is"
-        " decided; any other is lifted by a manager when its cause is gone.",
+        " decided; any other is lifted by a manager when its cause is gone, a stop by another manager"
+        " than the one who stopped.",
     ),
     ("text", "An administrator corrects the template; it is tried again every hour."),
     (

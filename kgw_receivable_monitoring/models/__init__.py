@@ -41,6 +41,7 @@ from . import (
     kgw_check_mandate,
     kgw_contact_label,
     kgw_contact_point,
+    kgw_contact_trial,
     kgw_counterparty,
     kgw_course_facts,
     kgw_credit_note,

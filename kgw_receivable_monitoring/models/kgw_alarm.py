@@ -11,6 +11,8 @@ AGENTS = "kgw_receivable_monitoring.group_kgw_agent"
 WATCHDOG = "kgw_receivable_monitoring.ir_cron_kgw_watch"
 # The type of the message that tells open pages that the alarms have changed.
 BUS_TYPE = "kgw_health"
+# What begins and ends by what somebody does: shown as it is now, not as the watchdog last saw it.
+AT_ONCE = ("brakes", "stop")
 
 
 class KgwAlarm(models.Model):
@@ -69,8 +71,7 @@ class KgwAlarm(models.Model):
         )
         begun.filtered(lambda a: a.level == "alarm")._tell(managers, now)
         if over or begun:
-            group = self.env.ref(AGENTS)
-            group._bus_send(BUS_TYPE, {"alarms": self._get_current()._get_short()})
+            self._tell_pages(now)
 
     @api.model
     def _get_current(self):
@@ -112,6 +113,30 @@ class KgwAlarm(models.Model):
 
     # === SYSTRAY === #
 
+    @api.model
+    def _tell_at_once(self, now):
+        """Show in the open pages what somebody has just stopped or let go on, and have it
+        recorded."""
+        # Waking a scheduled action is nobody's own right; what it then does is checked there.
+        self.env.ref(WATCHDOG).sudo()._trigger()
+        self._tell_pages(now)
+
+    def _tell_pages(self, now):
+        self.env.ref(AGENTS)._bus_send(BUS_TYPE, {"alarms": self._get_shown(now)})
+
+    @api.model
+    def _get_shown(self, now):
+        """Return what the systray shows at ``now``: codes and levels, no figures."""
+        # Agents may not open the page; nothing but codes and levels of it is told.
+        health = self.env["kgw.health"].sudo()
+        checks = [health._get_check(code, now) for code in AT_ONCE]
+        recorded = self._get_current().filtered(lambda alarm: alarm.code not in AT_ONCE)
+        return recorded._get_short() + [
+            {"code": check.code, "level": check.level}
+            for check in checks
+            if check.level in ("alarm", "warning")
+        ]
+
     def _get_short(self):
         """Return what the systray needs of these alarms: codes and levels, no figures."""
         return [{"code": alarm.code, "level": alarm.level} for alarm in self]
@@ -124,7 +149,7 @@ class KgwAlarm(models.Model):
     @api.model
     def _get_systray(self, now):
         """Return what the web client of a user of ours is told when it loads."""
-        alarms = self._get_current()._get_short()
+        alarms = self._get_shown(now)
         if self._is_watchdog_late(now) and "crons" not in [alarm["code"] for alarm in alarms]:
             alarms.append({"code": "crons", "level": "alarm"})
         return {

@@ -2,7 +2,7 @@ from datetime import timedelta
 from statistics import median
 
 from odoo import api, models
-from odoo.tools import html2plaintext
+from odoo.tools import html2plaintext, plaintext2html
 
 from ..const import (
     FIRST_RUN_LIMIT,
@@ -16,6 +16,9 @@ from ..tools.text import TextError
 SAMPLE_SIZE = 3
 # For so many days a number of contacts that a manager let go on may be planned without a look.
 RELEASE_DAYS = 7
+# Reasons of the holds that a brake puts.
+BRAKES = ("volume", "engine")
+TASK = "kgw_receivable_monitoring.mail_activity_type_brake"
 
 
 class KgwBrake(models.AbstractModel):
@@ -85,7 +88,7 @@ class KgwBrake(models.AbstractModel):
                     count=count,
                     limit=round(limit),
                 ),
-                "sample": self._get_sample(mandate, on_date, now),
+                "sample": speaker._get_sample(mandate, on_date, now),
             }
         )
         mandate.message_post(
@@ -95,6 +98,7 @@ class KgwBrake(models.AbstractModel):
                 note=hold.note,
             )
         )
+        self._add_tasks(hold, on_date)
         return hold
 
     def _speak_for(self, mandate):
@@ -130,6 +134,36 @@ class KgwBrake(models.AbstractModel):
         text = html2plaintext(body) if reminder.channel in ("email", "letter") else body
         return "\n".join(filter(None, (reminder.display_name, subject, text)))
 
+    # === WHO LOOKS === #
+
+    def _add_tasks(self, holds, on_date):
+        """Give a manager the task of looking at what ``holds`` keep back, one for each mandate as
+        long as it is open."""
+        kind = self.env.ref(TASK)
+        for hold in holds:
+            # Odoo's own notice per task would be one more mail beside that of the alarm.
+            mandate = hold.mandate_id.with_context(mail_activity_quick_update=True)
+            if kind in mandate.activity_ids.activity_type_id:
+                continue
+            manager = mandate._get_manager()
+            name = kind.with_context(lang=manager.lang).name
+            mandate.activity_schedule(
+                TASK,
+                date_deadline=on_date,
+                summary=f"{name}: {mandate.code}",
+                note=plaintext2html(hold.with_context(lang=manager.lang)._describe()),
+                user_id=manager.id,
+            )
+
+    @api.model
+    def _end_tasks(self, holds):
+        """End the tasks of the mandates of ``holds``, which were lifted, if no brake is left."""
+        mandates = holds.filtered(lambda hold: hold.reason in BRAKES).mandate_id
+        if not mandates:
+            return
+        left = holds.search([("reason", "in", BRAKES), ("lifted_at", "=", False)]).mandate_id
+        (mandates - left).activity_unlink([TASK])
+
     # === OTHER ENGINES === #
 
     @api.model
@@ -145,7 +179,7 @@ class KgwBrake(models.AbstractModel):
             if (engines := self._find_other_engines(mandate.journal_id.company_id))
         }
         open_holds.filtered(lambda hold: hold.mandate_id not in found)._lift(now)
-        holds.create(
+        fresh = holds.create(
             [
                 {
                     "mandate_id": mandate.id,
@@ -161,6 +195,7 @@ class KgwBrake(models.AbstractModel):
                 if mandate not in open_holds.mandate_id
             ]
         )
+        self._add_tasks(fresh, on_date)
 
     def _find_other_engines(self, company):
         """Return the names of other engines that are set up for ``company``."""

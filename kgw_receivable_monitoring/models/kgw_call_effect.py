@@ -61,17 +61,17 @@ class KgwCallEffect(models.AbstractModel):
         return said
 
     def _do_ask_manager(self, case, outcome, values, now):
-        self._add_task(case, self._get_manager(case), outcome, values, now)
+        self._add_task(case, case.mandate_id._get_manager(), outcome, values, now)
 
     def _do_complaint(self, case, outcome, values, now):
         """Nobody contacts who complains about us before somebody else has looked at it."""
         self._hold([{"case_id": case.id}], now, reason="other", note=values["note"])
-        self._add_task(case, self._get_manager(case), outcome, values, now)
+        self._add_task(case, case.mandate_id._get_manager(), outcome, values, now)
 
     def _do_death(self, case, outcome, values, now):
         note = self._get_label(outcome, self.env.lang)
         self._hold([{"case_id": case.id}], now, reason="other", note=values["note"] or note)
-        self._add_task(case, self._get_manager(case), outcome, values, now)
+        self._add_task(case, case.mandate_id._get_manager(), outcome, values, now)
 
     def _do_insolvency(self, case, outcome, values, now):
         case._mark_insolvent(values["note"], now)
@@ -111,8 +111,3 @@ class KgwCallEffect(models.AbstractModel):
     def _get_label(self, outcome, lang):
         field = self.env["kgw.reminder"]._fields["outcome"]
         return dict(field._description_selection(self.with_context(lang=lang).env))[outcome]
-
-    def _get_manager(self, case):
-        """Return a manager of monitoring: the mandate's controller if it is one, else any."""
-        managers = self.env["res.users"]._kgw_get_managers()
-        return (case.mandate_id.controller_id & managers) or managers[:1] or case._get_controller()

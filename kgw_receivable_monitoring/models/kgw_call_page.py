@@ -73,6 +73,7 @@ class KgwCallPage(models.AbstractModel):
     opening = fields.Text(compute="_compute_opening")
     script = fields.Text(compute="_compute_script")
     phone = fields.Char(string="Number", compute="_compute_gate")
+    is_trial = fields.Boolean(compute="_compute_is_trial")
     can_call = fields.Boolean(compute="_compute_gate")
     was_allowed = fields.Boolean(
         readonly=True, help="Nothing stood in the way of the call when the desk was opened."
@@ -178,6 +179,12 @@ class KgwCallPage(models.AbstractModel):
             return reminder._get_channel()._render(reminder, values)[1]
         except TextError as error:
             return str(error)
+
+    @api.depends("case_id", "is_incoming")
+    def _compute_is_trial(self):
+        """In a trial run the trial number is called; who calls us is the counterparty itself."""
+        for desk in self:
+            desk.is_trial = desk.case_id.is_trial and not desk.is_incoming
 
     @api.depends("reminder_id")
     def _compute_gate(self):

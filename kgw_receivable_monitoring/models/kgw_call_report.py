@@ -5,7 +5,7 @@ from ..const_calls import CALL_OUTCOMES, CALL_REACHED
 
 
 class KgwCallReport(models.Model):
-    """Every call of the register as a row, for results per agent."""
+    """Every call of the register as a row, for results per agent; a trial contacts nobody."""
 
     _name = "kgw.call.report"
     _inherit = ["kgw.audited"]
@@ -36,7 +36,8 @@ class KgwCallReport(models.Model):
                    (e.payload ->> 'outcome' = ANY(%s))::int AS reached_count,
                    (e.payload ->> 'outcome' IN ('will_pay', 'will_pay_parts'))::int AS promise_count
               FROM kgw_event e LEFT JOIN kgw_mandate m ON m.id = e.mandate_id
-             WHERE e.kind = 'call'
+              LEFT JOIN kgw_reminder r ON r.id = e.reminder_id
+             WHERE e.kind = 'call' AND r.is_trial IS NOT TRUE
         """,
             list(CALL_REACHED),
         )

@@ -94,6 +94,7 @@ class KgwCase(models.Model):
     overdue_label = fields.Char(string="Overdue", compute="_compute_balance")
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
     stop_note = fields.Char(related="mandate_id.stop_note")
+    is_trial = fields.Boolean(related="mandate_id.is_trial")
     waiting_reason = fields.Selection(
         REASONS,
         string="Waits For",

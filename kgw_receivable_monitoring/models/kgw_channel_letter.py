@@ -62,7 +62,7 @@ class KgwChannelLetter(models.AbstractModel):
         return {
             "lang": case.lang[:2],
             "brand": {**values["brand"], "logo": self._get_logo(brand)},
-            "recipient_lines": [{"line": case.counterparty_id.name}, *address],
+            "recipient_lines": [{"line": self._get_addressee(reminder)}, *address],
             "place_date": ", ".join(filter(None, (brand.city, values["today"]))),
             "case_number": case.name,
             "subject": content["subject"],
@@ -70,6 +70,12 @@ class KgwChannelLetter(models.AbstractModel):
             "is_registered": bool(reminder.is_registered),
             "footer": "",
         }
+
+    def _get_addressee(self, reminder):
+        """Return whose name stands above the address: in a trial run that of the brand."""
+        mandate = reminder.mandate_id
+        to = mandate._get_brand("after") if mandate.is_trial else reminder.case_id.counterparty_id
+        return to.name
 
     def _get_logo(self, brand):
         if not brand.image_512:

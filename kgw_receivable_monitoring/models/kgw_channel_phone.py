@@ -51,11 +51,15 @@ class KgwChannelPhone(models.AbstractModel):
         :param outcome: a code of ``const_calls.CALL_TABLE``
         :param note: what was said, for the register; may be empty
         :param again_at: when to call again, naive UTC, where the outcome asks for it
-        :param told: what else the register keeps of the call
+        :param told: what else the register keeps of the call; ``incoming`` when we were called
         """
         group = CALL_TABLE[outcome].group
+        # Who calls us is no trial: that is the counterparty itself.
+        is_trial = reminder.mandate_id.is_trial and not told.get("incoming")
         reminder.line_ids._freeze(Facts(reminder, now))
-        reminder.write({"outcome": outcome, "attempts": reminder.attempts + 1})
+        reminder.write(
+            {"outcome": outcome, "attempts": reminder.attempts + 1, "is_trial": is_trial}
+        )
         told = {reminder.id: {"note": note or "", **told}}
         self.env["kgw.event"]._record_contacts(reminder, "call", now, told=told)
         # Nobody has rights on the counts across creditors.
@@ -66,9 +70,13 @@ class KgwChannelPhone(models.AbstractModel):
         elif group == "again":
             reminder._mark_again(now, again_at or now)
         elif group == "number":
-            points = reminder.case_id.contact_point_ids
-            points._get_usable("phone").state = "wrong"
-            reminder._mark_unreached(now, is_last=not points._get_usable("phone"))
+            reminder._mark_unreached(now, is_last=is_trial or not self._pass_over_number(reminder))
         else:
             reminder._mark_unreached(now, is_last=reminder.attempts >= CALL_ATTEMPTS)
         reminder._sort_calls(now, reminder.case_id)
+
+    def _pass_over_number(self, reminder):
+        """Mark the number that was called as wrong, and return the one to try next, if any."""
+        points = reminder.case_id.contact_point_ids
+        points._get_usable("phone").state = "wrong"
+        return points._get_usable("phone")

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..tools import calendar
 from ..tools.health import Check, day, listed
+from .kgw_brake import BRAKES
 from .kgw_readiness import AUTHORITY_DAYS
 
 MANDATES = "kgw_receivable_monitoring.action_kgw_mandate"
@@ -189,22 +190,56 @@ class KgwCheckMandate(models.AbstractModel):
             (RATES, []),
         )
 
-    def _check_stop(self, now):
+    def _get_wide_holds(self, now, condition):
+        """Return the holds in force at ``now`` of more than a case that meet ``condition``."""
         holds = self.env["kgw.hold"]
-        for_all = [("case_id", "=", False), ("mandate_id", "=", False), ("move_id", "=", False)]
-        holds = holds.search(holds._in_force(calendar.local_date(now)) & Domain(for_all))
-        lines = [
-            " · ".join(filter(None, (day(self.env, hold.from_date), hold._describe())))
-            for hold in holds
-        ]
-        domain = [("id", "in", holds.ids)]
+        wide = Domain([("case_id", "=", False), ("move_id", "=", False)])
+        return holds.search(holds._in_force(calendar.local_date(now)) & wide & condition)
+
+    def _list_holds(self, holds):
+        """Return since when each hold is in force, whose it is and what it is about, as lines."""
+        return listed(
+            [
+                " · ".join(
+                    filter(
+                        None,
+                        (day(self.env, h.from_date), h.mandate_id.code, h._describe()),
+                    )
+                )
+                for h in holds
+            ]
+        )
+
+    def _check_brakes(self, now):
+        """What the planner has stopped by itself waits until a manager has looked."""
+        holds = self._get_wide_holds(now, Domain("reason", "in", BRAKES))
+        return Check(
+            "brakes",
+            "alarm" if holds else "ok",
+            self.env._("Nothing goes out since:\n%s", self._list_holds(holds))
+            if holds
+            else self.env._("No brake has stopped a mandate."),
+            self.env._(
+                "Unusually many contacts: look at the texts on the hold, then lift it or cancel the"
+                " reminders. Another reminder engine: switch one of the two off."
+            ),
+            self.env._("Holds"),
+            (HOLDS, [("id", "in", holds.ids)]),
+        )
+
+    def _check_stop(self, now):
+        is_stop = Domain("mandate_id", "=", False) | Domain("reason", "=", "stop")
+        holds = self._get_wide_holds(now, is_stop & Domain("reason", "not in", BRAKES))
         return Check(
             "stop",
             "warning" if holds else "ok",
-            self.env._("In force since:\n%s", listed(lines))
+            self.env._("In force since:\n%s", self._list_holds(holds))
             if holds
-            else self.env._("Nobody has stopped contact with everybody."),
-            self.env._("When the cause is gone, lift the hold: what is due goes out then."),
+            else self.env._("Nobody has stopped contact."),
+            self.env._(
+                "When the cause is gone, another manager than the one who stopped lifts it: what is"
+                " due goes out then."
+            ),
             self.env._("Holds"),
-            (HOLDS, domain),
+            (HOLDS, [("id", "in", holds.ids)]),
         )

@@ -8,6 +8,7 @@ from ..tools.text import TextError
 
 # How many receivables an e-mail that asks for payments lists, the oldest first.
 LISTED = 50
+REPORT = "email_creditor_report"
 
 
 class KgwCreditorMail(models.AbstractModel):
@@ -19,7 +20,6 @@ class KgwCreditorMail(models.AbstractModel):
     @api.model
     def _ask(self, decision):
         """Tell the creditor of ``decision`` that it is asked something."""
-        template = "email_approval" if decision.kind == "approval" else "email_creditor_question"
         mandate = decision.case_id.mandate_id
         lang = mandate.creditor_id.lang or "pl_PL"
         values = {
@@ -29,7 +29,10 @@ class KgwCreditorMail(models.AbstractModel):
             "answer_by": words.format_date(decision.deadline, lang, long=True),
             "step": self._get_step(decision.step_id, lang),
         }
-        self._post(mandate, template, values)
+        self._post(mandate, self._get_question_template(decision.kind), values)
+
+    def _get_question_template(self, kind):
+        return "email_approval" if kind == "approval" else "email_creditor_question"
 
     def _get_step(self, step, lang):
         """Return the step that the creditor is asked about, as strings."""
@@ -49,7 +52,7 @@ class KgwCreditorMail(models.AbstractModel):
             ]
         )
         values = self._get_values(mandate, receivables.kgw_case_id[:1], receivables, on_date)
-        self._post(mandate, "email_creditor_report", values)
+        self._post(mandate, REPORT, values)
 
     @api.model
     def _ask_for_payments(self, on_date):
@@ -207,6 +210,14 @@ class KgwCreditorMail(models.AbstractModel):
         # Whoever asks the creditor something need not see who its people are.
         people_sudo = self.env["kgw.portal.access"].sudo()
         return people_sudo._get_recipients(mandate.creditor_id, template_code)
+
+    @api.model
+    def _get_recipient_of(self, event):
+        """Return where the e-mail goes of which ``event``, a question or report of the scenario,
+        tells."""
+        question = (event.payload or {}).get("question")
+        code = REPORT if event.kind == "report" else self._get_question_template(question)
+        return self._get_recipient(event.mandate_id, code)
 
     def _tell_controller(self, mandate, template, why):
         """Let a person tell the creditor what could not be written to it: one task for each text."""

@@ -221,10 +221,13 @@ class KgwDesk(models.Model):
         self.ensure_one()
         self._check_complete(now)
         case, outcome, values = self.case_id, self.outcome, self._get_values()
+        is_trial = self.is_trial
         case.check_access("write")
         self._record(self._get_moment(now))
         self._record_words(case, now)
         self.sudo().unlink()  # agents end desks by their buttons only
+        if is_trial:
+            return self.env._("Trial run: recorded as TEST. Nothing of the case was changed.")
         return self.env["kgw.call.effect"]._carry_out(case, outcome, values, now)
 
     def _get_values(self):

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..const import LANGUAGES
-from ..tools import calendar, identifiers
+from ..tools import identifiers
 from ..tools.readers import Party
 
 WRITTEN = [
@@ -177,17 +177,3 @@ class KgwEnrolment(models.AbstractModel):
             "address": self.env["kgw.text"]._get_partner_address(source),
         }
         return {kind: value for kind, value in values.items() if value}
-
-    @api.model
-    def _begin_anew(self, mandates, now):
-        """Free the steps that only went to a trial address: they are taken for real now."""
-        # Who may write the mandate may end its trial; nobody writes reminders directly.
-        trials = (
-            self.env["kgw.reminder"]
-            .sudo()
-            .search([("mandate_id", "in", mandates.ids), ("is_trial", "=", True)])
-        )
-        trials._set_state("cancelled", now, reason="withdrawn")
-        trials.line_ids.write({"void": True})
-        trials.write({"contact_on": False, "effective_at": False})
-        trials.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)

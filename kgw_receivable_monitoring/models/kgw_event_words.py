@@ -36,7 +36,7 @@ class KgwEventWords(models.Model):
     )
     who = fields.Char(string="Who Did It", compute="_compute_who")
 
-    @api.depends("kind", "channel")
+    @api.depends("kind", "channel", "reminder_id.is_trial")
     @api.depends_context("lang")
     def _compute_headline(self):
         for event in self:
@@ -55,7 +55,8 @@ class KgwEventWords(models.Model):
             "failed": self.env._("Tried in vain"),
         }
         made = calls.get(self.kind) if self.channel == "phone" else ""
-        return made or self._get_label("kind")
+        label = made or self._get_label("kind")
+        return f"TEST · {label}" if self.reminder_id.is_trial else label
 
     def _is_question_withdrawn(self):
         return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)

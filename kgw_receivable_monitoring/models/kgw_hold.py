@@ -114,7 +114,7 @@ class KgwHold(models.Model):
         cases = holds.case_id | holds._get_cases_of_invoices()
         cases._touch()
         now = self.env.context.get("kgw_now") or self.env.cr.now()
-        holds._tell_desks()
+        holds._tell_wide(now)
         holds._record("hold", now)
         holds._refresh_ways(now)
         # Whoever puts a hold need have no rights on questions and invoices; those of wide holds are
@@ -183,17 +183,20 @@ class KgwHold(models.Model):
         held = self.filtered("is_open")
         held.write({"lifted_at": now})
         held.case_id._touch()
-        held._tell_desks()
+        self.env["kgw.brake"]._end_tasks(held)
+        held._tell_wide(now)
         held._record("lifted", now)
         held._refresh_ways(now)
         self.env["kgw.dispatcher"]._release("hold")
 
-    def _tell_desks(self):
-        """Tell the open desks that a stop of more than one case began or ended."""
+    def _tell_wide(self, now):
+        """Tell open pages and desks that a stop of more than one case began or ended."""
         wide = self.filtered(lambda hold: not hold.case_id and not hold.move_id)
-        wide = wide.filtered(lambda hold: hold.channel in (False, "phone"))
-        if wide:
-            self.env["kgw.desk"]._tell_of_stop(wide)
+        if not wide:
+            return
+        self.env["kgw.alarm"]._tell_at_once(now)
+        if of_calls := wide.filtered(lambda hold: hold.channel in (False, "phone")):
+            self.env["kgw.desk"]._tell_of_stop(of_calls)
 
     @api.model
     def _release_due(self, now):

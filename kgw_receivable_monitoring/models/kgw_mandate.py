@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..const_mandate import MANDATE_SOURCES
-from ..tools import calendar, identifiers, words
+from ..tools import calendar, words
 
 STATES = [
     ("draft", "Draft"),
@@ -17,7 +17,13 @@ class KgwMandate(models.Model):
 
     _name = "kgw.mandate"
     _description = "Mandate"
-    _inherit = ["mail.thread", "mail.activity.mixin", "kgw.authority", "kgw.creditor.account"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "kgw.authority",
+        "kgw.creditor.account",
+        "kgw.contact.trial",
+    ]
     _order = "code"
 
     name = fields.Char(required=True, tracking=True)
@@ -77,13 +83,6 @@ class KgwMandate(models.Model):
     coverage_asked_on = fields.Date(
         readonly=True, copy=False, help="When the creditor was last asked for its payments."
     )
-    is_trial = fields.Boolean(
-        string="Trial Run",
-        tracking=True,
-        help="Everything goes to the trial address and number, marked TEST, until it is released.",
-    )
-    trial_email = fields.Char(string="Trial E-mail")
-    trial_phone = fields.Char(string="Trial Number")
     case_ids = fields.One2many("kgw.case", "mandate_id")
     case_count = fields.Integer(compute="_compute_case_count")
     stop_note = fields.Char(
@@ -135,15 +134,6 @@ class KgwMandate(models.Model):
                     )
                 )
 
-    @api.constrains("is_trial", "trial_email", "trial_phone")
-    def _check_trial(self):
-        for mandate in self.filtered("is_trial"):
-            phone = identifiers.phone(mandate.trial_phone).value
-            if not phone or not identifiers.email(mandate.trial_email).value:
-                raise ValidationError(
-                    self.env._("A trial run needs an e-mail address and a phone number to go to.")
-                )
-
     @api.constrains("brand_before_id", "brand_after_id", "creditor_id")
     def _check_brands(self):
         for mandate in self:
@@ -176,9 +166,7 @@ class KgwMandate(models.Model):
         self._check_stays(vals)
         if not self.env.su and vals.get("coverage_date"):
             self._check_not_future(fields.Date.to_date(vals["coverage_date"]))
-        released = self.filtered("is_trial") if vals.get("is_trial") is False else self.browse()
         res = super().write(vals)
-        self.env["kgw.enrolment"]._begin_anew(released, fields.Datetime.now())
         if "coverage_date" in vals:
             self._release_covered()
         return res
@@ -277,14 +265,6 @@ class KgwMandate(models.Model):
         )
         planned._set_state("cancelled", now, reason="mandate")
 
-    def action_start_trial(self):
-        """From now on everything goes to the trial address and number, marked TEST."""
-        self.write({"is_trial": True})
-
-    def action_release_trial(self):
-        """End the trial run: what went to the trial address goes to the counterparties anew."""
-        self.write({"is_trial": False})
-
     def action_preview(self):
         """Open the preview of the days to come."""
         self.ensure_one()
@@ -329,15 +309,13 @@ class KgwMandate(models.Model):
         self.ensure_one()
         return self.is_own_sales or bool(self.coverage_date and self.coverage_date >= day)
 
-    def _get_trial_recipient(self, kind):
-        """Return where a trial run sends what would go to a contact point of ``kind``; letters
-        bear the address of the brand."""
+    def _get_manager(self):
+        """Return the manager of monitoring who looks after the mandate: of its people, else any;
+        its controller where there is no manager at all."""
         self.ensure_one()
-        return {
-            "email": self.trial_email,
-            "phone": identifiers.phone(self.trial_phone).value,
-            "address": self.brand_after_id._get_address() or self.brand_after_id.name,
-        }[kind]
+        managers = self.env["res.users"]._kgw_get_managers()
+        own = (self.controller_id | self.substitute_id | self.team_id.lead_id) & managers
+        return own[:1] or managers[:1] or self.controller_id
 
     def _get_own_brand(self):
         """Return who speaks to the creditor: the company's brand, else that of the mandate."""

@@ -17,6 +17,9 @@ class KgwPrintRun(models.Model):
     name = fields.Char(required=True)
     date = fields.Date(required=True)
     is_registered = fields.Boolean(string="Registered")
+    is_trial = fields.Boolean(
+        string="Trial Run", help="Letters of trial runs, addressed to the brand: nobody posts them."
+    )
     state = fields.Selection(
         [("open", "To print"), ("posted", "Posted")], default="open", required=True
     )
@@ -45,27 +48,38 @@ class KgwPrintRun(models.Model):
         """Return the run in words: its day, and how its letters are posted."""
         self.ensure_one()
         day = format_date(self.env, self.date)
+        if self.is_trial:
+            return f"TEST · {day}"
         if self.is_registered:
             return self.env._("%s, registered letters", day)
         return self.env._("%s, ordinary letters", day)
 
     @api.model
     def _get_open(self, reminder, on_date):
-        """Return the open run of ``on_date`` for ordinary or registered letters.
+        """Return the open run of ``on_date`` for ordinary or registered letters, or for those of
+        trial runs, which nobody takes to the post.
 
         A run whose letters were put into one PDF takes no more: what comes later would count as
         posted without having been printed.
         """
-        is_registered = bool(reminder.is_registered)
-        runs = self.search([("date", "=", on_date), ("is_registered", "=", is_registered)])
+        is_trial = reminder.mandate_id.is_trial
+        is_registered = bool(reminder.is_registered) and not is_trial
+        runs = self.search(
+            [
+                ("date", "=", on_date),
+                ("is_registered", "=", is_registered),
+                ("is_trial", "=", is_trial),
+            ]
+        )
         fresh = runs.filtered(lambda r: r.state == "open" and not r.document)
         if fresh:
             return fresh[0]
-        name = "{} {}".format(on_date, "R" if is_registered else "Z")
+        name = "{} {}".format(on_date, "TEST" if is_trial else "R" if is_registered else "Z")
         return self.create(
             {
                 "date": on_date,
                 "is_registered": is_registered,
+                "is_trial": is_trial,
                 "name": f"{name} {len(runs) + 1}" if runs else name,
             }
         )

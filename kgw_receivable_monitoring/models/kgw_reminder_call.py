@@ -27,6 +27,7 @@ class KgwReminderCall(models.Model):
     ]
 
     agent_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
+    in_trial = fields.Boolean(related="mandate_id.is_trial")
     shown_state = fields.Selection(selection_add=CALL_SHOWN_STATES)
     tried_on = fields.Date(readonly=True, help="Day of the first attempt that reached nobody.")
 

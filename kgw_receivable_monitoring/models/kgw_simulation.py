@@ -201,13 +201,13 @@ class KgwSimulation(models.AbstractModel):
         event = events[0]
         if event.reminder_id:
             return {"kind": "not_sent", "reason": event.reason, **self._describe(event.reminder_id)}
-        to_creditor = event.kind != "passed"
+        to_creditor, mail = event.kind != "passed", self.env["kgw.creditor.mail"]
         return {
             "kind": event.kind if to_creditor else "not_sent",
             "reason": event.reason,
             "case_id": event.case_id.id,
             "channel": "email" if to_creditor else event.step_id.channel,
-            "recipient": event.mandate_id.creditor_id.email if to_creditor else False,
+            "recipient": mail._get_recipient_of(event) if to_creditor else False,
             "step_id": event.step_id.id,
             "rung": not to_creditor and event.step_id.rung,
             "invoices": ", ".join(events.mapped(lambda e: e.invoice or "")),

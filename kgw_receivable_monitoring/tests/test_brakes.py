@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests.common import freeze_time, tagged
 
@@ -95,6 +97,17 @@ class TestStop(KgwCommon):
             self.mandate.invalidate_recordset()
             self.assertIn("zły wzór", case.stop_note)
 
+    def test_stop_of_a_channel_hides_no_button_that_stops_the_mandate(self):
+        with freeze_time(self._at(self.day, 11)):
+            self.stop(channel="sms")
+            self.assertIn("SMS", self.mandate.stop_note)
+        form = etree.fromstring(
+            self.mandate.with_user(self.manager).get_view(view_type="form")["arch"]
+        )
+        [button] = form.xpath("//header/button[@string='Stop']")
+        self.assertNotIn("stop_note", button.get("invisible"))
+        self.assertNotIn("Nothing goes out", "".join(form.itertext()))
+
 
 @tagged("post_install", "-at_install", "kgw")
 class TestVolume(KgwCommon):
@@ -131,6 +144,30 @@ class TestVolume(KgwCommon):
         self.run_day(self.day, 11)
         self.assertEqual(len(self.gateways.sent), len(lines))
         self.assertEqual(self.get_holds(), hold)
+
+    def test_one_manager_gets_one_task_that_ends_with_the_hold(self):
+        task = self.env.ref("kgw_receivable_monitoring.mail_activity_type_brake")
+        self.watch(4)
+        with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 3):
+            self.run_day(self.day, 6)
+            self.run_day(self.day, 7)
+            self.run_day(self.day + timedelta(days=1), 6)
+        activity = self.mandate.activity_ids.filtered(lambda a: a.activity_type_id == task)
+        self.assertEqual((len(activity), activity.user_id), (1, self.manager))
+        self.assertIn("4 contacts planned", activity.note)
+        with freeze_time(self._at(self.day, 9)):
+            self.get_holds().with_user(self.manager).action_lift()
+        self.assertFalse(activity.exists())
+
+    def test_sample_is_headed_in_the_language_of_the_note(self):
+        self.agent.lang = "pl_PL"
+        self.watch(2)
+        with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 1):
+            self.run_day(self.day)
+        step = self.env.ref("kgw_receivable_monitoring.step_standard_m5_email")
+        heading = self.get_holds().sample.splitlines()[0]
+        self.assertIn(step.with_context(lang="pl_PL").name, heading)
+        self.assertNotIn(step.with_context(lang="en_US").name, heading)
 
     def test_what_a_manager_let_go_on_needs_no_other_look_on_the_next_day(self):
         lines = self.watch(FIRST_RUN_LIMIT + 1)
@@ -210,6 +247,8 @@ class TestOtherEngines(KgwCommon):
         hold = self.env["kgw.hold"].search([("reason", "=", "engine")])
         self.assertEqual((hold.mandate_id, len(hold)), (self.mandate, 1))
         self.assertIn("Inny silnik", hold.note)
+        self.assertEqual(self.mandate.activity_ids.user_id, self.manager)
         self.run_day(day)
+        self.assertFalse(self.mandate.activity_ids)
         self.assertFalse(hold.is_open)
         self.assertTrue(self.reminders(line, "sent"))

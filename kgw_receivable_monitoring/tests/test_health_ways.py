@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from odoo.tests.common import tagged
+from odoo.tests.common import freeze_time, tagged
 
 from ..tools import calendar
 from .test_health import HealthCase
@@ -123,6 +123,25 @@ class TestHealthWays(HealthCase):
         self.assertIn("Bramka choruje", self.check("stop").sentence)
         hold._lift(self.now)
         self.assertEqual(self.level("stop"), "ok")
+
+    def test_stop_of_one_mandate_is_told_with_its_code(self):
+        self.hold(self.day, mandate_id=self.mandate.id, reason="stop", note="zły wzór")
+        self.assertEqual(self.level("stop"), "warning")
+        self.assertRegex(self.check("stop").sentence, r"· A · Stop, zły wzór")
+
+    def test_mandate_stopped_by_a_brake_is_an_alarm_that_opens_its_hold(self):
+        self.assertEqual(self.level("brakes"), "ok")
+        for reason in ("volume", "engine"):
+            hold = self.hold(self.day, mandate_id=self.mandate.id, reason=reason, note="51")
+            with self.subTest(reason=reason):
+                check = self.check("brakes")
+                self.assertEqual((check.level, self.level("stop")), ("alarm", "ok"))
+                self.assertIn("A · ", check.sentence)
+                row = self.health.create({"code": "brakes", "level": "alarm"})
+                with freeze_time(self.now):
+                    domain = row.with_user(self.manager).action_cure()["domain"]
+                self.assertEqual(self.env["kgw.hold"].search(domain), hold)
+                hold._lift(self.now)
 
     def test_balance_is_judged_by_its_figure_and_its_age(self):
         if "kgw_smsapi_points" not in self.company._fields:

@@ -198,3 +198,36 @@ class TestSimulation(KgwSimulationCommon):
         self.assertLess(last, DUE)
         full = self.simulate(cases, first, last)
         self.assertEqual(told, full)
+
+    def get_asked(self):
+        """Return where questions and reports of the coming weeks go."""
+        case = self._overdue(20)[0].kgw_case_id
+        day = DUE + timedelta(days=20)
+        entries = self.simulate(case, day, DUE + timedelta(days=31))
+        return {e["kind"]: e["recipient"] for e in entries if e["kind"] in ("question", "report")}
+
+    def test_questions_and_reports_name_the_trial_address_in_a_trial(self):
+        trial = {"trial_email": "proba@agencja.example", "trial_phone": "600 100 200"}
+        self.mandate.write({"is_trial": True, **trial})
+        to = trial["trial_email"]
+        self.assertEqual(self.get_asked(), {"question": to, "report": to})
+
+    def test_questions_and_reports_name_those_of_the_creditor_who_want_them(self):
+        for name, values in {
+            "decyzje": {"gets_reports": False},
+            "raporty": {"may_decide": False},
+        }.items():
+            partner = self.creditor.create({"name": name, "parent_id": self.creditor.id})
+            user = self._create_user(name, "agent", email=f"{name}@wierzyciel.example")
+            user.write(
+                {
+                    "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+                    "partner_id": partner.id,
+                    "email": f"{name}@wierzyciel.example",
+                }
+            )
+            self.env["kgw.portal.access"].create({"user_id": user.id, **values})
+        self.assertEqual(
+            self.get_asked(),
+            {"question": "decyzje@wierzyciel.example", "report": "raporty@wierzyciel.example"},
+        )

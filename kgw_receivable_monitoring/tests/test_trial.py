@@ -59,6 +59,106 @@ class TestTrial(KgwEngineCommon):
             self.assertEqual(desk.phone, "+48600100200")
             self.assertIn("TEST", desk.script)
 
+    def call(self):
+        """Return ``(call, day)``: the trial's first call, on the board."""
+        self.live(DUE - timedelta(days=5), DUE - timedelta(days=4))
+        day = DUE - timedelta(days=3)
+        self.run_day(day)
+        return self.reminders(self.line).filtered(lambda r: r.channel == "phone"), day
+
+    def end_call(self, outcome, is_incoming=False, **values):
+        """Record the outcome of the trial's call at the desk; return the call and what is said."""
+        call, day = self.call()
+        desks = self.env["kgw.desk"].with_user(self.agent)
+        with freeze_time(self._at(day)):
+            desk = desks._open(call.case_id, self._at(day), call, is_incoming=is_incoming)
+            desk.write({"outcome": outcome, **values})
+            return call, desk._save(self._at(day))
+
+    def test_outcome_of_a_call_changes_nothing_of_the_counterparty(self):
+        outcomes = {
+            "will_pay": {"promise_on": DUE, "promise_amount": 100},
+            "disputes": {
+                "dispute_reason_id": self.env["kgw.dispute.reason"].search([], limit=1).id,
+                "note": "nie zgadza się",
+            },
+            "paid": {},
+            "complaint": {"note": "skarga"},
+            "objection": {"note": "sprzeciw"},
+            "insolvent": {"note": "upadłość"},
+            "wrong_number": {},
+            "passed_on": {"new_phone": "600 700 800", "note": "do księgowej"},
+        }
+        case = self.line.kgw_case_id
+        points = case.contact_point_ids
+        before = {(point.value, point.state) for point in points}
+        for outcome, values in outcomes.items():
+            with self.subTest(outcome=outcome), self.cr.savepoint() as point:
+                _call, said = self.end_call(outcome, **values)
+                self.assertFalse(case.promise_ids or case.dispute_ids or case.hold_ids)
+                self.assertFalse(self.env["kgw.hold"].search([("move_id", "!=", False)]))
+                after = {(point.value, point.state) for point in case.contact_point_ids}
+                self.assertEqual(after, before)
+                self.assertIn("TEST", said)
+                point.rollback()
+                self.env.invalidate_all()
+
+    def test_counterparty_that_calls_us_is_no_trial(self):
+        call, said = self.end_call("will_pay", is_incoming=True, promise_on=DUE, promise_amount=100)
+        self.assertTrue(self.line.kgw_case_id.promise_ids)
+        self.assertFalse(call.is_trial or said)
+
+    def test_trial_is_said_on_card_desk_case_and_in_the_history(self):
+        call, day = self.call()
+        self.assertTrue(call.in_trial and call.case_id.is_trial)
+        with freeze_time(self._at(day)):
+            desk = (
+                self.env["kgw.desk"].with_user(self.agent)._open(call.case_id, self._at(day), call)
+            )
+            self.assertTrue(desk.is_trial)
+        self.reach_calls(day)
+        for event in self.events("sent") | self.events("call"):
+            self.assertTrue(event.headline.startswith("TEST · "), event.headline)
+
+    def test_calls_of_a_trial_are_no_results(self):
+        self.end_call("reached")
+        self.env.flush_all()
+        self.assertFalse(self.env["kgw.call.report"].search([("mandate_id", "=", self.mandate.id)]))
+
+    def test_letters_of_a_trial_have_a_run_of_their_own_and_go_to_the_brand(self):
+        line, day = self._overdue(8, number="FV 8", buyer=self._other_party("Inna", 8))
+        real = self._create_mandate("B", self.creditor, self.brand)
+        other = self._watch(
+            self._document("B 8", buyer=self._other_party("Druga", 9)), mandate=real
+        )
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        letters = [self._draft(one, "p8_letter", day) for one in (line, other)]
+        self.dispatch("letter", day)
+        trial, ordinary = (letter.print_run_id for letter in letters)
+        self.assertEqual((trial.is_trial, ordinary.is_trial), (True, False))
+        self.assertIn("TEST", trial.name)
+        content = {"recipient": letters[0].recipient, "subject": "", "body": ""}
+        values = self.env["kgw.text"]._get_values(letters[0], self._at(day))
+        drawn = letters[0]._get_channel()._prepare_letter(letters[0], content, values)
+        self.assertEqual(drawn["recipient_lines"][0]["line"], self.brand.name)
+
+    def test_trial_takes_back_what_lies_printed_for_the_counterparty(self):
+        self.mandate.is_trial = False
+        line, day = self._overdue(8, number="FV 8", buyer=self._other_party("Inna", 8))
+        letter = self._draft(line, "p8_letter", day)
+        self.dispatch("letter", day)
+        self.assertTrue(letter._is_printed())
+        self.mandate.with_user(self.manager).action_start_trial()
+        self.assertEqual(letter.state, "cancelled")
+
+    def test_release_leaves_no_uncertain_trial_behind(self):
+        self.gateways.answer = "unknown"
+        self.run_day(DUE - timedelta(days=5))
+        trial = self.reminders(self.line)
+        self.assertEqual(trial.state, "unknown")
+        self.mandate.with_user(self.manager).action_release_trial()
+        self.assertFalse(trial._get_open() or trial.contact_on)
+
     def test_after_release_the_steps_are_taken_for_real(self):
         first = DUE - timedelta(days=5)
         self.run_day(first)

@@ -110,6 +110,32 @@ class TestWatchdog(WatchdogCase):
         self.assertEqual(kind, "kgw_health")
         self.assertEqual(payload, {"alarms": [{"code": "due", "level": "alarm"}]})
 
+    def test_stop_and_its_end_are_shown_at_once(self):
+        self.quiet = {"stop", "brakes"}
+        sent, stop = [], {"code": "stop", "level": "warning"}
+        groups = type(self.env["res.groups"])
+        alarms = self.env["kgw.alarm"].with_user(self.agent)
+        with patch.object(groups, "_bus_send", lambda _group, *args: sent.append(args)):
+            for scope in ({}, {"mandate_id": self.mandate.id}, {"brand_id": self.brand.id}):
+                with self.subTest(scope=scope):
+                    hold = self.hold(self.day, reason="stop", **scope)
+                    self.assertEqual(sent.pop(), ("kgw_health", {"alarms": [stop]}))
+                    self.assertEqual(alarms._get_systray(self.now)["alarms"], [stop])
+                    hold._lift(self.now)
+                    self.assertEqual(sent.pop(), ("kgw_health", {"alarms": []}))
+            self.hold(self.day, mandate_id=self.mandate.id, reason="volume")
+            red = {"code": "brakes", "level": "alarm"}
+            self.assertEqual(sent.pop(), ("kgw_health", {"alarms": [red]}))
+            self.hold(self.day, case_id=self.line.kgw_case_id.id)
+            self.assertFalse(sent)
+
+    def test_watchdog_is_woken_by_a_stop(self):
+        cron = self.env.ref(f"{MODULE}.ir_cron_kgw_watch")
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        self.hold(self.day, reason="stop", channel="sms")
+        self.assertEqual(triggers.search_count([("cron_id", "=", cron.id)]), before + 1)
+
     def test_cron_asks_the_clock(self):
         self.quiet = set()
         cron = self.env.ref(f"{MODULE}.ir_cron_kgw_watch")

@@ -41,7 +41,7 @@ class KgwMessage(models.TransientModel):
         string="Asked For",
         help="The counterparty asked to be contacted: caps do not hold, contact hours do.",
     )
-    is_trial = fields.Boolean(related="case_id.mandate_id.is_trial")
+    is_trial = fields.Boolean(related="case_id.is_trial")
     recipient = fields.Char(string="Goes To", compute="_compute_outlook")
     outlook = fields.Char(
         string="When",
