@@ -53,7 +53,10 @@ class KgwImport(models.Model):
     state = fields.Selection(STATES, required=True, default="draft", copy=False)
     message = fields.Char(readonly=True)
     is_idle = fields.Boolean(
-        readonly=True, copy=False, help="Taking it over would change nothing: all is known already."
+        string="Brings Nothing",
+        readonly=True,
+        copy=False,
+        help="Taking it over would change nothing: all is known already.",
     )
     line_ids = fields.One2many("kgw.import.line", "import_id", readonly=True)
     new_count = fields.Integer(string="New", compute="_compute_counts")

@@ -256,14 +256,6 @@ class TestImportInvoices(ImportCase):
                 with self.assertRaisesRegex(UserError, ".{15}"):
                     self._take(record)
 
-    def test_damaged_xml_is_told_with_its_line_and_no_word_of_the_library(self):
-        record = self._hand_over_bytes(
-            b"<?xml version='1.0'?>\n<Faktura>\n<b></Faktura>", filename="x.xml"
-        )
-        record.action_preview()
-        self.assertRegex(record.message, "can't be read from line 3 on. Export it anew")
-        self.assertNotIn("mismatch", record.message)
-
     def test_instalments_become_receivables_with_their_own_dates(self):
         self._take(
             self._hand_over(

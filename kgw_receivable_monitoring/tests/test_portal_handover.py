@@ -204,6 +204,18 @@ class TestPortalHandover(IsolationCase):
         self.mandate.coverage_date = DUE - timedelta(days=1)
         self.assertFalse(self.portal._get_import(self._hand_over("payments", *row))["is_idle"])
 
+    def test_reasons_speak_to_the_creditor_and_not_of_it(self):
+        for model, field in (
+            ("kgw.hold", "reason"),
+            ("kgw.event", "reason"),
+            ("kgw.case", "waiting_reason"),
+        ):
+            for code in self.env[model]._fields[field].get_values(self.env):
+                with self.subTest(model=model, code=code):
+                    self.assertNotRegex(
+                        self.portal._get_code_label(model, field, code), "[Cc]reditor"
+                    )
+
     def _find(self, numbers):
         return self.env["account.move"].search([("kgw_number", "in", numbers)])
 
