@@ -46,6 +46,7 @@ class KgwAccountAlarm(models.AbstractModel):
         values = {
             "brand": self.env["kgw.text"]._get_brand(brand),
             "creditor": {"name": mandate.creditor_id.name or ""},
+            "link": self.env["kgw.creditor.mail"]._get_link(mandate, "/account"),
             "account_change": self._get_values(change, mandate.creditor_id.lang or "pl_PL"),
         }
         for email in mandate._get_alarm_addresses():

@@ -107,6 +107,7 @@ class KgwAccountDoubt(models.AbstractModel):
                 "name": mandate.creditor_id.name or "",
                 "account": words.format_account(mandate.account_number or ""),
             },
+            "link": self.env["kgw.creditor.mail"]._get_link(mandate, "/account"),
             "items": [
                 {
                     "number": document.number,

@@ -26,7 +26,9 @@ class KgwCreditorMail(models.AbstractModel):
             **self._get_values(
                 mandate, decision.case_id, decision.receivable_ids, decision.asked_on
             ),
+            "link": self._get_link(mandate, f"/{decision.case_id.id}#kgw_decision_{decision.id}"),
             "answer_by": words.format_date(decision.deadline, lang, long=True),
+            "silence": decision.with_context(lang=lang)._say_silence(),
             "step": self._get_step(decision.step_id, lang),
         }
         self._post(mandate, self._get_question_template(decision.kind), values)
@@ -51,7 +53,11 @@ class KgwCreditorMail(models.AbstractModel):
                 for line in receivables
             ]
         )
-        values = self._get_values(mandate, receivables.kgw_case_id[:1], receivables, on_date)
+        cases = receivables.kgw_case_id
+        values = {
+            **self._get_values(mandate, cases[:1], receivables, on_date),
+            "link": self._get_link_of_cases(mandate, cases),
+        }
         self._post(mandate, REPORT, values)
 
     @api.model
@@ -87,6 +93,7 @@ class KgwCreditorMail(models.AbstractModel):
         listed = receivables.sorted("date_maturity")[:LISTED]
         values = {
             **self._get_values(mandate, listed.kgw_case_id[:1], listed, on_date),
+            "link": self._get_link(mandate, "/handover"),
             "answer_by": words.format_date(needed, lang, long=True),
         }
         self._post(mandate, "email_creditor_payments", values)
@@ -102,6 +109,7 @@ class KgwCreditorMail(models.AbstractModel):
             lang = mandate.creditor_id.lang or "pl_PL"
             values = {
                 **self._get_values(mandate, case, lines, today),
+                "link": self._get_link_of_cases(mandate, broken.case_id),
                 "broken": [given._prepare_text_values(lang) for given in broken],
             }
             self._post(mandate, "email_promise_broken", values)
@@ -117,6 +125,7 @@ class KgwCreditorMail(models.AbstractModel):
         values = {
             "brand": self.env["kgw.text"]._get_brand(mandate._get_own_brand()),
             "creditor": {"name": mandate.creditor_id.name or ""},
+            "link": self._get_link(mandate),
             "summary": {**figures, "waits": "1" if report["decisions"] else ""},
         }
         self._post(mandate, "email_creditor_summary", values, attachment, email)
@@ -132,8 +141,10 @@ class KgwCreditorMail(models.AbstractModel):
         said = {"reason": first.reason_id.with_context(lang=lang).name, "note": first.note or ""}
         values = {
             **self._get_values(case.mandate_id, case, lines, today),
+            "link": self._get_link(case.mandate_id, f"/{case.id}#kgw_dispute_{first.id}"),
             "answer_by": words.format_date(first.deadline, lang, long=True),
-            "dispute": {**said, "goes_on": "1" if first.default_value == "reject" else ""},
+            "silence": first.with_context(lang=lang)._say_silence(),
+            "dispute": said,
         }
         self._post(case.mandate_id, "email_dispute", values, disputes.attachment_ids)
 
@@ -143,7 +154,8 @@ class KgwCreditorMail(models.AbstractModel):
         lines = case._get_open_receivables()
         values = {
             **self._get_values(case.mandate_id, case, lines, calendar.local_date(now)),
-            "dispute": {"reason": "", "note": note or "", "goes_on": ""},
+            "link": self._get_link_of_cases(case.mandate_id, case),
+            "dispute": {"reason": "", "note": note or ""},
         }
         self._post(case.mandate_id, "email_insolvency", values)
 
@@ -169,7 +181,21 @@ class KgwCreditorMail(models.AbstractModel):
             "count_of_invoices": writer._count_invoices(len(receivables), lang, genitive=True),
             "answer_by": "",
             "answer_days": "",
+            "silence": "",
         }
+
+    @api.model
+    def _get_link(self, mandate, page=""):
+        """Return the address of a page of the creditor's portal; whoever is not logged in comes to
+        it by the login.
+
+        :param page: what follows the address of the overview, from "/" on
+        """
+        return f"{mandate.get_base_url()}/my/monitoring{page}"
+
+    def _get_link_of_cases(self, mandate, cases):
+        """Return the address of the page of ``cases``: of several it is the overview."""
+        return self._get_link(mandate, f"/{cases.id}" if len(cases) == 1 else "")
 
     @api.model
     def _post(self, mandate, template_code, values, attachments=None, email=None):

@@ -164,6 +164,13 @@ class KgwDecision(models.Model):
         labels = dict(self._fields["value"]._description_selection(self.env))
         return [(value, labels[value]) for value in VALUES_OF_KIND[self.kind]]
 
+    def _say_silence(self):
+        """Return what happens without an answer, to the creditor in the user's language."""
+        self.ensure_one()
+        if self.default_value == "refuse":
+            return self.env._("Without your answer it will not be sent.")
+        return self.env._("Without your answer we wait for the payment and contact nobody.")
+
     def _decide(self, value, now, address=""):
         """Record what the creditor answered and let the course go on.
 

@@ -147,6 +147,15 @@ class KgwDispute(models.Model):
         """Return ``(value, label)`` of the answers, in the user's language."""
         return self._fields["default_value"]._description_selection(self.env)
 
+    def _say_silence(self):
+        """Return what happens without an answer, to the creditor in the user's language."""
+        self.ensure_one()
+        return {
+            "accept": self.env._("Without your answer the contact about this invoice ends."),
+            "reject": self.env._("Without your answer the contact goes on by the scenario."),
+            "correction": self.env._("Without your answer we wait for a correction."),
+        }[self.default_value]
+
     def _answer(self, value, note, now, until=None, address=""):
         """Record what the creditor answered and let the course go on by it.
 

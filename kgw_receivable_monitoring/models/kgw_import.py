@@ -52,6 +52,12 @@ class KgwImport(models.Model):
     )
     state = fields.Selection(STATES, required=True, default="draft", copy=False)
     message = fields.Char(readonly=True)
+    is_idle = fields.Boolean(
+        string="Brings Nothing",
+        readonly=True,
+        copy=False,
+        help="Taking it over would change nothing: all is known already.",
+    )
     line_ids = fields.One2many("kgw.import.line", "import_id", readonly=True)
     new_count = fields.Integer(string="New", compute="_compute_counts")
     changed_count = fields.Integer(string="Changed", compute="_compute_counts")
@@ -179,9 +185,35 @@ class KgwImport(models.Model):
             key = vals.get("file_name"), vals.get("line") or 0, vals.get("number")
             vals["decision"] = decided.get(key) or False
         rows = self.env["kgw.import.line"].sudo().create([vals for vals, _source in findings])
-        state = "refused" if refusal else "preview"
-        self.write({"state": state, "message": refusal})
+        moves_day, note = self._foresee_known(findings, periods)
+        self.write(
+            {
+                "state": "refused" if refusal else "preview",
+                "message": refusal or note,
+                "is_idle": not refusal and not moves_day and not self._count_acting(),
+            }
+        )
         return list(zip(rows, (source for _vals, source in findings), strict=True)), periods
+
+    def _foresee_known(self, findings, periods):
+        """Return ``(whether it moves the day through which payments are known, why not)``."""
+        if self.content == "invoices":
+            return False, False
+        unread = {vals["file_name"] for vals, source in findings if not source}
+        lists = self.env["kgw.payment.list"]
+        is_list = self.content == "payments"
+        day, why_not = lists._foresee_known(self, periods, sorted(unread) if is_list else [])
+        return bool(day and not why_not), why_not if is_list else False
+
+    def _count_acting(self):
+        """Return how many rows would do something when they are taken over."""
+        if self.content == "invoices":
+            return len(
+                self.line_ids.filtered(
+                    lambda row: row.state == "new" or (row.state == "changed" and row.can_restate)
+                )
+            )
+        return self.new_count + self.changed_count + self.absent_count
 
     def _get_files(self):
         """Return what was handed over as pairs of name and content."""

@@ -144,6 +144,8 @@ class KgwImportReading(models.AbstractModel):
     def _get_notes(self, mandate, document, today):
         """Return what a person should look at before taking a document over."""
         notes = [self._describe(problem) for problem in document.warnings]
+        if document.due_derived and document.instalments:
+            notes.append(self._tell_derived(mandate, document))
         if document.issue_date > today:
             notes.append(
                 self.env._(
@@ -160,6 +162,15 @@ class KgwImportReading(models.AbstractModel):
                 )
             )
         return notes
+
+    def _tell_derived(self, mandate, document):
+        """Return that the due date is ours, and from what it was made."""
+        return self.env._(
+            "The due date %(due)s is computed: the date of issue plus %(days)s days, as agreed in the"
+            " mandate.",
+            due=words.format_date(document.instalments[0].due_date, self.env.lang or "en_US"),
+            days=mandate.default_term_days,
+        )
 
     def _tell_correction(self, document):
         numbers = ", ".join(document.corrected_numbers)

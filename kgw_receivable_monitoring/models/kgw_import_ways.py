@@ -239,6 +239,7 @@ class KgwImportWays(models.Model):
             "id": self.id,
             "state": self.state,
             "message": self.message or self.vanish_note or "",
+            "is_idle": self.is_idle,
             "totals": self.totals or "",
             "counts": {
                 "new": self.new_count,

@@ -15,7 +15,7 @@ STATES = [
 # How a payment found its receivables, or why it did not; tools/matching.py gives most of them.
 MATCH_REASONS = [
     # booked at once
-    ("listed", "The creditor's list names the invoice"),
+    ("listed", "The list names the invoice"),
     ("portal", "The creditor reported it"),
     ("hand", "A person assigned it"),
     ("number_amount", "The title names the invoice, and the amount is what is owed"),

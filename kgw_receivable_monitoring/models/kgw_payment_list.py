@@ -101,18 +101,33 @@ class KgwPaymentList(models.AbstractModel):
         """
         mandate = record.mandate_id
         record.coverage_before = mandate.coverage_date
+        record.known_through, _why_not = self._foresee_known(record, periods, unread)
+        if record.known_through:
+            self._extend_coverage(mandate, record.known_through, today)
+
+    @api.model
+    def _foresee_known(self, record, periods, unread):
+        """Return ``(day through which payments are known by an import, why it moves no day)``.
+
+        :param periods: for which the files tell all payments
+        :param unread: names of the files that could not be read, or not all of them
+        """
         if unread:
-            record.known_through = False
-            record.message = self.env._(
+            return False, self.env._(
                 "Through which day payments are known is not moved: not everything could be read"
                 " (%s). Hand over what is missing, or enter the day by itself if nothing is.",
                 ", ".join(unread),
             )
-            return
-        if not record.known_through:
-            record.known_through, record.message = self._get_known_through(mandate, periods)
-        if record.known_through:
-            self._extend_coverage(mandate, record.known_through, today)
+        day, why_not = record.known_through, False
+        if not day:
+            day, why_not = self._get_known_through(record.mandate_id, periods)
+        known = record.mandate_id.coverage_date
+        if day and known and day <= known:
+            why_not = self.env._(
+                "Payments are known through %s already: this file does not move that day.",
+                words.format_date(known, self.env.lang or "en_US"),
+            )
+        return day, why_not
 
     def _keep(self, mandate, plan, now, **values):
         """Write down one payment, and book it if its match is certain."""
@@ -166,28 +181,34 @@ class KgwPaymentList(models.AbstractModel):
             if refusal:
                 return False, refusal
             reached[period.account] = max(known or period.closed_on, period.closed_on)
-        return min(reached.values(), default=False), False
+        if not reached:
+            return False, self.env._(
+                "Through which day payments are known is not moved: the list does not say through"
+                " which day it is complete. Enter that day."
+            )
+        return min(reached.values()), False
 
     def _get_period_refusal(self, period, own, known):
         """Return why a statement does not tell through which day payments are known, or ''."""
         if not period.closed_on:
             return self.env._(
                 "Through which day payments are known is not moved: a statement has no closing"
-                " balance, or its entries do not add up to it. Export it whole, or enter the day on"
-                " the mandate."
+                " balance, or its entries do not add up to it. Export it whole, or enter the day by"
+                " itself."
             )
         if period.account not in own:
             return self.env._(
                 "Through which day payments are known is not moved: the statement is of the account"
-                " %s, which is not the creditor's account in the mandate. If no payments come in"
-                " elsewhere, enter the day on the mandate.",
-                period.account or "–",
+                " %s, which the mandate does not name. Choose the statement of the account in the"
+                " mandate, have the controller add this one, or enter the day by itself if no other"
+                " payments came in.",
+                words.format_account(period.account or "–"),
             )
         if known and period.opened_on and self._has_gap(known, period.opened_on):
             return self.env._(
                 "Through which day payments are known is not moved: the statement begins on"
                 " %(opened)s, but payments are known only through %(known)s. Hand over what lies"
-                " between, or enter the day on the mandate.",
+                " between, or enter the day by itself.",
                 opened=words.format_date(period.opened_on, self.env.lang or "en_US"),
                 known=words.format_date(known, self.env.lang or "en_US"),
             )

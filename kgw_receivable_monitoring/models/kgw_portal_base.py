@@ -143,8 +143,29 @@ class KgwPortalBase(models.AbstractModel):
         return self._get_code_label(record._name, field, record[field])
 
     def _get_code_label(self, model, field, code):
+        """Return the label of a code; a reason speaks to the creditor, not of it."""
+        if field in ("reason", "waiting_reason") and (said := self._get_own_reasons().get(code)):
+            return said
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
+
+    def _get_own_reasons(self):
+        """Return ``{code: words}`` of the reasons in which the backend names the creditor."""
+        return {
+            "approval": self.env._("You did not agree to this step"),
+            "consent": self.env._(
+                "You did not consent to the warning of an entry in a debt register"
+            ),
+            "coverage": self.env._(
+                "Payments are not known through the due date yet: we ask you for them"
+            ),
+            "creditor": self.env._("You asked to wait"),
+            "decision": self.env._("You decided otherwise"),
+            "given_up": self.env._("You do not want this channel to be used"),
+            "instalments": self.env._("You agreed to instalments"),
+            "names": self.env._("New counterparties: you may strike names first"),
+            "struck": self.env._("You struck this name"),
+        }
 
     def _name_step(self, step, channel):
         """Return the name of a step; the texts of a contact asked for are named for those who

@@ -137,7 +137,7 @@ class KgwPortalCase(models.AbstractModel):
             "step": decision.step_id.name if decision.kind == "approval" else "",
             "invoices": decision.invoices,
             "deadline": self._format_date(decision.deadline),
-            "default": self._get_silence(decision),
+            "default": decision._say_silence(),
             "consequence": self._say_consequence(decision, first_day),
             "sender": decision.mandate_id._get_brand("after").name,
             "has_preview": decision.kind == "approval",
@@ -157,7 +157,7 @@ class KgwPortalCase(models.AbstractModel):
             "reason": dispute.reason_id.name,
             "note": dispute.note or "",
             "deadline": self._format_date(dispute.deadline),
-            "default": self._get_dispute_silence(dispute),
+            "default": dispute._say_silence(),
             "files": [
                 {"number": number, "name": file.name}
                 for number, file in enumerate(dispute.attachment_ids.sorted("id"))
@@ -166,20 +166,6 @@ class KgwPortalCase(models.AbstractModel):
                 {"value": value, "label": label} for value, label in dispute._get_offered_values()
             ],
         }
-
-    def _get_silence(self, decision):
-        """Return what happens without an answer."""
-        if decision.kind == "approval":
-            return self.env._("Without your answer it will not be sent.")
-        return self.env._("Without your answer we wait for the payment and contact nobody.")
-
-    def _get_dispute_silence(self, dispute):
-        """Return what happens with a dispute without an answer."""
-        return {
-            "accept": self.env._("Without your answer the contact about this invoice ends."),
-            "reject": self.env._("Without your answer the contact goes on by the scenario."),
-            "correction": self.env._("Without your answer we wait for a correction."),
-        }[dispute.default_value]
 
     def _say_consequence(self, decision, first_day):
         """Return what follows each answer.

@@ -110,6 +110,7 @@ class KgwPortalHandover(models.AbstractModel):
         return {
             **self._prepare_import(record),
             "message": record.message or "",
+            "is_idle": record.is_idle,
             "rows": [self._prepare_import_row(row) for row in rows[:SHOWN_ROWS]],
             "row_count": len(rows),
             "newcomers": self._get_newcomers(record),

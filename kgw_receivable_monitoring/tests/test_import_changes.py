@@ -26,6 +26,14 @@ class TestImportMany(ImportCase):
     def _csv(self, *rows):
         return "\r\n".join([HEADER, *rows, ""]).encode()
 
+    def test_damaged_xml_is_told_with_its_line_and_no_word_of_the_library(self):
+        record = self._hand_over_bytes(
+            b"<?xml version='1.0'?>\n<Faktura>\n<b></Faktura>", filename="x.xml"
+        )
+        record.action_preview()
+        self.assertRegex(record.message, "can't be read from line 3 on. Export it anew")
+        self.assertNotIn("mismatch", record.message)
+
     def test_many_files_and_a_zip_are_one_hand_over(self):
         record = self._hand_over_bytes(
             pack({"a/1.csv": self._csv(self._row("Z/1")), "b/1.csv": self._csv(self._row("Z/2"))}),

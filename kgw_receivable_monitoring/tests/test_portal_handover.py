@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from ..tools.table import to_csv, to_xlsx
 from .common import DUE
+from .payments_common import OWN, make_entry, make_mt940
 from .test_portal_isolation import IsolationCase
 
 DANGEROUS = ("=1+1", "+48512", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1+1")
@@ -148,6 +149,72 @@ class TestPortalHandover(IsolationCase):
         self.assertEqual(rows.mapped("decision"), ["keep", "take"])
         amounts = {move.kgw_number: move.amount_total for move in self._find(("1/Z", "2/Z"))}
         self.assertEqual(amounts, {"1/Z": 100, "2/Z": 220})
+
+    def test_computed_due_date_is_told_with_what_it_was_made_from(self):
+        self.mandate.default_term_days = 21
+        head = "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Waluta;Nazwa kontrahenta"
+        import_id = self._hand_over(
+            "invoices",
+            head,
+            "1/Z;25.08.2026;;100,00;PLN;Nowy",
+            "2/Z;25.08.2026;28.09.2026;100,00;PLN;Nowy",
+        )
+        told = {row["number"]: row["message"] for row in self.portal._get_import(import_id)["rows"]}
+        self.assertIn("15 Sep 2026 is computed: the date of issue plus 21 days", told["1/Z"])
+        self.assertNotIn("computed", told["2/Z"])
+
+    def _upload_statement(self, content):
+        files = [("w.sta", content)]
+        import_id = self.portal._upload(self.mandate.id, "payments", files, "", self._at(DUE))
+        return self.portal._get_import(import_id)
+
+    def test_statement_of_a_foreign_account_says_before_it_is_taken_what_to_do(self):
+        self.mandate.coverage_date = False
+        preview = self._upload_statement(
+            make_mt940(
+                make_entry(), closing="C260905PLN1230,00", account="PL43999000180000000000000777"
+            )
+        )
+        self.assertIn("43 9990 0018 0000 0000 0000 0777", preview["message"])
+        self.assertIn("have the controller add this one", preview["message"])
+
+    def test_statement_that_moves_no_day_says_so_before_it_is_taken(self):
+        self.mandate.account_number = OWN
+        self.mandate.coverage_date = DUE
+        preview = self._upload_statement(make_mt940(make_entry(), closing="C260905PLN1230,00"))
+        self.assertEqual(
+            preview["message"],
+            "Payments are known through 7 Sep 2026 already: this file does not move that day.",
+        )
+        self.assertFalse(preview["is_idle"], "it brings a payment")
+
+    def test_what_brings_nothing_says_so(self):
+        first = self._upload()
+        self.assertFalse(self.portal._get_import(first)["is_idle"])
+        self.portal._accept(first, [], self._at(DUE))
+        again = self.portal._get_import(self._upload())
+        self.assertEqual((again["known"], again["is_idle"]), (2, True))
+
+    def test_payments_that_are_known_bring_nothing_but_the_day_they_are_complete_through(self):
+        row = "data_wplaty;numer_faktury;kwota;waluta", "25.08.2026;9/1;10,00;PLN"
+        self.mandate.coverage_date = DUE - timedelta(days=1)
+        first = self._hand_over("payments", *row)
+        self.portal._accept(first, [], self._at(DUE))
+        self.assertTrue(self.portal._get_import(self._hand_over("payments", *row))["is_idle"])
+        self.mandate.coverage_date = DUE - timedelta(days=1)
+        self.assertFalse(self.portal._get_import(self._hand_over("payments", *row))["is_idle"])
+
+    def test_reasons_speak_to_the_creditor_and_not_of_it(self):
+        for model, field in (
+            ("kgw.hold", "reason"),
+            ("kgw.event", "reason"),
+            ("kgw.case", "waiting_reason"),
+        ):
+            for code in self.env[model]._fields[field].get_values(self.env):
+                with self.subTest(model=model, code=code):
+                    self.assertNotRegex(
+                        self.portal._get_code_label(model, field, code), "[Cc]reditor"
+                    )
 
     def _find(self, numbers):
         return self.env["account.move"].search([("kgw_number", "in", numbers)])

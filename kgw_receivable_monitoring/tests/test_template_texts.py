@@ -20,9 +20,18 @@ TO_CREDITOR = {
     "email_creditor_payments",
     "email_dispute",
     "email_insolvency",
+    "email_promise_broken",
+    "email_creditor_summary",
+    "email_account_change",
+    "email_account_doubt",
 }
 PROMISE = {"email_promise", "sms_promise", "email_instalments", "sms_instalments"}
-FILES = ("kgw_template_data.xml", "kgw_template_instalments_data.xml")
+FILES = (
+    "kgw_template_data.xml",
+    "kgw_template_instalments_data.xml",
+    "kgw_template_creditor_data.xml",
+    "kgw_account_template_data.xml",
+)
 BEFORE_DUE = PROMISE | {
     "email_information",
     "call_information",
@@ -283,6 +292,25 @@ class TestTemplateTexts(TextCase):
             self.assertLess(who, written.index(values["total"]))
             self.assertLess(who, written.index(values["items"][0]["number"]))
 
+    def test_creditor_is_led_to_the_portal_and_asked_for_no_reply(self):
+        """It decides after login only: an answer by e-mail proves nobody."""
+        for code, lang in product(TO_CREDITOR, LANGUAGES):
+            body = self.texts[code, lang][2]
+            with self.subTest(code=code, lang=lang):
+                self.assertIn('<a href="{{ link }}">', body)
+                self.assertNotRegex(" ".join(body.split()), "w odpowiedzi na|by replying|send us")
+
+    def test_what_the_creditor_is_asked_says_until_when_and_what_silence_does(self):
+        asked = {"email_approval", "email_creditor_question", "email_dispute"}
+        for _code, _lang, values, _subject, written in self._each(asked):
+            self.assertIn(values["answer_by"], written)
+            self.assertIn(values["silence"], written)
+            self.assertRegex(written, "nie trzeba odpisywać|no need to reply")
+
     def test_creditor_is_addressed_in_the_second_person(self):
         for code in TO_CREDITOR:
-            self.assertRegex(self.texts[code, "pl_PL"][2], r"\b(Ty|Twojej|Ciebie)\b")
+            body = self.texts[code, "pl_PL"][2]
+            self.assertRegex(
+                body, r"\b(Ty|Twoja|Twojej|Twoich|Ciebie|[Nn]ie musisz|zgłoś|Zdecyduj)\b"
+            )
+            self.assertNotRegex(body, "Państw")

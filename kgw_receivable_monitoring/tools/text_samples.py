@@ -68,8 +68,12 @@ SAMPLE_VALUES = {
     "promised_total": "5\u00a0000,00\u00a0zł",
     # to the creditor: the step that it is asked about; "is_…" are "1" or ""
     "step": {"name": "List: wezwanie ostateczne", "is_final": "1", "is_registered": "1"},
-    # to the creditor: what its counterparty says; "goes_on" is "1" when silence means rejecting
-    "dispute": {"reason": "Wada towaru", "note": "Pęknięta płyta", "goes_on": "1"},
+    # to the creditor: where in the portal it sees and decides this
+    "link": "https://portal.example/my/monitoring/12",
+    # to the creditor: what happens when it does not answer; "" when nothing is asked
+    "silence": "Bez Twojej odpowiedzi nie zostanie wysłane.",
+    # to the creditor: what its counterparty says
+    "dispute": {"reason": "Wada towaru", "note": "Pęknięta płyta"},
     # to the creditor: promises that were not kept; "paid" is "" when nothing came in
     "broken": [
         {

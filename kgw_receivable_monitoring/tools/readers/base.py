@@ -38,7 +38,10 @@ PROBLEM_CODES = {
         " for example: numer faktury; termin płatności; kwota; kontrahent.",
     ),
     "column_missing": _lt("The column for “{field}” is missing. Add it or rename its heading."),
-    "xml_malformed": _lt("The XML is damaged: {value}. Export the invoice again."),
+    "xml_malformed": _lt(
+        "The XML file is damaged or cut off: it can't be read from line {line} on. Export it anew"
+        " from the program that made it, and hand that file over.",
+    ),
     "xml_doctype": _lt("The XML declares a document type (DOCTYPE), which is refused for safety."),
     "xlsx_damaged": _lt("The workbook is damaged. Save it again as XLSX or CSV."),
     "zip_damaged": _lt("The ZIP file is damaged: {value}. Pack it again."),

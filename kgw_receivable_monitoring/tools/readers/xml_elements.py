@@ -54,7 +54,7 @@ def parse(content):
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableFile("xml_malformed", str(error.msg)[:200], error.lineno) from error
+        raise UnreadableFile("xml_malformed", line=error.lineno) from error
     # the search above does not see a DOCTYPE in another encoding
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableFile("xml_doctype")
