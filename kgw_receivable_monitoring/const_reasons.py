@@ -31,6 +31,9 @@ REASONS = [
     ("no_contact_point", "No usable contact point for this channel"),
     ("sender", "The sender name of the brand is not approved by the SMS operator"),
     ("replanned", "The day passed before it could go out: it is planned anew"),
+    ("changed", "The scenario was changed, or another one was given: what comes next follows that"),
+    ("moved", "The due date is another one: it is planned anew by that one"),
+    ("yielded", "What was agreed in a talk is written first: it is planned anew afterwards"),
     ("lapsed", "The time for this step has passed"),
     ("withdrawn", "Taken back by a person"),
     ("decision", "The creditor decided otherwise"),
@@ -43,6 +46,9 @@ REASONS = [
     ("due", "The due date has come"),
     ("scenario", "The step's day was past when the scenario was given"),
 ]
+
+# What was only planned and comes again by itself: no news to whoever asks why nothing was done.
+PLANNED_ANEW = ("replanned", "changed", "moved", "yielded")
 
 # Who has to do what about it; every reason has its cure.
 CURES = [
@@ -123,6 +129,9 @@ CURES = [
         " brand.",
     ),
     ("replanned", "Nothing to do: it is planned anew on the next day."),
+    ("changed", "Nothing to do: the step that comes next by the scenario stands on the case."),
+    ("moved", "Nothing to do: the steps follow on the days that the due date gives."),
+    ("yielded", "Nothing to do: it goes out by itself after the pause between two contacts."),
     ("lapsed", "Nothing to do: the course goes on with the next step."),
     ("withdrawn", "Nothing to do: the step may come again on another day."),
     ("decision", "Nothing to do: what the creditor decides is carried out."),

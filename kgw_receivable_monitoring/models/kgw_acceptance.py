@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mimetypes import guess_mimetype
 
-from .kgw_scenario import COURSE_FIELDS
+from .kgw_scenario_change import COURSE_FIELDS
 from .kgw_scenario_step import STEP_FIELDS
 
 MAX_SIGNATURE = 512 * 1024

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date, format_datetime, format_time
 
 from ..const_calls import IDENTITY
+from ..const_reasons import PLANNED_ANEW
 from ..tools import calendar, words
 from ..tools.text import TextError
 
@@ -16,7 +17,7 @@ NAMED_INVOICES = 4
 # a planned call was made stands in the entry of the call itself.
 TOLD = (
     Domain("kind", "not in", ("planned", "waiting", "moved", "passed"))
-    & (Domain("kind", "!=", "cancelled") | Domain("reason", "!=", "replanned"))
+    & (Domain("kind", "!=", "cancelled") | Domain("reason", "not in", PLANNED_ANEW))
     & (
         Domain("channel", "!=", "phone")
         | Domain("kind", "not in", ("sent", "delivered", "undelivered", "failed"))

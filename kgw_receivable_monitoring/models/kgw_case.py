@@ -228,7 +228,6 @@ class KgwCase(models.Model):
 
     def _get_scenario(self):
         """Return the scenario of the case: its own, else the one agreed for its kind."""
-        self.ensure_one()
         return self.scenario_id or self.mandate_id._get_scenario(self.kind_id)
 
     def _get_scenarios(self):

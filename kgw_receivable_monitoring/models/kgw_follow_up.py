@@ -46,7 +46,7 @@ class KgwFollowUp(models.AbstractModel):
         there is room now."""
         case.reminder_ids.filtered(
             lambda r: r.state == "planned" and r.step_id and r.channel != "phone"
-        )._set_state("cancelled", now, reason="replanned")
+        )._set_state("cancelled", now, reason="yielded")
         return not case.reminder_ids._get_open()
 
     def _prepare_reminder_vals(self, case, lines, template, now):

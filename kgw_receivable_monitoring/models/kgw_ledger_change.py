@@ -158,7 +158,7 @@ class KgwLedgerChange(models.AbstractModel):
         waiting = self._get_waiting(receivables).filtered(
             lambda r: r.state == "planned" and r.step_id and not r.attempts
         )
-        waiting._set_state("cancelled", now, reason="replanned")
+        waiting._set_state("cancelled", now, reason="moved")
 
     @api.model
     def _drop(self, receivables, reason, now):

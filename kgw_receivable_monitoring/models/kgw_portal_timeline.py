@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
+from ..const_reasons import PLANNED_ANEW
 from ..tools.decision import FOR_FUTURE
 from .kgw_portal_base import KgwPortalBase
 
@@ -108,7 +109,7 @@ class KgwPortalTimeline(models.AbstractModel):
             Domain("kind", "not in", ("note", "moved", "planned"))
             & (Domain("kind", "!=", "passed") | Domain("reason", "in", TOLD_REASONS))
             & Domain("is_part", "=", False)
-            & (Domain("kind", "!=", "cancelled") | Domain("reason", "!=", "replanned"))
+            & (Domain("kind", "!=", "cancelled") | Domain("reason", "not in", PLANNED_ANEW))
             & (
                 Domain("channel", "!=", "phone")
                 | Domain("kind", "not in", ("sent", "delivered", "undelivered", "failed"))

@@ -4,14 +4,13 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import calendar
+from .kgw_scenario_change import ANSWER_FIELDS, COURSE_FIELDS
 from .kgw_scenario_step import STEP_FIELDS
 
 DAY_RULES = [
     ("nearest", "Back before the due date, forward after it"),
     ("forward", "Always forward"),
 ]
-# What decides the course besides the steps: a change of it concerns running cases.
-COURSE_FIELDS = ("horizon_days", "gap_before_days", "gap_after_days", "day_rule")
 
 
 class KgwScenario(models.Model):
@@ -113,7 +112,7 @@ class KgwScenario(models.Model):
             scenario.timeline, scenario.example_course = drawn
 
     def write(self, vals):
-        if not vals.keys() & {"step_ids", *COURSE_FIELDS}:
+        if not vals.keys() & {"step_ids", *COURSE_FIELDS, *ANSWER_FIELDS}:
             return super().write(vals)
         flagged = self.with_context(kgw_scenario_change=True)
         return self._change(lambda: super(KgwScenario, flagged).write(vals))
@@ -124,10 +123,11 @@ class KgwScenario(models.Model):
         """Return what saving ``vals`` would change for running cases, as HTML, '' for nothing."""
         self.ensure_one()
         self.check_access("write")
-        flagged = self.with_context(kgw_scenario_change=True)
-        return self.env["kgw.scenario.change"]._preview(
-            self._get_running(), lambda: flagged.write(vals), fields.Datetime.now()
-        )
+        flagged, lines = self.with_context(kgw_scenario_change=True), self._get_running()
+        change = self.env["kgw.scenario.change"]
+        moved = change._preview(lines, lambda: flagged.write(vals), fields.Datetime.now())
+        kept = vals.keys() & set(ANSWER_FIELDS) and change._tell_kept(lines.kgw_case_id)
+        return moved + (kept or "")
 
     def _change(self, act):
         """Do ``act``, which changes these scenarios; running cases follow, mandates are told.
@@ -144,7 +144,7 @@ class KgwScenario(models.Model):
         for scenario in self:
             what = change._tell(scenario, before[scenario])
             mandates = scenario._get_mandates() if what else []
-            change._log([effects.get(m, (m, 0, 0, [])) for m in mandates], what)
+            change._log([effects.get(m, (m, 0, 0, [], 0)) for m in mandates], what)
         return result
 
     def _get_mandates(self):

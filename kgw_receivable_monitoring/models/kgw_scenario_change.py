@@ -1,3 +1,4 @@
+from collections import Counter
 from contextlib import closing
 from typing import NamedTuple
 
@@ -9,6 +10,10 @@ from odoo.tools.misc import format_date
 from ..tools import calendar, course
 from .kgw_scenario_step import STEP_FIELDS
 
+# What decides the course besides the steps: a change of it concerns running cases.
+COURSE_FIELDS = ("horizon_days", "gap_before_days", "gap_after_days", "day_rule")
+# What promises and disputes are given when they come; those that are open keep theirs.
+ANSWER_FIELDS = ("promise_grace_days", "dispute_answer_days", "dispute_default")
 RUNNING = ("before_due", "overdue", "elapsed")
 
 
@@ -50,9 +55,9 @@ class KgwScenarioChange(models.AbstractModel):
         lines.invalidate_recordset()
         after = self._take_picture(lines, on_date)
         self._pass_past_steps(lines, before, after, on_date, now)
-        self._drop_planned(lines, before, after, now)
+        dropped = self._drop_planned(lines, before, after, now)
         lines._kgw_refresh_course(on_date, now)
-        return result, self._compare(lines, before, self._take_picture(lines, on_date))
+        return result, self._compare(lines, before, self._take_picture(lines, on_date), dropped)
 
     @api.model
     def _preview(self, lines, act, now):
@@ -145,7 +150,8 @@ class KgwScenarioChange(models.AbstractModel):
         return before.steps[scenario] if scenario == after.scenarios[line] else {}
 
     def _drop_planned(self, lines, before, after, now):
-        """Take back what is planned, and not begun, for steps that are gone or not what they were."""
+        """Take back what is planned, and not begun, for steps that are gone or not what they were;
+        return it."""
         # The right was checked on the scenario, mandate or case that changes; what was planned by
         # them is nobody's to write.
         reminders = self.env["kgw.reminder"].sudo()
@@ -156,14 +162,14 @@ class KgwScenarioChange(models.AbstractModel):
                 ("attempts", "=", 0),
             ]
         )
-        waiting.filtered(
+        return waiting.filtered(
             lambda r: (
                 self._has_other_text(r)
                 or any(
                     self._is_changed(line, before, after) for line in r.line_ids.filtered("step_id")
                 )
             )
-        )._set_state("cancelled", now, reason="replanned")
+        )._set_state("cancelled", now, reason="changed")
 
     def _has_other_text(self, reminder):
         """Whether the step of a reminder has other texts by now than the one it was planned with."""
@@ -182,9 +188,8 @@ class KgwScenarioChange(models.AbstractModel):
     @api.model
     def _describe(self, scenario):
         """Return ``{record: (title, {label: value})}`` of a scenario and its steps, in words."""
-        own = ("horizon_days", "gap_before_days", "gap_after_days", "day_rule")
         return {
-            scenario: self._read_words(scenario, own),
+            scenario: self._read_words(scenario, (*COURSE_FIELDS, *ANSWER_FIELDS)),
             **{step: self._read_words(step, STEP_FIELDS) for step in scenario.step_ids},
         }
 
@@ -215,6 +220,22 @@ class KgwScenarioChange(models.AbstractModel):
         title = self.env._("Scenario “%s” was changed:", scenario.name)
         return Markup("<p>%s</p><ul>%s</ul>") % (title, items)
 
+    @api.model
+    def _tell_kept(self, cases):
+        """Return, as HTML, what of ``cases`` is open and goes on as it was given; '' for nothing."""
+        open_ones = [("case_id", "in", cases.ids), ("state", "=", "open")]
+        # Counted for whoever changes the scenario, as above.
+        promises = self.env["kgw.promise"].sudo().search_count(open_ones)
+        disputes = self.env["kgw.dispute"].sudo().search_count(open_ones)
+        if not promises and not disputes:
+            return ""
+        return Markup("<p>%s</p>") % self.env._(
+            "What is promised or disputed from now on follows the new days. What is open keeps its"
+            " own: promises %(promises)s, disputes %(disputes)s.",
+            promises=promises,
+            disputes=disputes,
+        )
+
     def _tell_values(self, before, after):
         return [
             f"{before[0]}, {label}: {before[1][label] or '–'} → {value or '–'}"
@@ -222,11 +243,14 @@ class KgwScenarioChange(models.AbstractModel):
             if before[1][label] != value
         ]
 
-    def _compare(self, lines, before, after):
-        """Return rows ``(mandate, receivables, changed, groups)``.
+    def _compare(self, lines, before, after, dropped):
+        """Return rows ``(mandate, receivables, changed, groups, contacts taken back)``.
 
         ``groups`` are ``(step before, days, step after, days, count)`` of those that changed.
+
+        :param dropped: the reminders that were taken back
         """
+        taken_back = Counter(dropped.mandate_id.browse(r.mandate_id.id) for r in dropped)
         rows = []
         for mandate, own in lines.grouped(lambda r: r.kgw_case_id.mandate_id).items():
             changed = own.filtered(
@@ -242,7 +266,7 @@ class KgwScenarioChange(models.AbstractModel):
                     lambda r: (before.following[r][0], after.following[r][0])
                 ).values()
             ]
-            rows.append((mandate, len(own), len(changed), groups))
+            rows.append((mandate, len(own), len(changed), groups, taken_back[mandate]))
         return rows
 
     def _say_next(self, following):
@@ -253,24 +277,28 @@ class KgwScenarioChange(models.AbstractModel):
 
     def _draw(self, rows):
         """Return the rows in which something changed as HTML, '' for none."""
-        told = [row for row in rows if row[2]]
+        told = [row for row in rows if row[2] or row[4]]
         if not told:
             return ""
         drawn = [
-            (
-                self.env._(
-                    "%(mandate)s: another next step or day for %(changed)s of %(running)s monitored"
-                    " receivables",
-                    mandate=mandate.display_name,
-                    changed=changed,
-                    running=running,
-                ),
-                groups,
-            )
-            for mandate, running, changed, groups in told
+            (self._say_changed(*row[:3]), row[3], self._say_taken_back(row[4])) for row in told
         ]
         draw = self.env["ir.qweb"]._render
         return Markup(draw("kgw_receivable_monitoring.scenario_change", {"rows": drawn}))
+
+    def _say_changed(self, mandate, running, changed):
+        return self.env._(
+            "%(mandate)s: another next step or day for %(changed)s of %(running)s monitored"
+            " receivables",
+            mandate=mandate.display_name,
+            changed=changed,
+            running=running,
+        )
+
+    def _say_taken_back(self, count):
+        return count and self.env._(
+            "Planned contacts that are taken back and planned anew by the scenario: %s", count
+        )
 
     @api.model
     def _log(self, rows, what):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, models
 
 from ..const import CHANNELS
+from ..const_reasons import PLANNED_ANEW
 from ..tools import calendar
 
 # How long a simulation waits for a row that somebody works on, in milliseconds.
@@ -189,7 +190,7 @@ class KgwSimulation(models.AbstractModel):
                 ("id", ">", last_event),
                 ("case_id", "in", cases.ids),
                 ("kind", "in", ("cancelled", "passed", "question", "report")),
-                ("reason", "!=", "replanned"),
+                ("reason", "not in", PLANNED_ANEW),
             ],
             order="id",
         )

@@ -42,7 +42,7 @@ class TestChangedDueDate(BooksCommon):
                 planned = self.reminders(self.get_receivable(), "planned")
                 self.assertTrue(planned)
                 self.postpone(later, day, is_draft)
-                self.assertEqual((planned.state, planned.reason), ("cancelled", "replanned"))
+                self.assertEqual((planned.state, planned.reason), ("cancelled", "moved"))
                 line = self.get_receivable()
                 self.assertEqual(line.kgw_effective_due, later)
                 self.run_day(day, 11)

@@ -60,6 +60,13 @@ class TestPromise(KgwEngineCommon):
         self.assertIn("FV 1/09/2026", sent["body"])
         self.assertNotIn("FV 2/09/2026", sent["body"])
 
+    def test_what_was_planned_makes_way_for_the_confirmation_and_says_so(self):
+        self.plan(TOLD)
+        [planned] = self.reminders(self.other).filtered(lambda r: r.state == "planned")
+        self.assertNotEqual(planned.channel, "phone")
+        self.give()
+        self.assertEqual((planned.state, planned.reason), ("cancelled", "yielded"))
+
     def test_confirmation_waits_for_contact_hours_and_needs_no_coverage(self):
         self.mandate.coverage_date = DUE - timedelta(days=30)
         promise = self.give(hour=23)

@@ -66,7 +66,7 @@ class TestScenarioChange(KgwEngineCommon):
             text.copy({"template_id": other.id})
         with self.at(2, 8):
             planned.step_id.template_id = other
-        self.assertEqual((planned.state, planned.reason), ("cancelled", "replanned"))
+        self.assertEqual((planned.state, planned.reason), ("cancelled", "changed"))
         self.plan(day)
         self.assertEqual(self.reminders(line, "planned").template_id, other)
 
@@ -105,10 +105,13 @@ class TestScenarioChange(KgwEngineCommon):
         with self.at(2, 8):
             scenario = self.scenario.with_user(administrator)
             changes = {"step_ids": [(2, self._step("p2_sms").id)]}
-            self.assertIn("of 1 monitored", scenario.action_preview_change(changes))
+            effect = scenario.action_preview_change(changes)
             scenario.write(changes)
+        for part in ("of 1 monitored", "taken back and planned anew by the scenario: 1"):
+            self.assertIn(part, effect)
+            self.assertIn(part, self.mandate.message_ids[:1].body)
         reminder = self.reminders(line)
-        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "replanned"))
+        self.assertEqual((reminder.state, reminder.reason), ("cancelled", "changed"))
         self.assertEqual(line.kgw_next_step_id, self._step("p4_call"))
 
     def test_planned_reminder_of_an_untouched_step_goes_out(self):
@@ -142,6 +145,31 @@ class TestScenarioChange(KgwEngineCommon):
         self.scenario.write({"description": "Other words"})
         self.scenario.write({"gap_after_days": 3})
         self.assertEqual(len(self.mandate.message_ids), count)
+
+    def test_contact_that_is_planned_anew_is_told_though_the_next_step_stays(self):
+        _line, day = self._overdue(2)
+        self.plan(day)
+        step = self._step("p2_sms")
+        other = step.template_id.copy({"code": "sms_other"})
+        with self.at(2, 8):
+            effect = step.action_preview_change({"template_id": other.id})
+        self.assertIn("taken back and planned anew by the scenario: 1", effect)
+        self.assertIn("for 0 of 1 monitored", effect)
+
+    def test_days_of_promises_and_disputes_are_logged_and_the_open_ones_keep_theirs(self):
+        line, day = self._overdue(2)
+        given = self.env["kgw.promise"]._give(
+            line.kgw_case_id, line, [(day + timedelta(days=1), 1230)], self._at(day)
+        )
+        checked = given.check_on
+        answers = {"promise_grace_days": 5, "dispute_default": "accept"}
+        with self.at(2, 11):
+            effect = self.scenario.action_preview_change(answers)
+            self.scenario.write(answers)
+        self.assertIn("promises 1, disputes 0", effect)
+        self.assertEqual(given.check_on, checked)
+        for part in ("Grace for Promises: 2 → 5", "Without an Answer", "No running case"):
+            self.assertIn(part, self.mandate.message_ids[:1].body)
 
     def test_preview_names_the_step_by_its_day_and_a_working_day(self):
         self._overdue(2)

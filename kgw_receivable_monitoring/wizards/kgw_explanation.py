@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import CHANNELS
+from ..const_reasons import PLANNED_ANEW
 
 # What stands under “What Was Done”; the rest of the register is plans and reasons.
 DONE_KINDS = (
@@ -92,7 +93,7 @@ class KgwExplanation(models.TransientModel):
                 [
                     *scope,
                     ("kind", "in", ("passed", "cancelled")),
-                    ("reason", "not in", (False, "replanned")),
+                    ("reason", "not in", (False, *PLANNED_ANEW)),
                 ],
                 limit=SHOWN,
             )

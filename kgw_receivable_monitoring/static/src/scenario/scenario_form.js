@@ -51,7 +51,7 @@ class ScenarioChangeDialog extends Component {
     static props = { effect: String, answer: Function, close: Function };
 
     get title() {
-        return _t("Running cases change");
+        return _t("What this means for running cases");
     }
 
     get effect() {
