@@ -29,7 +29,6 @@ class KgwPortalTerms(models.AbstractModel):
             "scopes": self._say_scopes(mandate),
             "accepted": self._prepare_acceptance(last, is_current) if last else None,
             "is_current": is_current,
-            "signer": self._get_signer(),
             "rights": self._get_rights(),
         }
 
@@ -147,11 +146,6 @@ class KgwPortalTerms(models.AbstractModel):
             if not is_current:
                 found.append({"id": mandate.id, "name": mandate.name, "is_new": not last})
         return found
-
-    def _get_signer(self):
-        """Return the name of the person who reads, '' where the login is the company's own."""
-        partner = self.env.user.partner_id
-        return "" if partner == partner.commercial_partner_id else partner.name
 
     @api.model
     def _accept_terms(self, mandate_id, version, name, signature, now, address=""):

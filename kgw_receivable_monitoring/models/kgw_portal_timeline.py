@@ -166,6 +166,8 @@ class KgwPortalTimeline(models.AbstractModel):
             return self.env._("A message")
         if event.kind == "question":
             return self.env._("A question to you")
+        if event.kind == "report":
+            return self.env._("A report to you")
         if event._is_question_withdrawn():
             return self.env._("A question to you is withdrawn")
         if event.kind == "decision":

@@ -23,13 +23,6 @@ class TestAcceptance(DecisionCase):
     def _get_unaccepted(self):
         return self.portal._get_unaccepted(self.portal._get_mandates())
 
-    def test_signature_is_offered_in_the_name_of_a_person_and_never_of_the_company(self):
-        company = self.user_a.copy({"login": "company", "partner_id": self.creditor.id})
-        names = [
-            self.env["kgw.portal"].with_user(user)._get_signer() for user in (self.user_a, company)
-        ]
-        self.assertEqual(names, [self.user_a.name, ""])
-
     def _get_level(self):
         lines = self.env["kgw.readiness"]._get_lines(self.mandate, DUE)
         [line] = [line for line in lines if line.title.startswith("Terms accepted")]

@@ -8,7 +8,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import STAGES
-from .common import MODULE
+from .common import DUE, MODULE
 from .test_portal_isolation import SECRET, IsolationCase
 
 # What a creditor's own system may call over JSON-2; each takes the creditor from the login.
@@ -89,6 +89,18 @@ class TestPortalPages(IsolationCase, HttpCase):
             )
         self.logout()
         self.assertIn("/web/login", self.url_open(path, allow_redirects=False).headers["Location"])
+
+    def test_signature_is_not_filled_with_the_name_of_the_login(self):
+        answer = self._get(f"/my/monitoring/terms/{self.mandate.id}", self.user_a)
+        page = html.fromstring(answer.content)
+        [form] = page.xpath("//owl-component[@name='portal.signature_form']")
+        self.assertEqual(json.loads(form.get("props"))["defaultName"], "")
+
+    def test_report_is_told_to_the_creditor_and_not_of_it(self):
+        lines = self.case._get_open_receivables()
+        self.env["kgw.creditor.mail"]._report(self.mandate, lines, DUE, self._at(DUE))
+        told = self.env["kgw.portal"].with_user(self.user_a)._get_case(self.case.id)["events"]
+        self.assertIn("A report to you", [event["kind_label"] for event in told])
 
     def test_tabs_figures_and_states_have_one_word_for_one_thing(self):
         for lang, settled in (("en_US", "Settled"), ("pl_PL", "Rozliczone")):
