@@ -31,19 +31,24 @@ class AccountPartialReconcile(models.Model):
         return res
 
     def _kgw_prepare_payment_event(self, now):
-        """Return the event of a payment: it stands where monitoring learned of it, not earlier."""
+        """Return the event of a payment or a credit note, which is no money that came in: it stands
+        where monitoring learned of it, not earlier."""
         self.ensure_one()
         credit = self.credit_move_id.move_id
-        note = {"credit_note": credit.kgw_number} if credit.move_type == "out_refund" else {}
+        if credit.move_type == "out_refund":
+            day = credit.invoice_date or credit.date
+            kind = "credit_note"
+            told = {"credit_note": credit.kgw_display_number, "issued_on": day.isoformat()}
+        else:
+            kind, told = "payment", {"paid_on": self.credit_move_id.date.isoformat()}
         return self.debit_move_id._kgw_prepare_event_vals(
-            "payment",
+            kind,
             now,
             payload={
-                **note,
+                **told,
                 "invoice": self.debit_move_id.move_id.kgw_display_number,
                 "amount": self.debit_amount_currency,
                 "currency": self.debit_currency_id.name,
-                "paid_on": self.credit_move_id.date.isoformat(),
                 "left": self.debit_move_id.amount_residual_currency,
             },
         )

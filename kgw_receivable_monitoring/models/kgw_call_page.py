@@ -23,7 +23,7 @@ TOLD = (
     )
 )
 # What tells an open desk that something changed while the agent speaks.
-NEWS = ("payment", "hold", "lifted", "decision", "stage", "reply", "contact_point")
+NEWS = ("payment", "credit_note", "hold", "lifted", "decision", "stage", "reply", "contact_point")
 
 
 class KgwCallPage(models.AbstractModel):

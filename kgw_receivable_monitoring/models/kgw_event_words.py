@@ -100,7 +100,7 @@ class KgwEventWords(models.Model):
         return payload.get("note")
 
     def _tell_money(self, payload):
-        """Return the amount with its day, or days, of a payment or a promise."""
+        """Return the amount with its day, or days, of a payment, a credit note or a promise."""
         if not payload.get("amount"):
             return ""
         money = words.format_money(
@@ -109,9 +109,11 @@ class KgwEventWords(models.Model):
             self.env.lang or "en_US",
         )
         days = [part["day"] for part in payload.get("parts", [])]
-        if self.kind == "payment":
-            days = [payload.get("paid_on")]
+        if self.kind in ("payment", "credit_note"):
+            days = [payload.get("paid_on") or payload.get("issued_on")]
         named = [format_date(self.env, date.fromisoformat(day)) for day in days if day]
+        if payload.get("credit_note"):
+            money = f"{payload['credit_note']}: {money}"
         return f"{money} ({', '.join(named)})" if named else money
 
     def _tell_steps(self, payload):
