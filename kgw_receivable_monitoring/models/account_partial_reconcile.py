@@ -24,9 +24,19 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
-        """What a credit note took off is no longer off the balance."""
+        """What a credit note took off is no longer off the balance; a payment of own sales that is
+        undone in the books is told. Of the ledger, whoever takes a payment back tells it."""
         credits = self.credit_move_id.move_id
+        # As in create.
+        undone = [
+            (partial.debit_move_id, partial.debit_amount_currency, partial.credit_move_id.date)
+            for partial in self.sudo()
+            if partial.debit_move_id.kgw_case_id.mandate_id.is_own_sales
+            and partial.credit_move_id.move_id.move_type != "out_refund"
+        ]
         res = super().unlink()
+        now = self.env.context.get("kgw_now") or self.env.cr.now()
+        self.env["kgw.mirror"]._record_back(undone, now, "books")
         self.env["kgw.credit.note"]._follow(credits)
         return res
 

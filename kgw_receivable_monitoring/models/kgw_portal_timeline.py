@@ -42,7 +42,7 @@ ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 # Chips above the history; "" is everything.
 SHOWN = {
     "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
-    "payments": ("payment", "credit_note", "stage", "corrected", *PROMISES),
+    "payments": ("payment", "payment_back", "credit_note", "stage", "corrected", *PROMISES),
     "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
     "not_sent": ("waiting", "cancelled", "passed", "failed"),
 }
@@ -58,6 +58,7 @@ ICONS = {
     "call": "fa-phone",
     "reply": "fa-reply",
     "payment": "fa-money",
+    "payment_back": "fa-undo",
     "credit_note": "fa-file-text-o",
     "question": "fa-question",
     "decision": "fa-gavel",
@@ -187,8 +188,9 @@ class KgwPortalTimeline(models.AbstractModel):
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
-        if event.kind in ("payment", "credit_note"):
-            return self._get_money_note(payload)
+        if event.kind in ("payment", "payment_back", "credit_note"):
+            told = self._get_money_note(payload), event._say_why_back(payload)
+            return ". ".join(filter(None, told))
         if event.kind in ("hold", "lifted") or event._is_question_withdrawn():
             return self._get_hold_note(event, payload)
         reason = event.env["kgw.dispute.reason"]._say(payload.get("dispute_reason"))

@@ -61,3 +61,25 @@ class TestMoney(DecisionCase):
 
     def events_of(self, kind):
         return self.env["kgw.event"].search([("case_id", "=", self.case.id), ("kind", "=", kind)])
+
+    # === TAKEN BACK === #
+
+    def take_back(self, why):
+        self.pay(self.first, 400, DAY)
+        entry = self.first.matched_credit_ids.credit_move_id.move_id
+        self.env["kgw.mirror"]._reverse(entry, self._at(DAY, 11), why)
+
+    def test_payment_taken_back_stands_among_payments_with_its_day_and_reason(self):
+        self.take_back("returned")
+        told = self.tell("payment_back", "payments")
+        self.assertEqual(told["amount"], self.portal._format_money(400, "PLN"))
+        self.assertEqual(told["note"], "Paid on 10 Sep 2026. The transfer was returned.")
+        self.assertNotEqual(told["icon"], "fa-circle-o")
+        latest = [event["kind"] for event in self.portal._get_overview()["latest"]]
+        self.assertEqual(latest[:2], ["payment_back", "payment"])
+
+    def test_agents_read_when_a_payment_was_made_and_why_it_was_taken_back(self):
+        self.take_back("file")
+        [event] = self.events_of("payment_back")
+        for words in ("400.00", "09/10/2026", "The file that it came with was taken back."):
+            self.assertIn(words, event.told)
