@@ -96,6 +96,7 @@ EVENT_KINDS = [
     ("auto_reply", "Automatic reply"),
     ("payment", "Payment"),
     ("payment_back", "Payment taken back"),
+    ("credit_note", "Credit note"),
     ("stage", "Stage changed"),
     ("question", "Question to the creditor"),
     ("decision", "Decision of the creditor"),

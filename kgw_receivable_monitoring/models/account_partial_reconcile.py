@@ -24,26 +24,41 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
-        """What a credit note took off is no longer off the balance."""
+        """What a credit note took off is no longer off the balance; a payment of own sales that is
+        undone in the books is told. Of the ledger, whoever takes a payment back tells it."""
         credits = self.credit_move_id.move_id
+        # As in create.
+        undone = [
+            (partial.debit_move_id, partial.debit_amount_currency, partial.credit_move_id.date)
+            for partial in self.sudo()
+            if partial.debit_move_id.kgw_case_id.mandate_id.is_own_sales
+            and partial.credit_move_id.move_id.move_type != "out_refund"
+        ]
         res = super().unlink()
+        now = self.env.context.get("kgw_now") or self.env.cr.now()
+        self.env["kgw.mirror"]._record_back(undone, now, "books")
         self.env["kgw.credit.note"]._follow(credits)
         return res
 
     def _kgw_prepare_payment_event(self, now):
-        """Return the event of a payment: it stands where monitoring learned of it, not earlier."""
+        """Return the event of a payment or a credit note, which is no money that came in: it stands
+        where monitoring learned of it, not earlier."""
         self.ensure_one()
         credit = self.credit_move_id.move_id
-        note = {"credit_note": credit.kgw_number} if credit.move_type == "out_refund" else {}
+        if credit.move_type == "out_refund":
+            day = credit.invoice_date or credit.date
+            kind = "credit_note"
+            told = {"credit_note": credit.kgw_display_number, "issued_on": day.isoformat()}
+        else:
+            kind, told = "payment", {"paid_on": self.credit_move_id.date.isoformat()}
         return self.debit_move_id._kgw_prepare_event_vals(
-            "payment",
+            kind,
             now,
             payload={
-                **note,
+                **told,
                 "invoice": self.debit_move_id.move_id.kgw_display_number,
                 "amount": self.debit_amount_currency,
                 "currency": self.debit_currency_id.name,
-                "paid_on": self.credit_move_id.date.isoformat(),
                 "left": self.debit_move_id.amount_residual_currency,
             },
         )

@@ -24,7 +24,17 @@ TOLD = (
     )
 )
 # What tells an open desk that something changed while the agent speaks.
-NEWS = ("payment", "hold", "lifted", "decision", "stage", "reply", "contact_point")
+NEWS = (
+    "payment",
+    "payment_back",
+    "credit_note",
+    "hold",
+    "lifted",
+    "decision",
+    "stage",
+    "reply",
+    "contact_point",
+)
 
 
 class KgwCallPage(models.AbstractModel):

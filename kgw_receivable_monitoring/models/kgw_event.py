@@ -63,10 +63,9 @@ class KgwEvent(models.Model):
             );
             ALTER TABLE kgw_event
                 ADD COLUMN IF NOT EXISTS paid numeric GENERATED ALWAYS AS (
-                    CASE WHEN payload->>'credit_note' IS NULL THEN
-                        CASE kind WHEN 'payment' THEN (payload->>'amount')::numeric
-                                  WHEN 'payment_back' THEN -(payload->>'amount')::numeric END
-                    END) STORED,
+                    CASE kind WHEN 'payment' THEN (payload->>'amount')::numeric
+                              WHEN 'payment_back' THEN -(payload->>'amount')::numeric END
+                    ) STORED,
                 ADD COLUMN IF NOT EXISTS paid_currency varchar GENERATED ALWAYS AS (
                     CASE WHEN kind IN ('payment', 'payment_back')
                          THEN COALESCE(payload->>'currency', 'PLN') END) STORED;

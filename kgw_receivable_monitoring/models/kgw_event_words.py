@@ -82,6 +82,7 @@ class KgwEventWords(models.Model):
                     if kind == event.kind
                 ),
                 event._tell_money(payload),
+                event._say_why_back(payload),
                 event._get_label("reason"),
                 event._tell_steps(payload),
                 event._tell_message(payload),
@@ -101,7 +102,7 @@ class KgwEventWords(models.Model):
         return payload.get("note")
 
     def _tell_money(self, payload):
-        """Return the amount with its day, or days, of a payment or a promise."""
+        """Return the amount with its day, or days, of a payment, a credit note or a promise."""
         if not payload.get("amount"):
             return ""
         money = words.format_money(
@@ -110,10 +111,25 @@ class KgwEventWords(models.Model):
             self.env.lang or "en_US",
         )
         days = [part["day"] for part in payload.get("parts", [])]
-        if self.kind == "payment":
-            days = [payload.get("paid_on")]
+        if self.kind in ("payment", "payment_back", "credit_note"):
+            days = [payload.get("paid_on") or payload.get("issued_on")]
         named = [format_date(self.env, date.fromisoformat(day)) for day in days if day]
+        if payload.get("credit_note"):
+            money = f"{payload['credit_note']}: {money}"
         return f"{money} ({', '.join(named)})" if named else money
+
+    def _say_why_back(self, payload):
+        """Return in a sentence why a payment was taken back, '' of what was not."""
+        return self._get_back_reasons().get(payload.get("why"), "")
+
+    def _get_back_reasons(self):
+        return {
+            "person": self.env._("Its assignment to this invoice was taken back."),
+            "returned": self.env._("The transfer was returned."),
+            "file": self.env._("The file that it came with was taken back."),
+            "list": self.env._("A newer list of open items says that this is owed."),
+            "books": self.env._("It was undone in the books."),
+        }
 
     def _tell_steps(self, payload):
         """Return what else was passed over at once for the same reason: steps and invoices."""

@@ -37,7 +37,7 @@ class KgwImportWithdrawal(models.AbstractModel):
         touched = lines | entries.line_ids.matched_debit_ids.debit_move_id
         change = self.env["kgw.ledger.change"]
         mirrors = entries.filtered(lambda m: m.move_type == "entry")
-        self.env["kgw.mirror"]._reverse(mirrors, now)
+        self.env["kgw.mirror"]._reverse(mirrors, now, "file")
         change._cancel(entries - mirrors)
         # What is taken back in a second go was restored in the first one.
         for row in record.line_ids.filtered(lambda r: r.before and r.state == "done"):

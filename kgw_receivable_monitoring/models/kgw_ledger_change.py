@@ -86,7 +86,7 @@ class KgwLedgerChange(models.AbstractModel):
             self._undo(partial, freed - left, now)
             left = receivables[:1].currency_id.round(left - freed)
         self._reopen(receivables, on_date, now)
-        self.env["kgw.mirror"]._record_back(undone, now)
+        self.env["kgw.mirror"]._record_back(undone, now, "list")
         return max(left, 0.0)
 
     def _undo(self, partial, rest, now):

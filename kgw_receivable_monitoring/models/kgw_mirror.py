@@ -105,10 +105,11 @@ class KgwMirror(models.AbstractModel):
         return entry_sudo
 
     @api.model
-    def _reverse(self, entries, now):
+    def _reverse(self, entries, now, why):
         """Cancel entries: what they settled is owed again, its course goes on from today.
 
         :param entries: entries of :meth:`_book` or :meth:`_book_surplus`
+        :param why: as of :meth:`_record_back`
         """
         # As in _create_entry.
         entries_sudo = entries.sudo().filtered(lambda entry: entry.state == "posted")
@@ -119,14 +120,15 @@ class KgwMirror(models.AbstractModel):
         change = self.env["kgw.ledger.change"]
         change._cancel(entries_sudo)
         lines = self.env["account.move.line"].union(*(line for line, _a, _d in undone))
-        self._record_back(undone, now)
+        self._record_back(undone, now, why)
         change._reopen(lines, calendar.local_date(now), now)
 
     @api.model
-    def _record_back(self, undone, now):
+    def _record_back(self, undone, now, why):
         """Write into the register what is owed again.
 
         :param undone: ``[(receivable, amount, day of the payment)]``
+        :param why: a key of ``kgw.event._get_back_reasons``
         """
         self.env["kgw.event"]._record(
             [
@@ -139,6 +141,7 @@ class KgwMirror(models.AbstractModel):
                         "currency": line.currency_id.name,
                         "paid_on": paid_on.isoformat(),
                         "left": line.amount_residual_currency,
+                        "why": why,
                     },
                 )
                 for line, amount, paid_on in undone

@@ -139,7 +139,7 @@ class KgwPayment(models.Model):
 
     def action_take_back(self):
         """Take booked payments back: what they settled is owed again."""
-        self._get_checked()._take_back(fields.Datetime.now())
+        self._get_checked()._take_back(fields.Datetime.now(), "person")
 
     def action_assign(self):
         """Open the dialogue in which a person says what the payment is for."""
@@ -169,7 +169,7 @@ class KgwPayment(models.Model):
     def _confirm(self, now):
         for payment in self.filtered(lambda p: p.state == "proposed"):
             if payment.reason == "returned":
-                payment.related_id._take_back(now)
+                payment.related_id._take_back(now, "returned")
                 payment.write({"state": "aside"})
             else:
                 payment._book(now)
@@ -199,15 +199,19 @@ class KgwPayment(models.Model):
             )
         self.write(values)
 
-    def _take_back(self, now):
-        """Reverse what was booked; the payment waits for a person again."""
+    def _take_back(self, now, why):
+        """Reverse what was booked; the payment waits for a person again.
+
+        :param why: a key of ``kgw.event._get_back_reasons``
+        """
         booked = self.filtered(lambda p: p.state == "booked")
-        self.env["kgw.mirror"]._reverse(booked.part_ids.entry_id | booked.surplus_entry_id, now)
+        entries = booked.part_ids.entry_id | booked.surplus_entry_id
+        self.env["kgw.mirror"]._reverse(entries, now, why)
         booked._clear("unmatched", "taken_back")
 
     def _withdraw(self, now):
         """Take payments back for good, with the file that they came in: it may come again."""
-        self._take_back(now)
+        self._take_back(now, "file")
         self._clear("withdrawn", "taken_back")
 
     def _clear(self, state, reason):

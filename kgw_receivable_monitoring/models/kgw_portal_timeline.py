@@ -43,7 +43,7 @@ ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 # Chips above the history; "" is everything.
 SHOWN = {
     "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
-    "payments": ("payment", "stage", "corrected", *PROMISES),
+    "payments": ("payment", "payment_back", "credit_note", "stage", "corrected", *PROMISES),
     "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
     "not_sent": ("waiting", "cancelled", "passed", "failed"),
 }
@@ -59,6 +59,8 @@ ICONS = {
     "call": "fa-phone",
     "reply": "fa-reply",
     "payment": "fa-money",
+    "payment_back": "fa-undo",
+    "credit_note": "fa-file-text-o",
     "question": "fa-question",
     "decision": "fa-gavel",
     "revoked": "fa-undo",
@@ -189,8 +191,9 @@ class KgwPortalTimeline(models.AbstractModel):
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
-        if event.kind == "payment":
-            return self._get_payment_day(payload)
+        if event.kind in ("payment", "payment_back", "credit_note"):
+            told = self._get_money_note(payload), event._say_why_back(payload)
+            return ". ".join(filter(None, told))
         if event.kind in ("hold", "lifted") or event._is_question_withdrawn():
             return self._get_hold_note(event, payload)
         reason = event.env["kgw.dispute.reason"]._say(payload.get("dispute_reason"))
@@ -266,7 +269,11 @@ class KgwPortalTimeline(models.AbstractModel):
             channel=self._get_label(step, "channel"),
         )
 
-    def _get_payment_day(self, payload):
+    def _get_money_note(self, payload):
+        """Return the day of a payment, or number and day of a credit note."""
+        if number := payload.get("credit_note"):
+            day = self._read_date(payload["issued_on"])
+            return self.env._("No. %(number)s of %(day)s", number=number, day=day)
         day = self._read_date(payload.get("paid_on"))
         return self.env._("Paid on %s", day) if day else ""
 

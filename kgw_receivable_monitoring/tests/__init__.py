@@ -80,6 +80,7 @@ from . import (
     test_portal_handover,
     test_portal_isolation,
     test_portal_many,
+    test_portal_money,
     test_portal_neutral_engine,
     test_portal_neutrality,
     test_portal_outside,

@@ -240,7 +240,7 @@ class TestEvent(KgwEngineCommon):
                 for kind, payload in (
                     ("payment", {"amount": 12.5, "currency": "EUR"}),
                     ("payment_back", {"amount": 2.5}),
-                    ("payment", {"amount": 4, "credit_note": "FK 1"}),
+                    ("credit_note", {"amount": 4, "credit_note": "FK 1"}),
                 )
             ]
         )
@@ -251,7 +251,7 @@ class TestEvent(KgwEngineCommon):
             )
             return self.env.execute_query(SQL(query, payments.ids))
 
-        self.assertEqual(read(), [(12.5, "EUR"), (-2.5, "PLN"), (None, "PLN")])
+        self.assertEqual(read(), [(12.5, "EUR"), (-2.5, "PLN"), (None, None)])
         self.env["kgw.event"]._seal(1000)
         self.assertEqual(read()[0], (12.5, "EUR"))
         self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", payments[0].id)

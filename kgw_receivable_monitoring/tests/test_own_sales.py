@@ -265,6 +265,21 @@ class TestOwnSales(BooksCommon):
         self.assertEqual(receivable.amount_residual, 479.7)
         self.assertFalse(self._get_holds(receivable.kgw_case_id))
 
+    def test_payment_undone_in_the_books_is_off_what_came_in(self):
+        self._take(self._hand_over())
+        receivable = self._get_receivable(self._get_moves()).with_context(kgw_now=self._at(DAY))
+        owed = receivable.amount_residual
+        self._pay_as_accountant(receivable.move_id, 100)
+        receivable.remove_move_reconcile()
+        events = self.env["kgw.event"].search(
+            [("move_id", "=", receivable.move_id.id), ("kind", "like", "payment")], order="id"
+        )
+        told = [(event.kind, event.payload["amount"], event.payload["left"]) for event in events]
+        self.assertEqual(
+            told, [("payment", 100, round(owed - 100, 2)), ("payment_back", 100, owed)]
+        )
+        self.assertIn("undone in the books", events[1].told)
+
     def test_credit_note_taken_off_its_invoice_holds_it(self):
         self._take(self._hand_over())
         receivable = self._get_receivable(self._get_moves())

@@ -272,7 +272,7 @@ class TestPaymentDecisions(PaymentCase):
         self.assertTrue(before[0])
         payment = self._get_payments(self._take_statement(make_entry()))
         self.assertEqual((self.first.kgw_stage, self.first.kgw_next_date), ("closed", False))
-        payment.sudo()._take_back(self._at(PAID))
+        payment.sudo()._take_back(self._at(PAID), "person")
         self.assertEqual(self.first.amount_residual, 1230)
         self.assertEqual(self.first.kgw_stage, "before_due")
         self.assertTrue(self.first.kgw_next_step_id)
@@ -285,7 +285,7 @@ class TestPaymentDecisions(PaymentCase):
     def test_taken_back_payment_is_reminded_of_again(self):
         self.run_day(DUE - timedelta(days=5), post=False)
         payment = self._get_payments(self._take_statement(make_entry()))
-        payment.sudo()._take_back(self._at(PAID))
+        payment.sudo()._take_back(self._at(PAID), "person")
         self.run_days(DUE, DUE + timedelta(days=6), post=False)
         self.assertTrue(self.reminders(self.first, "sent", "delivered"))
 

@@ -61,7 +61,7 @@ class TestCreditorReports(PaymentCase):
 
     def test_reported_payment_is_taken_back(self):
         self._mark(self.first)
-        self._get_payments().sudo()._take_back(self._at(PAID))
+        self._get_payments().sudo()._take_back(self._at(PAID), "person")
         self.assertEqual(self.first.amount_residual, 1230)
         self.assertEqual(self._mark(self.first)["booked"], 1)
 

@@ -98,5 +98,5 @@ class TestPaymentsWaiting(PaymentCase):
         )
         record._withdraw(PAID, self._at(PAID))
         self.assertEqual((payment.part_ids.amount, payment.surplus), (1230, 0))
-        payment.sudo()._take_back(self._at(PAID))
+        payment.sudo()._take_back(self._at(PAID), "person")
         self.assertEqual(self.first.amount_residual, 1230)

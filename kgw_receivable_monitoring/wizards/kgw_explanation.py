@@ -18,6 +18,7 @@ DONE_KINDS = (
     "reply",
     "payment",
     "payment_back",
+    "credit_note",
     "question",
     "decision",
     "report",
