@@ -104,6 +104,7 @@ from . import (
     kgw_portal,
     kgw_portal_access,
     kgw_portal_account,
+    kgw_portal_ahead,
     kgw_portal_base,
     kgw_portal_case,
     kgw_portal_decision,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .kgw_portal_ahead import KgwPortalAhead
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
 from .kgw_portal_effect import KgwPortalEffect
@@ -32,6 +33,7 @@ class KgwPortal(models.AbstractModel):
 
     _name = "kgw.portal"
     _inherit = [
+        KgwPortalAhead._name,
         KgwPortalCase._name,
         KgwPortalDecision._name,
         KgwPortalEffect._name,

@@ -3,7 +3,6 @@ import json
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..const import OPEN_STATES
 from ..tools import identifiers
 from .kgw_finder import COMPACT_NUMBER, SHORTEST, compact_number
 from .kgw_portal_base import KgwPortalBase
@@ -191,28 +190,14 @@ class KgwPortalList(models.AbstractModel):
         place = {case_id: number for number, case_id in enumerate(case_ids)}
         cases = self._search_cases([("id", "in", case_ids)]).sorted(lambda case: place[case.id])
         sums, figures = self._read_sums(cases), self._read_figure(tab, cases)
-        ahead = self._read_ahead(cases)
-        planned = {
-            reminder.case_id: reminder
-            for reminder in cases.env["kgw.reminder"].search(
-                [("case_id", "in", cases.ids), ("state", "in", OPEN_STATES)]
-            )
-        }
-        asking = self._count_asked(cases)
-        usable = cases._get_usable_channels()
+        ahead, asking = self._read_ahead(cases), self._count_asked(cases)
         return [
             {
                 "figure": self._format_sums(figures.get(case.id, {})),
                 "figure_sums": figures.get(case.id, {}),
             }
-            | self._prepare_row(
-                case,
-                sums.get(case.id, {}),
-                planned.get(case, cases.env["kgw.reminder"]),
-                asking.get(case.id, 0),
-                *ahead[case.id],
-                usable.get(case.id, frozenset()),
-            )
+            | self._prepare_row(case, sums.get(case.id, {}), asking.get(case.id, 0))
+            | ahead[case]
             for case in cases
         ]
 
@@ -256,29 +241,9 @@ class KgwPortalList(models.AbstractModel):
             own["n"] += number
         return found
 
-    def _read_ahead(self, cases):
-        """Return ``{case id: (hold, receivable)}``: what keeps all of a case back, as its page says,
-        and the receivable whose step comes next of what does not wait by itself."""
-        receivables = cases.env["account.move.line"]
-        lines = receivables.search_fetch(
-            [("kgw_case_id", "in", cases.ids), ("kgw_stage", "!=", "closed")],
-            ["kgw_case_id", "kgw_stage", "move_id", "kgw_next_step_id", "kgw_next_date"],
-            order="kgw_next_date, id",
-        ).grouped("kgw_case_id")
-        lines = {case: lines.get(case, receivables) for case in cases}
-        found = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
-        holds = {case: own._get_of_every_channel() for case, own in found.items()}
-        return {
-            case.id: (own._get_keeping(lines[case]), own._get_first_free(lines[case]))
-            for case, own in holds.items()
-        }
-
-    def _prepare_row(self, case, sums, planned, asked, hold, coming, usable):
+    def _prepare_row(self, case, sums, asked):
         oldest = sums.get("oldest")
         days = (self._get_today() - oldest).days if oldest else 0
-        step = planned.step_id or planned.template_id or coming.kgw_next_step_id
-        day = planned.planned_on or coming.kgw_next_date
-        waiting = planned._get_waiting_reason() if planned else ""
         return {
             "id": case.id,
             "number": case.name,
@@ -295,21 +260,6 @@ class KgwPortalList(models.AbstractModel):
             "oldest": self._format_date(oldest),
             "days": self._count(days, "day") if days > 0 else "",
             "invoices": sums.get("n", 0),
-            "next_step": "" if hold else self._name_step(step, planned.channel),
-            "next_date": "" if hold else self._format_upcoming(day),
             "decision_count": asked,
-            "blocked": self._say_blocked(hold, waiting, usable) if sums else "",
             "controller": (case.controller_id or case.mandate_id.controller_id).name or "",
         }
-
-    def _say_blocked(self, hold, waiting, usable):
-        """Return in words what keeps the next contact back, '' for nothing."""
-        if hold:
-            return self._say_hold(hold)
-        if waiting:
-            return self._get_code_label("kgw.reminder", "reason", waiting)
-        if not usable:
-            return self.env._("No usable contact data: nobody can be reached.")
-        if "letter" in usable and len(usable) == 1:
-            return self.env._("No e-mail address and no phone number.")
-        return ""

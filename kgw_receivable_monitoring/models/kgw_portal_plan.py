@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 from odoo import models
 
+from ..const import OPEN_STATES
 from ..tools import calendar
 from ..tools.case_walk import CaseWalk, Stop, suppose_taken
 from ..tools.course_walk import Walk
@@ -29,11 +30,12 @@ class KgwPortalPlan(models.AbstractModel):
         """
         return self._get_plans({case: lines}, {case: holds})[case]
 
-    def _get_plans(self, lines, holds):
+    def _get_plans(self, lines, holds, most=None):
         """Return ``{case: plan}`` as :meth:`_get_plan`; what the courses need is read once for all.
 
         :param lines: ``{case: its open receivables}``
         :param holds: ``{case: holds}``
+        :param most: of each course no more than the days that bring so many steps; None means all
         """
         going = {
             case: self._get_running(own, holds[case])
@@ -42,7 +44,7 @@ class KgwPortalPlan(models.AbstractModel):
         }
         walks, planned = self._prepare_walks(going), self._get_planned(going)
         return dict.fromkeys(lines, []) | {
-            case: self._draw_plan(case, own, walks[case], planned[case], holds[case])
+            case: self._draw_plan(case, own, walks[case], planned[case], holds[case], most)
             for case, own in going.items()
         }
 
@@ -50,9 +52,10 @@ class KgwPortalPlan(models.AbstractModel):
         """Return ``{case: contacts}`` of what is planned and on its way."""
         if not cases:
             return {}
-        reminders = next(iter(cases)).union(*cases).reminder_ids
-        found = reminders._get_open().grouped("case_id")
-        return {case: found.get(case, reminders.browse()) for case in cases}
+        reminders, ids = next(iter(cases)).env["kgw.reminder"], [case.id for case in cases]
+        found = reminders.search([("case_id", "in", ids), ("state", "in", OPEN_STATES)])
+        found = found.grouped("case_id")
+        return {case: found.get(case, reminders) for case in cases}
 
     def _get_start(self, case, holds):
         """Return the day from which steps may come, None where nothing comes any more."""
@@ -62,11 +65,11 @@ class KgwPortalPlan(models.AbstractModel):
             return None
         return max([self._get_today(), *(hold.until_date + timedelta(days=1) for hold in whole)])
 
-    def _draw_plan(self, case, monitored, walks, planned, holds):
+    def _draw_plan(self, case, monitored, walks, planned, holds, most):
         start = self._get_start(case, holds)
         stops = [self._prepare_stop(reminder, holds, start) for reminder in planned]
         stops = [stop for stop in stops if stop.lines]
-        stops += self._walk_ahead(case, monitored, walks, planned, start)
+        stops += self._walk_ahead(case, monitored, walks, planned, start, most)
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
 
@@ -107,7 +110,7 @@ class KgwPortalPlan(models.AbstractModel):
     def _get_gaps(self, scenario):
         return scenario.gap_before_days or 1, scenario.gap_after_days or 1
 
-    def _walk_ahead(self, case, monitored, walks, planned, start):
+    def _walk_ahead(self, case, monitored, walks, planned, start, most):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
         receivables.
 
@@ -125,7 +128,7 @@ class KgwPortalPlan(models.AbstractModel):
         records = {step.id: step for step in scenario.step_ids}
         stops = [
             stop._replace(step=records[stop.step], lines=tuple(running[n].id for n in stop.lines))
-            for stop in walk.run(start, self._get_end(running, start))
+            for stop in walk.run(start, self._get_end(running, start), most)
         ]
         return self._take_along(stops, monitored - running - planned.line_ids.receivable_id)
 
@@ -215,11 +218,17 @@ class KgwPortalPlan(models.AbstractModel):
             return {"next_date": stop["day"], "next_step": self._name_coming(stop)}
         if own:
             return {"next_date": "", "next_step": self._say_held(own)}
-        # Later than the plan is told, or one of very many invoices.
+        if not self._is_beyond(line):
+            return {"next_date": "", "next_step": ""}  # no channel leads to what is left of it
         return {
             "next_date": self._format_upcoming(line.kgw_next_date),
             "next_step": line.kgw_next_step_id.name or "",
         }
+
+    def _is_beyond(self, line):
+        """Whether the next step of a receivable lies later than the plan is told."""
+        last = self._get_today() + timedelta(days=PLAN_DAYS)
+        return bool(line.kgw_next_date and line.kgw_next_date >= last)
 
     def _say_held(self, holds):
         """Return why an invoice waits: by the hold that ends last."""

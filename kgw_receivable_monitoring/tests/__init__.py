@@ -90,6 +90,7 @@ from . import (
     test_portal_refusals,
     test_portal_routes,
     test_portal_size,
+    test_portal_unreached,
     test_preview,
     test_promise,
     test_promise_properties,

@@ -33,10 +33,13 @@ class CaseWalk:
         self.following = {}
         self.trace = []
 
-    def run(self, first, last):
-        """Walk from ``first`` to the day before ``last`` and return the :class:`Stop` list."""
+    def run(self, first, last, most=None):
+        """Walk from ``first`` to the day before ``last`` and return the :class:`Stop` list.
+
+        :param most: no day after the one on which there are so many; None means all days
+        """
         day = first
-        while day and day < last:
+        while day and day < last and (most is None or len(self.trace) < most):
             self.spend(day)
             days = [n.from_date for n in self.following.values() if n]
             day = max(day + timedelta(days=1), min(days)) if days else None

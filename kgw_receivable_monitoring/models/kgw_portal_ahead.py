@@ -1,0 +1,149 @@
+from typing import NamedTuple
+
+from odoo import models
+
+from ..const import RUNG_LEVEL
+from ..tools import calendar
+from ..tools.case_walk import Stop
+from .kgw_portal_base import KgwPortalBase
+
+# What the next step is told from, read at once for all rows.
+POINTER = ("kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until")
+READ = ("kgw_case_id", "kgw_stage", "move_id", *POINTER)
+# Whether a step with one of them is taken is known on its day.
+CONDITIONS = ("only_unreached", "if_new", "if_late", "if_amount_from", "min_amount")
+DEMAND = RUNG_LEVEL["demand"]
+
+
+class Known(NamedTuple):
+    """What is read at once for many counterparties.
+
+    :param lines: ``{case: open receivables}``
+    :param holds: ``{case: holds in force, of every channel}``
+    :param usable: ``{case id: channels}``
+    :param contacted: ``{case: day of the last contact}``
+    :param planned: ``{case: contacts that are planned or on their way}``
+    """
+
+    lines: dict
+    holds: dict
+    usable: dict
+    contacted: dict
+    planned: dict
+
+
+class KgwPortalAhead(models.AbstractModel):
+    """What comes next for each of many counterparties: what the plan of its own page begins with."""
+
+    _name = "kgw.portal.ahead"
+    _inherit = KgwPortalBase._name
+    _description = "Creditor's Portal: What Comes Next"
+
+    def _read_ahead(self, cases):
+        """Return ``{case: what comes next}`` as its own page says it, or in words why nothing does."""
+        known = self._read_facts(cases)
+        first = self._get_first_stops(known)
+        return {case: self._prepare_ahead(case, first[case], known) for case in cases}
+
+    def _read_facts(self, cases):
+        found = cases.env["account.move.line"].search_fetch(
+            [("kgw_case_id", "in", cases.ids), ("kgw_stage", "!=", "closed")], READ
+        )
+        own = found.grouped("kgw_case_id")
+        lines = {case: own.get(case, found.browse()) for case in cases}
+        holds = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
+        made = [("case_id", "in", cases.ids), ("contact_on", "!=", False)]
+        return Known(
+            lines,
+            {case: held._get_of_every_channel() for case, held in holds.items()},
+            cases._get_usable_channels(),
+            dict(cases.env["kgw.reminder"]._read_group(made, ["case_id"], ["contact_on:max"])),
+            self._get_planned(lines),
+        )
+
+    def _prepare_ahead(self, case, first, known):
+        lines, holds = known.lines[case], known.holds[case]
+        told = first if first and not holds._get_keeping(lines) else None
+        kept = self._say_waiting(case, lines, holds)
+        return {
+            "next_date": told["day"] if told else "",
+            "next_step": self._name_coming(told) if told else "",
+            "blocked": kept or self._say_unreachable(case, known) if lines else "",
+        }
+
+    def _say_unreachable(self, case, known):
+        """Return in words that nobody can be reached, or by letter only; '' otherwise."""
+        usable = known.usable.get(case.id)
+        if not usable:
+            return self.env._("No usable contact data: nobody can be reached.")
+        if usable == {"letter"}:
+            return self.env._("No e-mail address and no phone number.")
+        return ""
+
+    def _say_no_way(self, step, usable):
+        """Return what to do where no channel of a step leads to the counterparty, '' otherwise."""
+        if {step.channel, step.fallback_channel} & {*usable}:
+            return ""
+        return self.env._(
+            "At present no contact data lead there: it goes out only once you or we have corrected"
+            " them (“Correct contact data”)."
+        )
+
+    # === THE FIRST STEP OF A PLAN === #
+
+    def _get_first_stops(self, known):
+        """Return ``{case: first step of its plan}``, None where nothing comes.
+
+        The stored step of its receivables is the first one wherever nothing has to be looked at on
+        its day; where something has, the days are walked as for the page.
+        """
+        stored = {case: self._get_stored(case, known) for case in known.lines}
+        doubtful = [case for case, stop in stored.items() if not stop]
+        plans = self._get_plans({case: known.lines[case] for case in doubtful}, known.holds, most=1)
+        return {
+            case: self._prepare_planned(stop) if stop else next(iter(plans[case]), None)
+            for case, stop in stored.items()
+        }
+
+    def _get_stored(self, case, known):
+        """Return the first :class:`Stop` of a case as it is stored, None where that is in doubt."""
+        today, holds = self._get_today(), known.holds[case]
+        if self._get_start(case, holds) != today:
+            return None
+        running = self._get_running(known.lines[case], holds).filtered("kgw_next_date")
+        if known.planned[case]:
+            return self._get_planned_stop(known.planned[case], running, holds)
+        if not running:
+            return None
+        since = max(running[0].kgw_next_date, today)
+        day = calendar.forward(since)
+        due = running.filtered(lambda line: line.kgw_next_date <= day)
+        step, act = due.kgw_next_step_id, due[0].kgw_next_act
+        is_one = len(step) == 1 and {*due.mapped("kgw_next_act")} == {act}
+        if not is_one:
+            return None
+        if act != "contact":
+            return Stop(since, act, step, "", tuple(due.ids))
+        if min(due.mapped("kgw_next_until")) < day or not self._is_plain(step, day, case, known):
+            return None
+        return Stop(day, act, step, step.channel, tuple(due.ids))
+
+    def _get_planned_stop(self, planned, running, holds):
+        """Return what is planned as a :class:`Stop`, None where a question or report may be first or
+        a hold keeps it back."""
+        stop = self._prepare_stop(planned[:1], holds, self._get_today())
+        asked = running.filtered(lambda line: line.kgw_next_act != "contact")
+        is_first = all(line.kgw_next_date > stop.day for line in asked)
+        return stop if stop.lines and is_first else None
+
+    def _is_plain(self, step, day, case, known):
+        """Whether a stored step is taken on its day whatever that brings: its own channel leads
+        there, it has no condition, and the gap to the last contact is over."""
+        last = known.contacted.get(case)
+        gap = self._get_gaps(step.scenario_id)[step.offset_days >= 0]
+        return (
+            step.channel in known.usable.get(case.id, ())
+            and step.rung_level < DEMAND
+            and not any(step[name] for name in CONDITIONS)
+            and (not last or (day - last).days >= gap)
+        )

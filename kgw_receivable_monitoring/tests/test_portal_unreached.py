@@ -1,0 +1,48 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .common import DUE
+from .test_portal_decisions import DecisionCase
+
+FIRST = DUE - timedelta(days=7)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestPortalUnreached(DecisionCase):
+    """Where no channel leads to a counterparty, every page says what really comes next."""
+
+    def drop(self, *kinds):
+        """Leave the counterparty without contact data of ``kinds``."""
+        for point in self.case.contact_point_ids:
+            point.state = "wrong" if point.kind in kinds else "unverified"
+        self.case._get_open_receivables()._kgw_refresh_course(FIRST, self._at(FIRST, 6))
+
+    def look(self, day):
+        """Return the counterparty's row of the list and its page."""
+        portal = self.portal.with_context(kgw_now=self._at(day, 12))
+        [row] = [row for row in portal._get_cases() if row["id"] == self.case.id]
+        return row, portal._get_case(self.case.id)
+
+    def test_list_tells_the_next_step_that_the_page_tells(self):
+        for gone in ((), ("phone",), ("phone", "email"), ("address",)):
+            self.drop(*gone)
+            for day in (FIRST, DUE - timedelta(days=1), DUE + timedelta(days=3)):
+                self.env["account.move.line"]._kgw_flush_stages(day)
+                row, page = self.look(day)
+                with self.subTest(gone=gone, day=day):
+                    first = page["plan"][0]
+                    self.assertEqual(row["next_date"], first["day"])
+                    self.assertEqual(row["next_step"], self.portal._name_coming(first))
+                    self.assertIn(row["next_step"], page["sentence"])
+
+    def test_nobody_is_told_a_contact_that_can_not_be_made(self):
+        self.drop("phone", "email", "address")
+        row, page = self.look(FIRST)
+        self.assertEqual(row["blocked"], "No usable contact data: nobody can be reached.")
+        acts = {stop["act"] for stop in page["plan"]}
+        self.assertNotIn("contact", acts)
+        for line in page["receivables"]:
+            told = [stop["day"] for stop in page["plan"] if line["id"] in stop["receivable_ids"]]
+            self.assertIn(line["next_date"], (*told, ""))
+        self.assertEqual(row["next_date"], page["plan"][0]["day"] if page["plan"] else "")
