@@ -30,6 +30,11 @@ class Known:
         """``{case id: {channel: reason}}`` of the channels that are closed for good."""
         return self.decisions.env["kgw.hold"]._get_closed_channels(self.decisions.case_id)
 
+    @cached_property
+    def usable(self):
+        """``{case id: channels}`` that lead to the counterparty."""
+        return self.decisions.case_id._get_usable_channels(self.closed)
+
     def get_offered_scenarios(self, case):
         """Return the scenarios agreed for somebody like the counterparty of ``case``."""
         alike = case.mandate_id, case.kind_id.is_consumer
@@ -274,6 +279,23 @@ class KgwDecisionCheck(models.AbstractModel):
 
     def _check_ask_call(self, known):
         self._check_not_on_hold(known)
+        case_id = self.case_id.id
+        if "phone" in known.usable.get(case_id, ()):
+            return
+        raise UserError(self._say_no_call(known.closed.get(case_id, {}).get("phone")))
+
+    def _say_no_call(self, closed):
+        """Return why nobody can be called, and what to do.
+
+        :param closed: of ``kgw.hold._get_closed_channels``, None where the channel is open
+        """
+        return {
+            None: self.env._(
+                "There is no phone number to call. Give one first: “Correct contact data”."
+            ),
+            "given_up": self.env._("You decided that we do not call. Choose “Go on” first."),
+            "closed": self.env._("Nobody is called here for now. Ask your controller why."),
+        }[closed]
 
     def _check_ask_demand(self, known):
         self._check_not_on_hold(known)

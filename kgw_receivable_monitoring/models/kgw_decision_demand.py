@@ -160,5 +160,14 @@ class KgwDecisionDemand(models.AbstractModel):
         for reminder in reminders:
             verdicts = self.env["kgw.gate"]._list_verdicts(reminder, facts)
             if never := [verdict.reason for verdict in verdicts if not verdict.until]:
-                label = self.env["kgw.portal"]._get_code_label("kgw.reminder", "reason", never[0])
-                raise UserError(self.env._("No demand can go out: %s.", label))
+                raise UserError(self._say_never(never[0]))
+
+    def _say_never(self, reason):
+        """Return why a demand never goes out, and what to do about contact data."""
+        if reason == "no_contact_point":
+            return self.env._(
+                "No contact data lead there: the demand would reach nobody. Give an address first:"
+                " “Correct contact data”."
+            )
+        label = self.env["kgw.portal"]._get_code_label("kgw.reminder", "reason", reason)
+        return self.env._("No demand can go out: %s.", label)

@@ -127,9 +127,13 @@ class KgwPortalCase(models.AbstractModel):
         """Return open questions in words; what they need of the course is read once for all."""
         consents = decisions.filtered(lambda d: d.kind == "approval")
         first_days = consents._get_first_days(self._get_today())
-        return [self._prepare_decision(d, first_days.get(d)) for d in decisions]
+        usable = consents.case_id._get_usable_channels()
+        return [
+            self._prepare_decision(d, first_days.get(d), usable.get(d.case_id.id, ()))
+            for d in decisions
+        ]
 
-    def _prepare_decision(self, decision, first_day):
+    def _prepare_decision(self, decision, first_day, usable):
         return {
             "id": decision.id,
             "kind": decision.kind,
@@ -138,7 +142,7 @@ class KgwPortalCase(models.AbstractModel):
             "invoices": decision.invoices,
             "deadline": self._format_date(decision.deadline),
             "default": decision._say_silence(),
-            "consequence": self._say_consequence(decision, first_day),
+            "consequence": self._say_consequence(decision, first_day, usable),
             "sender": decision.mandate_id._get_brand("after").name,
             "has_preview": decision.kind == "approval",
             "is_letter": decision.step_id.channel == "letter",
@@ -167,10 +171,11 @@ class KgwPortalCase(models.AbstractModel):
             ],
         }
 
-    def _say_consequence(self, decision, first_day):
+    def _say_consequence(self, decision, first_day, usable):
         """Return what follows each answer.
 
         :param first_day: when a step that is agreed to could go out, None for another question
+        :param usable: the channels that lead to the counterparty
         """
         if decision.kind != "approval":
             return self.env._(
@@ -189,7 +194,7 @@ class KgwPortalCase(models.AbstractModel):
                 day=day,
                 days=self._count(decision.step_id.answer_days, "day"),
             )
-        return f"{agreed} {without}"
+        return " ".join(filter(None, (agreed, self._say_no_way(decision.step_id, usable), without)))
 
     def _get_taken(self, case, rights):
         """Return what the creditor decided by itself: what acts in the next run, what holds on, and

@@ -82,6 +82,10 @@ class KgwPortalEffectWords(models.AbstractModel):
         ]
 
     def _tell_ask_call(self, effect):
+        """Say so where another contact is on its way just now, so that no call is planned."""
+        called = effect.taken.case_id.reminder_ids._get_open()
+        if effect.taken.case_id <= called.filtered(lambda r: r.channel == "phone").case_id:
+            return []
         return [
             self.env._("Where no call can be planned just now, your controller is asked to call.")
         ]

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import DUE
-from .test_portal_decisions import DecisionCase
+from .test_portal_decisions import LATE, DecisionCase
 
 FIRST = DUE - timedelta(days=7)
 
@@ -46,3 +47,46 @@ class TestPortalUnreached(DecisionCase):
             told = [stop["day"] for stop in page["plan"] if line["id"] in stop["receivable_ids"]]
             self.assertIn(line["next_date"], (*told, ""))
         self.assertEqual(row["next_date"], page["plan"][0]["day"] if page["plan"] else "")
+
+    # === WHAT IS ASKED FOR === #
+
+    def refuse(self, kind, day=LATE):
+        """Return why neither the preview nor the decision itself lets ``kind`` pass."""
+        with self.assertRaises(UserError) as foreseen:
+            self.portal._foresee(kind, {}, self._at(day, 10), self.case.ids)
+        with self.assertRaises(UserError) as taken, self.env.cr.savepoint():
+            self._take(kind, day)
+        self.assertEqual(str(foreseen.exception), str(taken.exception))
+        return str(taken.exception)
+
+    def test_call_where_there_is_no_number_is_refused_with_what_to_do(self):
+        self.drop("phone")
+        said = self.refuse("ask_call")
+        self.assertEqual(
+            said,
+            "There is no phone number to call. Give one first: “Correct contact data”.",
+        )
+        self._take("contact", point_kind="phone", note="+48 22 555 01 10")
+        self.assertTrue(self._take("ask_call"))
+
+    def test_call_where_calls_were_given_up_is_refused_with_what_to_do(self):
+        self._take("no_channel", channel="phone")
+        self.assertEqual(
+            self.refuse("ask_call"), "You decided that we do not call. Choose “Go on” first."
+        )
+
+    def test_demand_that_reaches_nobody_is_refused_with_what_to_do(self):
+        self.env["account.move.line"]._kgw_flush_stages(LATE)
+        self.drop("phone", "email", "address")
+        self.assertIn("“Correct contact data”", self.refuse("ask_demand"))
+
+    def test_question_about_a_step_that_reaches_nobody_says_so(self):
+        step = self.scenario.step_ids.filtered("needs_approval")[:1]
+        lines = self.case._get_open_receivables()
+        asked = self.env["kgw.decision"]._ask("approval", step, lines, LATE, self._at(LATE))
+        [told] = self.portal._prepare_decisions(asked.sudo())
+        self.assertNotIn("contact data", told["consequence"])
+        self.drop("email", "address")
+        [told] = self.portal._prepare_decisions(asked.sudo())
+        self.assertIn("no contact data lead there", told["consequence"])
+        self.assertIn("“Correct contact data”", told["consequence"])
