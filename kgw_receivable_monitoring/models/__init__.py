@@ -117,6 +117,7 @@ from . import (
     kgw_portal_history,
     kgw_portal_list,
     kgw_portal_live,
+    kgw_portal_outside,
     kgw_portal_overview,
     kgw_portal_people,
     kgw_portal_picture,

@@ -7,11 +7,12 @@ from .kgw_portal_effect import KgwPortalEffect
 from .kgw_portal_effect_sum import KgwPortalEffectSum
 from .kgw_portal_effect_words import KgwPortalEffectWords
 from .kgw_portal_export import KgwPortalExport
-from .kgw_portal_figures import KgwPortalFigures
+from .kgw_portal_figures import FIGURES, KgwPortalFigures
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
-from .kgw_portal_list import KgwPortalList
+from .kgw_portal_list import SORTS, TABS, KgwPortalList
 from .kgw_portal_live import KgwPortalLive
+from .kgw_portal_outside import KgwPortalOutside
 from .kgw_portal_overview import KgwPortalOverview
 from .kgw_portal_people import KgwPortalPeople
 from .kgw_portal_picture import KgwPortalPicture
@@ -19,7 +20,12 @@ from .kgw_portal_plan import KgwPortalPlan
 from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
 from .kgw_portal_terms import KgwPortalTerms
-from .kgw_portal_timeline import KgwPortalTimeline
+from .kgw_portal_timeline import SHOWN, KgwPortalTimeline
+
+# Counterparties that are told at once, at most.
+MOST_ROWS = 200
+# What files can hold.
+CONTENTS = ("invoices", "open_items", "payments")
 
 
 class KgwPortal(models.AbstractModel):
@@ -45,6 +51,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalHistory._name,
         KgwPortalList._name,
         KgwPortalLive._name,
+        KgwPortalOutside._name,
         KgwPortalOverview._name,
         KgwPortalPeople._name,
         KgwPortalPicture._name,
@@ -60,6 +67,8 @@ class KgwPortal(models.AbstractModel):
         """Return the model with the reader's language alone: a foreign system may send any context,
         and ours says what time it is, what is only tried, and what new records begin with."""
         lang = self.env.context.get("lang")
+        if lang:
+            self._want_text("lang", lang)
         return self.with_env(self.env(context={"lang": lang} if lang else {}))
 
     @api.model
@@ -73,21 +82,30 @@ class KgwPortal(models.AbstractModel):
         """Return counterparties as the list shows them, at most 200 at once."""
         self = self._from_outside()
         return self._get_cases(
-            str(tab), str(search), str(sort), max(0, int(offset)), min(max(1, int(limit)), 200)
+            self._want_choice("tab", tab, (*TABS, *FIGURES)),
+            self._want_text("search", search),
+            self._want_choice("sort", sort, SORTS),
+            self._want_number("offset", offset, least=0),
+            min(self._want_number("limit", limit), MOST_ROWS),
         )
 
     @api.model
     def case(self, case_id, show="", limit=30):
         """Return one counterparty with plan, history (at most 3000 entries) and invoices, or None."""
         self = self._from_outside()
-        return self._get_case(int(case_id), str(show), max(1, int(limit)))
+        return self._get_case(
+            self._want_number("case_id", case_id),
+            self._want_choice("show", show, ("", *SHOWN)),
+            self._want_number("limit", limit),
+        )
 
     @api.model
     def foresee(self, kind, case_ids, values=None, receivable_ids=None):
         """Return what a decision would change; nothing stays."""
         self = self._from_outside()
         now = fields.Datetime.now()
-        return self._foresee(kind, values or {}, now, case_ids, receivable_ids)
+        cases, values, lines = self._want_decision(kind, case_ids, values, receivable_ids)
+        return self._foresee(kind, values, now, cases, lines)
 
     @api.model
     def decide(self, kind, case_ids, values=None, receivable_ids=None):
@@ -97,28 +115,32 @@ class KgwPortal(models.AbstractModel):
         """
         self = self._from_outside()
         now = fields.Datetime.now()
-        return self._take(kind, values or {}, now, case_ids, receivable_ids, self._get_address())
+        cases, values, lines = self._want_decision(kind, case_ids, values, receivable_ids)
+        return self._take(kind, values, now, cases, lines, self._get_address())
 
     @api.model
     def answer(self, decision_id, value):
         """Answer an open question; returns the id of its counterparty."""
         self = self._from_outside()
         now = fields.Datetime.now()
-        return self._decide(int(decision_id), value, now, self._get_address())
+        number = self._want_number("decision_id", decision_id)
+        return self._decide(number, self._want_text("value", value), now, self._get_address())
 
     @api.model
     def answer_dispute(self, dispute_id, value, note="", until=""):
         """Answer a dispute; returns the id of its counterparty."""
         self = self._from_outside()
-        values = {"note": note, "until": until}
-        now = fields.Datetime.now()
-        return self._answer_dispute(int(dispute_id), value, values, now, self._get_address())
+        texts = {"value": value, "note": note, "until": until}
+        texts = {name: self._want_text(name, text) for name, text in texts.items()}
+        number, now = self._want_number("dispute_id", dispute_id), fields.Datetime.now()
+        return self._answer_dispute(number, texts.pop("value"), texts, now, self._get_address())
 
     @api.model
     def revoke(self, decision_id):
         """Take back a decision that has not acted yet; returns the id of its counterparty."""
         self = self._from_outside()
-        return self._revoke(int(decision_id), fields.Datetime.now(), self._get_address())
+        number = self._want_number("decision_id", decision_id)
+        return self._revoke(number, fields.Datetime.now(), self._get_address())
 
     @api.model
     def message(self, case_id, text="", files=()):
@@ -127,8 +149,9 @@ class KgwPortal(models.AbstractModel):
         :param files: as of :meth:`upload`, at most five
         """
         self = self._from_outside()
-        self._write_message(int(case_id), str(text), self._decode(files), fields.Datetime.now())
-        return int(case_id)
+        number, text = self._want_number("case_id", case_id), self._want_text("text", text)
+        self._write_message(number, text, self._want_files("files", files), fields.Datetime.now())
+        return number
 
     # === HANDING OVER === #
 
@@ -142,7 +165,7 @@ class KgwPortal(models.AbstractModel):
     def handover(self, import_id):
         """Return what a hand-over would do or has done, row by row, or None."""
         self = self._from_outside()
-        return self._get_import(int(import_id))
+        return self._get_import(self._want_number("import_id", import_id))
 
     @api.model
     def upload(self, mandate_id, files, content="invoices", known_through=""):
@@ -152,14 +175,13 @@ class KgwPortal(models.AbstractModel):
         :return: as :meth:`handover`
         """
         self = self._from_outside()
-        now, pairs = fields.Datetime.now(), self._decode(files)
-        return self._get_import(self._upload(int(mandate_id), content, pairs, known_through, now))
-
-    def _decode(self, files):
-        """Return the files of a foreign system as pairs of name and content."""
-        decode = self.env["kgw.import"]._decode_file
-        decoded = [decode(file) for file in (files if isinstance(files, list) else [])]
-        return [(file["name"], file["raw"]) for file in decoded]
+        wanted = (
+            self._want_number("mandate_id", mandate_id),
+            self._want_choice("content", content, CONTENTS),
+            self._want_files("files", files),
+            self._want_text("known_through", known_through),
+        )
+        return self._get_import(self._upload(*wanted, fields.Datetime.now()))
 
     @api.model
     def accept(self, import_id, struck=(), restated=(), seen_note=""):
@@ -170,13 +192,17 @@ class KgwPortal(models.AbstractModel):
         :param seen_note: its ``vanish_note``, to say that the list is right all the same
         """
         self = self._from_outside()
-        now, names, rows = fields.Datetime.now(), map(str, struck), set(map(int, restated))
-        address = self._get_address()
-        return self._accept(int(import_id), names, now, address, rows, str(seen_note))
+        number = self._want_number("import_id", import_id)
+        names = self._want_list("struck", struck, self._want_text)
+        rows = self._want_list("restated", restated, self._want_number)
+        seen, now = self._want_text("seen_note", seen_note), fields.Datetime.now()
+        return self._accept(number, names, now, self._get_address(), {*rows}, seen)
 
     @api.model
     def no_more_payments(self, mandate_id, known_through):
         """Say that all payments up to a day have been told; returns that day."""
         self = self._from_outside()
-        self._confirm_payments(int(mandate_id), known_through, fields.Datetime.now())
-        return known_through
+        number = self._want_number("mandate_id", mandate_id)
+        day = self._want_text("known_through", known_through)
+        self._confirm_payments(number, day, fields.Datetime.now())
+        return day

@@ -14,6 +14,8 @@ from .kgw_portal_base import KgwPortalBase
 # So many counterparties are decided on at once: that takes a second or two.
 MAX_CASES = 400
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
+# Digits of the largest id.
+LONGEST_ID = 10
 # Days of a pause that are offered with one click.
 PAUSES = (3, 7, 14)
 
@@ -141,15 +143,15 @@ class KgwPortalDecision(models.AbstractModel):
     def _read_values(self, kind, values, cases):
         """Return the values of the fields of the kind, read from text.
 
-        :raise UserError: a date or an amount can't be read
+        :raise UserError: one can't be read
         """
         readers = {
             "until_date": self._read_day,
             "amount": self._read_amount,
-            "is_lasting": bool,
-            "number": lambda text: int(text) if str(text).isdecimal() else False,
-            "scenario_id": lambda text: int(text) if str(text).isdecimal() else False,
-            "channel": lambda text: text if text in dict(CHANNELS) else False,
+            "is_lasting": self._read_flag,
+            "number": lambda text: self._read_count("number", text),
+            "scenario_id": lambda text: self._read_count("scenario_id", text),
+            "channel": lambda text: self._want_choice("channel", text, dict(CHANNELS)),
             "note": lambda text: str(text).strip()[:500],
             "point_kind": str,
         }
@@ -159,6 +161,18 @@ class KgwPortalDecision(models.AbstractModel):
             for name in (*spec.wants, *spec.takes)
             if values.get(name)
         }
+
+    def _read_flag(self, text):
+        """Return whether a box is ticked, or what a foreign system says with the words of JSON."""
+        flags = {"1": True, "true": True, "0": False, "false": False}
+        if (flag := flags.get(str(text).lower())) is None:
+            self._refuse("is_lasting", "true, false")
+        return flag
+
+    def _read_count(self, name, text):
+        plain = str(text)
+        is_number = plain.isdecimal() and len(plain) <= LONGEST_ID
+        return self._want_number(name, int(plain) if is_number else text)
 
     def _read_day(self, text):
         try:

@@ -82,6 +82,7 @@ from . import (
     test_portal_many,
     test_portal_neutral_engine,
     test_portal_neutrality,
+    test_portal_outside,
     test_portal_pages,
     test_portal_papers,
     test_portal_people,
