@@ -163,8 +163,7 @@ class KgwCase(models.Model):
             case.overdue_label = self._format_sums(row for row in own if row[2])
 
     def _compute_owed_amount(self):
-        rows = self._read_group([("id", "in", self.ids)], ["id"], ["owed_amount:sum"])
-        owed = dict(rows)
+        owed = dict(self._read_group([("id", "in", self.ids)], ["id"], ["owed_amount:sum"]))
         for case in self:
             case.owed_amount = owed.get(case, 0.0)
 
