@@ -16,6 +16,7 @@ REASONS = [
     ("error", "An unexpected error: the administrator finds it in the log under the reminder's id"),
     ("unknown", "Nobody knows whether the last message went out: a person decides first"),
     ("posting", "A printed letter waits to be posted"),
+    ("question", "The creditor was asked whether it agrees to this step, and may still answer"),
     # never: the reminder is cancelled
     ("paid", "Nothing is owed any more"),
     ("stage", "The invoice is no longer monitored"),
@@ -92,6 +93,11 @@ CURES = [
         "Look it up at the mail server or gateway, then say on the reminder what happened.",
     ),
     ("posting", "A manager posts the letter and marks its print run as posted."),
+    (
+        "question",
+        "The creditor answers in its portal, among its decisions, or a manager enters its answer on"
+        " the question. If nobody answers, monitoring goes on without the step.",
+    ),
     ("paid", "Nothing to do: nothing is owed any more."),
     ("stage", "Nothing to do: the creditor decides what follows the end of monitoring."),
     (
@@ -111,8 +117,8 @@ CURES = [
     ),
     (
         "approval",
-        "The creditor answers in its portal, or a manager enters its answer, while the question is"
-        " open. What was refused is not asked again.",
+        "Nothing to do: monitoring goes on without the step. What was refused, or not answered in"
+        " time, is not asked again.",
     ),
     (
         "consent",
@@ -176,7 +182,7 @@ CURE_PLACES = {
     "posting": "print_run",
     "mandate": "mandate",
     "authority": "mandate",
-    "approval": "decision",
+    "question": "decision",
     "consent": "case",
     "no_contact_point": "case",
     "sender": "brand",

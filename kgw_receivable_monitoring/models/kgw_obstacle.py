@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools.misc import format_date
 
 from ..const import OPEN_STATES
 from ..const_reasons import CURE_PLACES
@@ -93,6 +94,7 @@ class KgwObstacle(models.AbstractModel):
         """
         self.env["kgw.planner"]._run_day(calendar.local_date(now), now, case)
         day, reminder = calendar.local_date(now), self._get_open(case)
+        asked = self._get_questions_open(case)  # on the days looked at below they lapse
         upcoming = self.env["kgw.upcoming"]._tell(case, now)
         due = self._get_due(case)
         if not reminder and due:
@@ -106,7 +108,7 @@ class KgwObstacle(models.AbstractModel):
         own = self._get_own(case, move_id, day)
         obstacles += [found for found in own if found.place not in places]
         moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
-        obstacles += self._get_questions_open(case)
+        obstacles += asked
         for verdict in self._ask_gate(reminder, moment):
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
@@ -118,6 +120,8 @@ class KgwObstacle(models.AbstractModel):
     def _is_of_another(self, obstacle, move_id):
         """Whether an obstacle keeps only another invoice back."""
         place = obstacle.place
+        if obstacle.reason == "question":
+            return move_id not in place.receivable_ids.move_id.ids
         is_hold = place is not None and place._name == "kgw.hold"
         return bool(is_hold and place.move_id and place.move_id.id != move_id)
 
@@ -160,7 +164,19 @@ class KgwObstacle(models.AbstractModel):
         decisions = self.env["kgw.decision"].search(
             [("case_id", "=", case.id), ("kind", "=", "approval"), ("state", "=", "open")]
         )
-        return [Obstacle("approval", decision, decision.step_id.name) for decision in decisions]
+        return [
+            Obstacle("question", decision, self._say_question(decision)) for decision in decisions
+        ]
+
+    def _say_question(self, decision):
+        """Return what is asked, until when it may be answered and what silence means."""
+        return self.env._(
+            "%(step)s: asked on %(asked)s, to be answered by %(deadline)s. Without an answer it is"
+            " not sent.",
+            step=decision.step_id.name,
+            asked=format_date(self.env, decision.asked_on),
+            deadline=format_date(self.env, decision.deadline),
+        )
 
     def _plan_anyway(self, case, day):
         """Return ``(day, reminder)`` of the first day from ``day`` on which the planner plans a

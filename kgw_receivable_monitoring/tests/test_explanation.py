@@ -4,6 +4,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools.misc import format_date
 
 from ..const_reasons import CURE_PLACES, CURES, REASONS
 from .common import DUE
@@ -151,8 +152,10 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(explanation.step, self._step("m5_email").name)
         self.assertGreater(explanation.day, day)
 
-    def test_question_to_the_creditor_is_named(self):
-        line = self._watch(self._document())
+    def test_question_to_the_creditor_is_told_as_open_with_its_last_day_and_what_silence_means(self):
+        line, other = self._watch(
+            self._document(), self._document("FV 2/09/2026", due=DUE + timedelta(days=60))
+        )
         for number in range(-6, 22):
             day = DUE + timedelta(days=number)
             self.run_day(day)
@@ -161,7 +164,16 @@ class TestExplanation(KgwSimulationCommon):
                 break
         explanation = self.explain(line, day, hour=18)
         decision = self.env["kgw.decision"].search([("state", "=", "open")])
-        self.assertEqual(self.place(explanation, "approval"), decision)
+        self.assertEqual(self.obstacles(explanation), {"question"})
+        self.assertEqual(self.place(explanation, "question"), decision)
+        said = explanation.obstacle_ids
+        last = format_date(self.env, decision.deadline)
+        for words in (decision.step_id.name, last, "Without an answer it is not sent"):
+            self.assertIn(words, said.why)
+        self.assertNotIn("did not agree", said.why)
+        self.assertIn("portal", said.cure)
+        self.assertEqual((explanation.step, explanation.day), (decision.step_id.name, False))
+        self.assertFalse(self.obstacles(self.explain(other, day, hour=18)) & {"question"})
         self.assertIn("sent", explanation.done_ids.mapped("kind"))
         self.assertIn("condition", explanation.passed_ids.mapped("reason"))
 

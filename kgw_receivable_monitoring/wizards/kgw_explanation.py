@@ -153,18 +153,21 @@ class KgwExplanation(models.TransientModel):
         told = [self._prepare_next_vals(line, found) for line, found in upcoming.items()]
         obstacles = [self._prepare_obstacle_vals(found) for found in outlook.obstacles]
         return {
-            **self._prepare_contact_vals(upcoming.values(), outlook.reminder),
+            **self._prepare_contact_vals(upcoming.values(), outlook),
             "next_ids": [(0, 0, values) for values in told],
             "obstacle_ids": [(0, 0, values) for values in obstacles],
         }
 
-    def _prepare_contact_vals(self, upcoming, reminder):
+    def _prepare_contact_vals(self, upcoming, outlook):
         """Return the next contact of the plan; where it brings none, the one that waits."""
         first = next((found for found in upcoming if found.act == "contact"), None)
         if first:
             return {"step": first.step, "channel": first.channel, "day": first.day}
-        step = reminder.step_id.name or reminder.template_id.name
-        return {"step": step, "channel": reminder.channel, "day": False}
+        asked = next((found for found in outlook.obstacles if found.reason == "question"), None)
+        reminder = outlook.reminder
+        waits = asked.place.step_id if asked else reminder.step_id or reminder.template_id
+        channel = waits.channel if asked else reminder.channel
+        return {"step": waits.name, "channel": channel, "day": False}
 
     def _prepare_next_vals(self, receivable, upcoming):
         return {

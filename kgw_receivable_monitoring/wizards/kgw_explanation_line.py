@@ -6,7 +6,7 @@ from ..models.account_move_line import ACTS
 
 SECTIONS = [("next", "What comes next"), ("obstacle", "What stands in the way")]
 # What has no form of its own is shown in its list.
-LISTED = ("kgw.hold", "kgw.decision")
+LISTED = ("kgw.hold",)
 
 
 class KgwExplanationLine(models.TransientModel):
