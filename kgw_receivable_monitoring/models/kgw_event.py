@@ -193,18 +193,19 @@ class KgwEvent(models.Model):
         )
 
     def _get_invoices_query(self):
-        """Return the query for the numbers that reminder ``r`` is about, and of those it only
-        names; of a cancelled one as it was planned."""
+        """Return the query for the numbers that reminder ``r`` is for, and of those it only names;
+        of a cancelled one as it was planned."""
         return SQL(
             """
             SELECT COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE is_own), '[]') AS own,
                    COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE NOT is_own), '[]') AS named
               FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
-                           bool_or(rl.role <> 'carried') AS is_own
+                           bool_or(%s) AS is_own
                       FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
                      WHERE rl.reminder_id = r.id AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
                      GROUP BY rl.move_id, m.kgw_number, m.name) numbered
-            """
+            """,
+            self.env["kgw.reminder.line"]._get_main_condition(),
         )
 
     def _tell_recorded(self, case_ids):
