@@ -71,6 +71,7 @@ ICONS = {
     "promise_kept": "fa-check",
     "promise_broken": "fa-times",
     "dispute": "fa-exclamation",
+    "erased": "fa-eraser",
 }
 
 
@@ -148,7 +149,7 @@ class KgwPortalTimeline(models.AbstractModel):
                 for number, file in enumerate(payload.get("files", []))
             ],
             "letter_id": event.reminder_id.id
-            if event.kind == "sent" and event.channel == "letter"
+            if event.kind == "sent" and event.channel == "letter" and payload
             else 0,
         }
 
@@ -191,6 +192,8 @@ class KgwPortalTimeline(models.AbstractModel):
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
+        if erased := event._say_erased(self._format_date):
+            return erased
         if event.kind in ("payment", "payment_back", "credit_note"):
             told = self._get_money_note(payload), event._say_why_back(payload)
             return ". ".join(filter(None, told))
