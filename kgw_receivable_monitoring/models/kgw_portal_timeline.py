@@ -170,7 +170,11 @@ class KgwPortalTimeline(models.AbstractModel):
         if event.kind == "question":
             return self.env._("A question to you")
         if event.kind == "report":
+<<<<<<< HEAD
             return self.env._("A report to you")
+=======
+            return self.env._("A report for you")
+>>>>>>> 3ff8a93 ([FIX] kgw_receivable_monitoring: a report is told once, to the creditor who reads it)
         if event._is_question_withdrawn():
             return self.env._("A question to you is withdrawn")
         if event.kind == "decision":
@@ -260,7 +264,10 @@ class KgwPortalTimeline(models.AbstractModel):
         return ", ".join(filter(None, (kind, payload.get("scenario"), future)))
 
     def _get_step_label(self, event):
-        """Return the step, and which channel it replaces where it went another way."""
+        """Return the step, and which channel it replaces where it went another way; a report says
+        by itself what it is."""
+        if event.kind == "report":
+            return ""
         step = event.step_id
         if event.kind == "passed":
             return ", ".join(dict.fromkeys(event._get_steps().mapped("name")))
