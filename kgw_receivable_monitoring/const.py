@@ -125,7 +125,12 @@ EVENT_KINDS = [
     ("dispute_closed", "Correction arrived"),
     ("dispute_lapsed", "No correction came"),
     ("insolvent", "Insolvency"),
+    ("erased", "Content erased"),
 ]
+
+# Entries that hold amounts, days and codes of invoices, and nothing about a person: never erased,
+# so that no figure changes.
+KEPT_KINDS = ("payment", "payment_back", "credit_note", "stage", "passed", "erased")
 
 # Polish practice: an ordinary letter is taken to have arrived 4 working days after posting,
 # a registered one, without a proof of delivery, 7 working days after posting.

@@ -6,6 +6,8 @@ import secrets
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..const import KEPT_KINDS
+
 SEAL_BATCH = 1000
 
 
@@ -110,6 +112,32 @@ class KgwChain(models.AbstractModel):
     def _get_link(self, previous, seq, meta, digest):
         """Return the hash of one link of the chain."""
         return hashlib.sha256(json.dumps([previous, seq, meta, digest]).encode()).hexdigest()
+
+    def _erase(self, why, now):
+        """Empty these entries for good; one more entry of each case tells it. What is no more than
+        amounts, days and codes stays.
+
+        :param why: a key of ``kgw.event._get_erasure_reasons``
+        :param now: moment to write, naive UTC
+        """
+        self.flush_model()
+        content = self.filtered(lambda event: event.payload and event.kind not in KEPT_KINDS)
+        for case, events in content.grouped("case_id").items():
+            [note] = self._record([events._prepare_erasure_vals(case, why, now)])
+            query = "UPDATE kgw_event SET payload = NULL, erasure_id = %s WHERE id = ANY(%s)"
+            self.env.cr.execute(SQL(query, note.id, events.ids))
+        query = "DELETE FROM kgw_event_salt WHERE event_id = ANY(%s)"
+        self.env.cr.execute(SQL(query, content.ids))
+        content.invalidate_recordset()
+
+    def _prepare_erasure_vals(self, case, why, now):
+        return {
+            "kind": "erased",
+            "at": now,
+            "case_id": case.id,
+            "mandate_id": case.mandate_id.id,
+            "payload": {"why": why, "count": len(self)},
+        }
 
     @api.model
     def _find_broken_link(self):

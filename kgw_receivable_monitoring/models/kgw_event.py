@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, EVENT_KINDS
+from ..const import CHANNELS, EVENT_KINDS, KEPT_KINDS
 from ..const_reasons import CURES, REASONS
 
 
@@ -11,7 +11,8 @@ class KgwEvent(models.Model):
     """The register of what happened: INSERT only; every time line reads this and nothing else.
 
     A database trigger refuses UPDATE and DELETE. Two exceptions: the sealer fills ``seq``,
-    ``digest`` and ``hash`` once (``kgw.chain``), and the eraser nulls ``payload``.
+    ``digest`` and ``hash`` once, and the eraser nulls ``payload`` and names the entry that tells of
+    it (both ``kgw.chain``).
     """
 
     _name = "kgw.event"
@@ -37,6 +38,13 @@ class KgwEvent(models.Model):
     reason = fields.Selection(REASONS, readonly=True)
     cure = fields.Selection(CURES, string="What Helps", compute="_compute_cure")
     payload = fields.Json(readonly=True)
+    erasure_id = fields.Many2one(
+        "kgw.event",
+        string="Erased By",
+        readonly=True,
+        ondelete="restrict",
+        help="The entry that tells when and why the content of this one was erased.",
+    )
     is_part = fields.Boolean(
         string="Told by Another Entry",
         readonly=True,
@@ -53,10 +61,11 @@ class KgwEvent(models.Model):
 
     def init(self):
         """Create the salts' table, the trigger that keeps the register append-only, and what a
-        payment came to, read from its payload and erased with it: sums over many need no payload.
+        payment came to, read from its payload, which is never erased: sums over many need none.
         """
         self.env.cr.execute(
-            SQL("""
+            SQL(
+                """
             CREATE TABLE IF NOT EXISTS kgw_event_salt (
                 event_id integer PRIMARY KEY REFERENCES kgw_event(id) ON DELETE CASCADE,
                 salt varchar(64) NOT NULL
@@ -88,8 +97,10 @@ class KgwEvent(models.Model):
                 IF sealed IS NOT DISTINCT FROM OLD AND OLD.hash IS NULL AND NEW.hash IS NOT NULL THEN
                     RETURN NEW;
                 END IF;
-                erased.payload := OLD.payload;
-                IF erased IS NOT DISTINCT FROM OLD AND NEW.payload IS NULL THEN
+                erased.payload := OLD.payload; erased.erasure_id := OLD.erasure_id;
+                IF erased IS NOT DISTINCT FROM OLD AND NEW.payload IS NULL
+                        AND OLD.payload IS NOT NULL AND NEW.erasure_id IS NOT NULL
+                        AND OLD.kind <> ALL(%s) THEN
                     RETURN NEW;
                 END IF;
                 RAISE EXCEPTION 'kgw_event is append-only: an event is never changed';
@@ -101,7 +112,9 @@ class KgwEvent(models.Model):
             DROP TRIGGER IF EXISTS kgw_event_no_truncate ON kgw_event;
             CREATE TRIGGER kgw_event_no_truncate BEFORE TRUNCATE ON kgw_event
                 FOR EACH STATEMENT EXECUTE FUNCTION kgw_event_append_only();
-        """)
+        """,
+                list(KEPT_KINDS),
+            )
         )
 
     @api.depends("reason")
@@ -193,18 +206,19 @@ class KgwEvent(models.Model):
         )
 
     def _get_invoices_query(self):
-        """Return the query for the numbers that reminder ``r`` is about, and of those it only
-        names; of a cancelled one as it was planned."""
+        """Return the query for the numbers that reminder ``r`` is for, and of those it only names;
+        of a cancelled one as it was planned."""
         return SQL(
             """
             SELECT COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE is_own), '[]') AS own,
                    COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE NOT is_own), '[]') AS named
               FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
-                           bool_or(rl.role <> 'carried') AS is_own
+                           bool_or(%s) AS is_own
                       FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
                      WHERE rl.reminder_id = r.id AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
                      GROUP BY rl.move_id, m.kgw_number, m.name) numbered
-            """
+            """,
+            self.env["kgw.reminder.line"]._get_main_condition(),
         )
 
     def _tell_recorded(self, case_ids):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
-from ..tools import words
+from ..tools import calendar, words
 from .kgw_decision import QUESTIONS
 
 # Entries of which the channel is a part of what happened.
@@ -70,7 +70,7 @@ class KgwEventWords(models.Model):
         labels = dict(self.env[model]._fields[name]._description_selection(self.env))
         return labels.get(code, "") if code else ""
 
-    @api.depends("payload", "reason")
+    @api.depends("payload", "reason", "erasure_id")
     @api.depends_context("lang")
     def _compute_told(self):
         for event in self:
@@ -83,6 +83,7 @@ class KgwEventWords(models.Model):
                 ),
                 event._tell_money(payload),
                 event._say_why_back(payload),
+                event._say_erased(lambda moment: format_date(self.env, moment)),
                 event._get_label("reason"),
                 event._tell_steps(payload),
                 event._tell_message(payload),
@@ -129,6 +130,27 @@ class KgwEventWords(models.Model):
             "file": self.env._("The file that it came with was taken back."),
             "list": self.env._("A newer list of open items says that this is owed."),
             "books": self.env._("It was undone in the books."),
+        }
+
+    def _say_erased(self, format_day):
+        """Return in a sentence when and why the content of this entry was erased; of the entry that
+        tells it, why; '' of all others.
+
+        :param format_day: takes a date and returns it in words
+        """
+        note = self.erasure_id or (self if self.kind == "erased" else self.browse())
+        if not note:
+            return ""
+        why = self._get_erasure_reasons()[note.payload["why"]]
+        if note == self:
+            return why
+        day = format_day(calendar.local_date(note.at))
+        return self.env._("The content was erased on %(day)s. %(why)s", day=day, why=why)
+
+    def _get_erasure_reasons(self):
+        return {
+            "request": self.env._("A person asked for the erasure of its data."),
+            "retention": self.env._("The time for which such data are kept is over."),
         }
 
     def _tell_steps(self, payload):

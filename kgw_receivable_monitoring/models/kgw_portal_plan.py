@@ -2,9 +2,9 @@ from datetime import date, timedelta
 
 from odoo import models
 
-from ..const import OPEN_STATES
+from ..const import OPEN_STATES, RUNG_LEVEL
 from ..tools import calendar
-from ..tools.case_walk import CaseWalk, Stop, suppose_taken
+from ..tools.case_walk import CaseWalk, Stop, is_only_named, suppose_taken
 from ..tools.course_walk import Walk
 from .kgw_portal_base import KgwPortalBase
 
@@ -83,12 +83,14 @@ class KgwPortalPlan(models.AbstractModel):
         """Return what is planned as a :class:`Stop`; what is on hold will not be in it. The hold of
         a promise does not keep back what confirms it."""
         day = max(reminder.planned_on, start)
-        own = reminder._get_live_lines()._get_own().receivable_id
+        own = reminder._get_live_lines()._get_own()
         confirmed = reminder.promise_id
         held = holds.filtered(lambda h: not confirmed or h.promise_id != confirmed).move_id
-        lines = own.filtered(lambda line: line.move_id not in held)
+        own = own.filtered(lambda line: line.move_id not in held)
+        named = (own - own._get_main()).receivable_id.ids
         step = reminder.step_id or reminder.template_id
-        return Stop(day, "contact", step, reminder.channel, tuple(lines.ids))
+        lines = tuple(own.receivable_id.ids)
+        return Stop(day, "contact", step, reminder.channel, lines, tuple(named))
 
     def _prepare_walks(self, going):
         """Return ``{case: {receivable: walk}}``, of the receivables that are due first.
@@ -127,7 +129,11 @@ class KgwPortalPlan(models.AbstractModel):
         walk = CaseWalk(list(walks.values()), self._get_gaps(scenario), last_contact)
         records = {step.id: step for step in scenario.step_ids}
         stops = [
-            stop._replace(step=records[stop.step], lines=tuple(running[n].id for n in stop.lines))
+            stop._replace(
+                step=records[stop.step],
+                lines=tuple(running[n].id for n in stop.lines),
+                named=tuple(running[n].id for n in stop.named),
+            )
             for stop in walk.run(start, self._get_end(running, start), most)
         ]
         return self._take_along(stops, monitored - running - planned.line_ids.receivable_id)
@@ -139,8 +145,16 @@ class KgwPortalPlan(models.AbstractModel):
         for line in rest:
             places = (n for n, stop in enumerate(stops) if self._goes_along(line, stop))
             if (place := next(places, None)) is not None:
-                stops[place] = stops[place]._replace(lines=(*stops[place].lines, line.id))
+                stops[place] = self._add_line(stops[place], line)
         return stops
+
+    def _add_line(self, stop, line):
+        """Return a stop with one receivable more."""
+        rungs = (line.kgw_next_step_id.rung, stop.step.rung)
+        levels = [RUNG_LEVEL.get(rung, 0) for rung in rungs]
+        is_named = stop.act == "contact" and is_only_named(*levels)
+        named = (*stop.named, line.id) if is_named else stop.named
+        return stop._replace(lines=(*stop.lines, line.id), named=named)
 
     def _goes_along(self, line, stop):
         """Whether a receivable takes a step of its own on the day of ``stop``."""
@@ -182,11 +196,20 @@ class KgwPortalPlan(models.AbstractModel):
             "act": stop.act,
             "act_label": self._say_act(stop.act),
             "receivable_ids": list(stop.lines),
+            "named_ids": list(stop.named),
             "step": self._name_step(stop.step, stop.channel),
             "channel": stop.channel or "",
             "channel_label": self._name_channel(stop.step, stop.channel),
-            "count": self._count(len(stop.lines), "invoice") if len(stop.lines) > 1 else "",
+            "count": self._count_stop(stop) if len(stop.lines) > 1 else "",
         }
+
+    def _count_stop(self, stop):
+        """Return how many invoices a step is for, and how many it only names, as its text does."""
+        own = self._count(len(stop.lines) - len(stop.named), "invoice")
+        if not stop.named:
+            return own
+        named = self._count(len(stop.named), "invoice")
+        return self.env._("%(own)s; named too: %(others)s", own=own, others=named)
 
     def _say_act(self, act):
         """Return in words what is done about a step before it; a question or a report says itself
@@ -215,7 +238,8 @@ class KgwPortalPlan(models.AbstractModel):
             return {"next_date": "", "next_step": ended}
         stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
         if stop:
-            return {"next_date": stop["day"], "next_step": self._name_coming(stop)}
+            step = {**stop, "step": self._name_for(line, stop)}
+            return {"next_date": stop["day"], "next_step": self._name_coming(step)}
         if own:
             return {"next_date": "", "next_step": self._say_held(own)}
         if not self._is_beyond(line):
@@ -229,6 +253,12 @@ class KgwPortalPlan(models.AbstractModel):
         """Whether the next step of a receivable lies later than the plan is told."""
         last = self._get_today() + timedelta(days=PLAN_DAYS)
         return bool(line.kgw_next_date and line.kgw_next_date >= last)
+
+    def _name_for(self, line, stop):
+        """Return the step of a stop as it is for one of its receivables."""
+        if line.id not in stop["named_ids"]:
+            return stop["step"]
+        return self.env._("%s (this invoice is only named)", stop["step"])
 
     def _say_held(self, holds):
         """Return why an invoice waits: by the hold that ends last."""

@@ -71,6 +71,7 @@ ICONS = {
     "promise_kept": "fa-check",
     "promise_broken": "fa-times",
     "dispute": "fa-exclamation",
+    "erased": "fa-eraser",
 }
 
 
@@ -148,7 +149,7 @@ class KgwPortalTimeline(models.AbstractModel):
                 for number, file in enumerate(payload.get("files", []))
             ],
             "letter_id": event.reminder_id.id
-            if event.kind == "sent" and event.channel == "letter"
+            if event.kind == "sent" and event.channel == "letter" and payload
             else 0,
         }
 
@@ -169,7 +170,11 @@ class KgwPortalTimeline(models.AbstractModel):
         if event.kind == "question":
             return self.env._("A question to you")
         if event.kind == "report":
+<<<<<<< HEAD
             return self.env._("A report to you")
+=======
+            return self.env._("A report for you")
+>>>>>>> 3ff8a93 ([FIX] kgw_receivable_monitoring: a report is told once, to the creditor who reads it)
         if event._is_question_withdrawn():
             return self.env._("A question to you is withdrawn")
         if event.kind == "decision":
@@ -191,6 +196,8 @@ class KgwPortalTimeline(models.AbstractModel):
         return "" if event.user_id._is_superuser() else event.user_id.name or ""
 
     def _get_note(self, event, payload):
+        if erased := event._say_erased(self._format_date):
+            return erased
         if event.kind in ("payment", "payment_back", "credit_note"):
             told = self._get_money_note(payload), event._say_why_back(payload)
             return ". ".join(filter(None, told))
@@ -257,7 +264,10 @@ class KgwPortalTimeline(models.AbstractModel):
         return ", ".join(filter(None, (kind, payload.get("scenario"), future)))
 
     def _get_step_label(self, event):
-        """Return the step, and which channel it replaces where it went another way."""
+        """Return the step, and which channel it replaces where it went another way; a report says
+        by itself what it is."""
+        if event.kind == "report":
+            return ""
         step = event.step_id
         if event.kind == "passed":
             return ", ".join(dict.fromkeys(event._get_steps().mapped("name")))

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, RUNGS
+from ..const import CHANNELS, DEMANDS, RUNGS
 from .kgw_gate_facts import Facts
 
 ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
@@ -43,6 +43,21 @@ class KgwReminderLine(models.Model):
     def _get_own(self):
         """Return the lines that the reminder is about; the others are only named in its text."""
         return self.filtered(lambda line: line.role != "carried")
+
+    def _get_main(self):
+        """Return the lines that the contact is for as its text says it: of a demand those that it
+        demands. What goes along with it on a lower rung takes its own step, and is only named."""
+        return self._get_own().filtered(
+            lambda line: line.reminder_id.rung not in DEMANDS or line.rung == line.reminder_id.rung
+        )
+
+    @api.model
+    def _get_main_condition(self):
+        """Return the condition of :meth:`_get_main` on line ``rl`` of reminder ``r``."""
+        return SQL(
+            "(rl.role <> 'carried' AND (COALESCE(r.rung, '') <> ALL(%s) OR rl.rung = r.rung))",
+            list(DEMANDS),
+        )
 
     def _is_covered(self):
         """Whether a line that is only named may be: after the due date its payment must be known.

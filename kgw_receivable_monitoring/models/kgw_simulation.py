@@ -177,7 +177,7 @@ class KgwSimulation(models.AbstractModel):
             "step_id": reminder.step_id.id,
             "rung": reminder.rung,
             "invoices": ", ".join(
-                lines._get_own().move_id.mapped(lambda m: m.kgw_display_number or "")
+                lines._get_main().move_id.mapped(lambda m: m.kgw_display_number or "")
             ),
             "move_ids": sorted(lines.move_id.ids),
         }

@@ -135,7 +135,7 @@ class KgwText(models.AbstractModel):
         """
         owed = owed.sorted(lambda line: line.receivable_id.date_maturity)
         if reminder.rung in DEMANDS:
-            told = owed.filtered(lambda line: line.rung == reminder.rung)
+            told = owed._get_main()
         else:
             told = owed._get_own() if reminder.side == "before" else owed
         return told.receivable_id, (owed - told).receivable_id

@@ -49,7 +49,8 @@ class KgwUpcoming(models.AbstractModel):
         stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
         if stop:
             day = calendar.forward(date.fromisoformat(stop["iso"]))
-            return Upcoming(day, stop["act"], stop["step"], stop["channel"])
+            step = portal._name_for(line, stop)
+            return Upcoming(day, stop["act"], step, stop["channel"])
         said = portal._get_next(line, plan, holds)
         if not said["next_date"]:  # it waits for a person, or nothing follows
             return Upcoming(None, "", said["next_step"], "")

@@ -223,17 +223,35 @@ class TestEvent(KgwEngineCommon):
 
     # === ERASURE === #
 
-    def test_erased_payload_with_its_salt_leaves_the_chain_valid(self):
+    def test_erased_content_leaves_the_chain_valid_and_is_told_by_an_entry(self):
         events = self.sealed()
-        self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", events[1].id)
-        self.run_sql("DELETE FROM kgw_event_salt WHERE event_id = %s", events[1].id)
+        events[1]._erase("request", self._at(DUE, 15))
         self.assertFalse(events[1].payload)
+        told = events[1].erasure_id
+        self.assertEqual(
+            (told.kind, told.case_id, told.at), ("erased", self.case, self._at(DUE, 15))
+        )
+        self.assertEqual(told.payload, {"why": "request", "count": 1})
+        self.assertTrue(events[0].payload, "what was not named stays")
         self.assertIsNone(self.find_broken())
         self.record()
         self.env["kgw.event"]._seal(10)
         self.assertIsNone(self.find_broken())
+        salts = "SELECT count(*) FROM kgw_event_salt WHERE event_id = %s"
+        self.assertEqual(self.env.execute_query(SQL(salts, events[1].id)), [(0,)])
 
-    def test_amount_of_a_payment_is_erased_with_its_payload_and_kept_by_the_seal(self):
+    def test_content_can_not_be_erased_without_an_entry_that_tells_it(self):
+        event = self.sealed(1)
+        self.assertRefused("UPDATE kgw_event SET payload = NULL WHERE id = %s", event.id)
+        self.assertRefused(
+            "UPDATE kgw_event SET erasure_id = %s WHERE id = %s", self.record().id, event.id
+        )
+        event._erase("retention", self._at(DUE))
+        self.assertRefused(
+            "UPDATE kgw_event SET erasure_id = %s WHERE id = %s", self.record().id, event.id
+        )
+
+    def test_amount_of_a_payment_is_never_erased(self):
         payments = self.env["kgw.event"]._record(
             [
                 {"kind": kind, "at": self._at(DUE), "case_id": self.case.id, "payload": payload}
@@ -253,13 +271,19 @@ class TestEvent(KgwEngineCommon):
 
         self.assertEqual(read(), [(12.5, "EUR"), (-2.5, "PLN"), (None, None)])
         self.env["kgw.event"]._seal(1000)
+        payments._erase("request", self._at(DUE))
         self.assertEqual(read()[0], (12.5, "EUR"))
-        self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", payments[0].id)
-        self.assertIsNone(read()[0][0])
+        self.assertTrue(all(payments.mapped("payload")))
+        self.assertRefused(
+            "UPDATE kgw_event SET payload = NULL, erasure_id = %s WHERE id = %s",
+            self.record().id,
+            payments[0].id,
+        )
 
     def test_payload_removed_without_its_salt_is_found(self):
         events = self.sealed()
-        self.run_sql("UPDATE kgw_event SET payload = NULL WHERE id = %s", events[1].id)
+        query = "UPDATE kgw_event SET payload = NULL, erasure_id = %s WHERE id = %s"
+        self.run_sql(query, self.record().id, events[1].id)
         self.assertEqual(self.find_broken(), events[1].seq)
 
     def test_scheduled_sealing_seals_everything_that_is_new(self):

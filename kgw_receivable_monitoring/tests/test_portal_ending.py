@@ -110,6 +110,14 @@ class TestEnding(DecisionCase):
 
     # === MANY INVOICES, FILES === #
 
+    def test_report_is_told_once_and_to_the_creditor_who_reads_it(self):
+        step = self.scenario.step_ids.filtered(lambda s: s.kind == "report")
+        self.assertNotIn("creditor", step.name, "the plan tells it to the creditor")
+        vals = self.first._kgw_prepare_event_vals("report", self._at(LATE), step_id=step.id)
+        self.env["kgw.event"]._record([vals])
+        [told, *_rest] = self.portal._get_events(self.case)[0]
+        self.assertEqual((told["kind_label"], told["step"]), ("A report for you", ""))
+
     def test_no_subject_of_the_portal_replaces_a_method_of_another(self):
         subjects = [value for name, value in vars(kgw_portal).items() if name != "KgwPortalBase"]
         subjects = [value for value in subjects if isinstance(value, type)]

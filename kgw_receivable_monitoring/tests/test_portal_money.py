@@ -83,3 +83,21 @@ class TestMoney(DecisionCase):
         [event] = self.events_of("payment_back")
         for words in ("400.00", "09/10/2026", "The file that it came with was taken back."):
             self.assertIn(words, event.told)
+
+    # === ERASURE === #
+
+    def test_erasure_is_told_in_the_entry_and_changes_no_figure(self):
+        self.pay(self.first, 400, DAY)
+        self.run_day(DUE - timedelta(days=5))
+        before = self.portal._get_overview()["paid"]
+        events = self.env["kgw.event"].search([("case_id", "=", self.case.id)])
+        events._erase("request", self._at(DAY, 15))
+        self.assertEqual(self.portal._get_overview()["paid"], before)
+        self.assertTrue(before)
+        sent, note = self.tell("sent"), self.tell("erased")
+        self.assertEqual((sent["text"], sent["recipient"]), ("", ""))
+        why = "A person asked for the erasure of its data."
+        self.assertEqual(sent["note"], f"The content was erased on 10 Sep 2026. {why}")
+        self.assertEqual((note["kind_label"], note["note"]), ("Content erased", why))
+        self.assertEqual(self.tell("payment")["note"], "Paid on 10 Sep 2026")
+        self.assertIn(f"erased on 09/10/2026. {why}", self.events_of("sent").told)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..const import DEMANDS
 from ..tools import calendar
 from .common import DUE
 from .engine_common import KgwEngineCommon
@@ -53,6 +54,54 @@ class TestPortalPlan(KgwEngineCommon):
         last = FIRST + timedelta(days=44)
         self.assertEqual(self.get_done(FIRST, last), told)
         self.assertEqual(len({day for day, _step in told}), len(told), "one contact a day")
+
+    def test_demand_names_what_it_does_not_demand_in_plan_entry_and_text_alike(self):
+        told = self.get_invoices_told(self.get_plan(FIRST))
+        self.live(FIRST, FIRST + timedelta(days=44), self.agree)
+        events = self.env["kgw.event"].search(
+            [("case_id", "=", self.case.id), ("kind", "=", "sent")]
+        )
+        demands = [event for event in events if event.reminder_id.rung in DEMANDS]
+        entries = {e["id"]: e for e in self.env["kgw.portal"]._get_events(self.case, limit=100)[0]}
+        along = set()
+        for event in demands:
+            own, named = event.payload["invoices"], event.payload["named"]
+            planned = told[event.reminder_id.planned_on.isoformat()]
+            self.assertEqual(set(own), planned[0])
+            self.assertLessEqual(planned[1], set(named))
+            self.assertEqual(entries[event.id]["invoices"].split("; ")[0], ", ".join(own))
+            lines = event.reminder_id.line_ids
+            items, others = self.env["kgw.text"]._split_lines(event.reminder_id, lines)
+            self.assertLessEqual(set(items.move_id.mapped("kgw_number")), set(own))
+            self.assertLessEqual(set(others.move_id.mapped("kgw_number")), set(named))
+            along |= planned[1]
+        self.assertTrue(along, "what takes a reminder goes along with a demand")
+
+    def test_invoice_that_a_demand_only_names_says_so(self):
+        plan = self.get_plan(FIRST)
+        stop = next(stop for stop in plan if stop["named_ids"])
+        own = len(stop["receivable_ids"]) - len(stop["named_ids"])
+        counted = [
+            self.env["kgw.portal"]._count(n, "invoice") for n in (own, len(stop["named_ids"]))
+        ]
+        self.assertEqual(stop["count"], "{}; named too: {}".format(*counted))
+        portal = self.env["kgw.portal"].with_context(kgw_now=self._at(FIRST, 6))
+        said = {line: portal._name_for(line, stop) for line in self.lines}
+        for line in self.lines.filtered(lambda r: r.id in stop["receivable_ids"]):
+            is_named = line.id in stop["named_ids"]
+            self.assertEqual("only named" in said[line], is_named)
+
+    def get_invoices_told(self, plan):
+        """Return ``{day: (numbers that a contact is for, numbers that it names)}``."""
+        lines = {line.id: line.move_id.kgw_number for line in self.lines}
+        return {
+            stop["iso"]: (
+                {lines[n] for n in stop["receivable_ids"] if n not in stop["named_ids"]},
+                {lines[n] for n in stop["named_ids"]},
+            )
+            for stop in plan
+            if stop["act"] == "contact"
+        }
 
     def test_plan_goes_on_from_what_has_happened(self):
         today = calendar.forward(DUE + timedelta(days=4))

@@ -14,8 +14,9 @@ from . import calendar
 
 DEMAND = RUNG_LEVEL["demand"]
 # What happens on a day: the step that leads, its channel, and which receivables take a step: their
-# places in the order of the walks.
-Stop = namedtuple("Stop", "day act step channel lines")
+# places in the order of the walks. Of a demand ``named`` are those that it does not demand: they go
+# along on a lower rung.
+Stop = namedtuple("Stop", "day act step channel lines named", defaults=((),))
 
 
 class CaseWalk:
@@ -79,11 +80,12 @@ class CaseWalk:
         step = self._get_step(leader)
         channel = next((c for c in step.channels if c in leader.facts.usable), step.channels[0])
         own = [w for w in due if (self._get_step(w).offset < 0) == (step.offset < 0)]
+        named = [w for w in own if is_only_named(self._get_step(w).rung, step.rung)]
         for walk in own:
             walk.take(self.following[id(walk)], day, channel)
             self.following[id(walk)] = walk.ask(day)
         self.last_contact = day
-        self._note(day, "contact", step.id, channel, own)
+        self._note(day, "contact", step.id, channel, own, named)
 
     def _get_order(self, walk, day):
         """The leader is what would lapse before the next slot, else the hardest rung."""
@@ -92,14 +94,21 @@ class CaseWalk:
         lapses = (step.offset < 0 or step.rung >= DEMAND) and following.until < slot
         return not lapses, -step.rung, step.offset, self.walks.index(walk)
 
-    def _note(self, day, act, step_id, channel, walks):
+    def _note(self, day, act, step_id, channel, walks, named=()):
         """Remember what happened; a question about several receivables is one question."""
         lines = tuple(self.walks.index(walk) for walk in walks)
         same = next((s for s in self.trace if s[:3] == (day, act, step_id)), None)
         if same and act != "contact":
             self.trace[self.trace.index(same)] = same._replace(lines=same.lines + lines)
             return
-        self.trace.append(Stop(day, act, step_id, channel, lines))
+        places = tuple(self.walks.index(walk) for walk in named)
+        self.trace.append(Stop(day, act, step_id, channel, lines, places))
+
+
+def is_only_named(rung, leading):
+    """Whether a contact that is led by a step of level ``leading`` only names who takes a step of
+    level ``rung``: a demand demands no one who has not had the rung below."""
+    return leading >= DEMAND and rung < leading
 
 
 def suppose_taken(walk, step_id, day, channel):
