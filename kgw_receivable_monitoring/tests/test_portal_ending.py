@@ -116,7 +116,7 @@ class TestEnding(DecisionCase):
         vals = self.first._kgw_prepare_event_vals("report", self._at(LATE), step_id=step.id)
         self.env["kgw.event"]._record([vals])
         [told, *_rest] = self.portal._get_events(self.case)[0]
-        self.assertEqual((told["kind_label"], told["step"]), ("A report for you", ""))
+        self.assertEqual((told["kind_label"], told["step"]), ("A report to you", ""))
 
     def test_no_subject_of_the_portal_replaces_a_method_of_another(self):
         subjects = [value for name, value in vars(kgw_portal).items() if name != "KgwPortalBase"]
