@@ -69,7 +69,35 @@ class KgwPortalAhead(models.AbstractModel):
             "next_date": told["day"] if told else "",
             "next_step": self._name_coming(told) if told else "",
             "blocked": kept or self._say_unreachable(case, known) if lines else "",
+            "apart": self._say_apart(case, lines, holds),
         }
+
+    def _say_apart(self, case, lines, holds):
+        """Return what stands of some invoices while the monitoring of others goes on, '' where all
+        share one state.
+
+        :param lines: the open receivables of the case
+        :param holds: in force, of every channel
+        """
+        running = self._get_running(lines, holds).move_id
+        apart = lines.filtered(lambda line: line.move_id not in running)
+        is_whole = case.mandate_id.state == "ended" or not all(hold.move_id for hold in holds)
+        if not running or not apart or is_whole:
+            return ""
+        states = {}
+        for line in apart:
+            states.setdefault(self._say_line_state(line, holds), set()).add(line.move_id)
+        told = [f"{state}: {self._count(len(n), 'invoice')}" for state, n in states.items()]
+        return self.env._(
+            "%(apart)s. Monitoring of the others goes on: %(count)s.",
+            apart="; ".join(told),
+            count=self._count(len(running), "invoice"),
+        )
+
+    def _say_line_state(self, line, holds):
+        """Return in words why nothing comes for one receivable."""
+        own = holds.filtered(lambda hold: hold.move_id == line.move_id)
+        return self._say_held(own) if own else self._get_label(line, "kgw_stage")
 
     def _say_unreachable(self, case, known):
         """Return in words that nobody can be reached, or by letter only; '' otherwise."""

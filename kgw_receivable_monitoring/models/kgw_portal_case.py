@@ -254,11 +254,14 @@ class KgwPortalCase(models.AbstractModel):
     # === ONE SENTENCE === #
 
     def _get_sentence(self, case, lines, plan, holds):
-        """Return the state of the case in one or two sentences."""
+        """Return the state of the case in a few sentences."""
         late = lines.filtered(lambda line: line.kgw_stage in LATE)
-        return " ".join(
-            filter(None, (self._say_owed(lines, late), self._say_next(case, lines, plan, holds)))
+        said = (
+            self._say_owed(lines, late),
+            self._say_apart(case, lines, holds),
+            self._say_next(case, lines, plan, holds),
         )
+        return " ".join(filter(None, said))
 
     def _say_owed(self, lines, late):
         if not lines:

@@ -48,7 +48,7 @@ class KgwPortalExport(models.AbstractModel):
                 row["counterparty"],
                 row["nip"],
                 row["number"],
-                row["stage_label"],
+                ". ".join(filter(None, (row["stage_label"], row["apart"]))),
                 code,
                 float(row["owed_sums"].get(code, 0)),
                 float(row["overdue_sums"].get(code, 0)),

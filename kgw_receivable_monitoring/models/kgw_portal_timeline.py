@@ -170,11 +170,7 @@ class KgwPortalTimeline(models.AbstractModel):
         if event.kind == "question":
             return self.env._("A question to you")
         if event.kind == "report":
-<<<<<<< HEAD
             return self.env._("A report to you")
-=======
-            return self.env._("A report for you")
->>>>>>> 3ff8a93 ([FIX] kgw_receivable_monitoring: a report is told once, to the creditor who reads it)
         if event._is_question_withdrawn():
             return self.env._("A question to you is withdrawn")
         if event.kind == "decision":

@@ -152,7 +152,9 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(explanation.step, self._step("m5_email").name)
         self.assertGreater(explanation.day, day)
 
-    def test_question_to_the_creditor_is_told_as_open_with_its_last_day_and_what_silence_means(self):
+    def test_question_to_the_creditor_is_told_as_open_with_its_last_day_and_what_silence_means(
+        self,
+    ):
         line, other = self._watch(
             self._document(), self._document("FV 2/09/2026", due=DUE + timedelta(days=60))
         )

@@ -108,6 +108,29 @@ class TestEnding(DecisionCase):
         self.assertTrue(change["cancelled"] and change["planned"])
         self.assertEqual(change["cancelled"], change["planned"])
 
+    # === STATE === #
+
+    def test_state_says_what_ended_for_one_invoice_while_others_are_monitored(self):
+        self._take("collection", lines=self.first)
+        apart = (
+            "Handed over to collection: 1\xa0invoice."
+            " Monitoring of the others goes on: 1\xa0invoice."
+        )
+        page = self.portal.with_context(kgw_now=self._at(LATE, 12))
+        self.assertIn(apart, page._get_case(self.case.id)["sentence"])
+        [row] = page._get_cases(search="Budmax")
+        self.assertEqual(row["apart"], apart)
+        head, line = page._get_export(search="Budmax")
+        self.assertIn(apart, line[3])
+        self._take("collection", lines=self.second, hour=10)
+        self.assertNotIn("goes on", page._get_case(self.case.id)["sentence"])
+
+    def test_state_of_one_hold_over_all_says_of_no_invoice_that_it_goes_on(self):
+        self._take("collection", lines=self.first)
+        self._take("pause", hour=10, until_date=(LATE + timedelta(days=9)).isoformat())
+        page = self.portal.with_context(kgw_now=self._at(LATE, 12))
+        self.assertNotIn("goes on", page._get_case(self.case.id)["sentence"])
+
     # === MANY INVOICES, FILES === #
 
     def test_report_is_told_once_and_to_the_creditor_who_reads_it(self):
@@ -116,7 +139,7 @@ class TestEnding(DecisionCase):
         vals = self.first._kgw_prepare_event_vals("report", self._at(LATE), step_id=step.id)
         self.env["kgw.event"]._record([vals])
         [told, *_rest] = self.portal._get_events(self.case)[0]
-        self.assertEqual((told["kind_label"], told["step"]), ("A report for you", ""))
+        self.assertEqual((told["kind_label"], told["step"]), ("A report to you", ""))
 
     def test_no_subject_of_the_portal_replaces_a_method_of_another(self):
         subjects = [value for name, value in vars(kgw_portal).items() if name != "KgwPortalBase"]
