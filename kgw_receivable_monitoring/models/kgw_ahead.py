@@ -1,8 +1,10 @@
 from datetime import date
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..const import OPEN_STATES
+from ..const_reasons import CURES, REASONS
 from ..tools import calendar
 
 
@@ -21,6 +23,17 @@ class KgwAhead(models.AbstractModel):
     next_label = fields.Char(string="What Comes Next", compute="_compute_next")
     coming_on = fields.Date(string="Planned For", compute="_compute_coming")
     coming = fields.Char(string="Next in the Plan", compute="_compute_coming")
+    waiting_reason = fields.Selection(
+        REASONS,
+        string="Waits For",
+        compute="_compute_waiting",
+        search="_search_waiting_reason",
+    )
+    waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
+    is_stopped = fields.Boolean(
+        compute="_compute_waiting",
+        help="A stop keeps the open reminder back: nothing else that it waits for matters.",
+    )
 
     def _compute_next(self):
         """What is planned already, else the earliest step of what does not wait by itself, else why
@@ -75,3 +88,38 @@ class KgwAhead(models.AbstractModel):
             told = case.receivable_ids.filtered("coming")
             first = told.sorted(lambda r: r.coming_on or date.max)[:1]
             case.coming_on, case.coming = first.coming_on, first.coming
+
+    # === WHAT IT WAITS FOR === #
+
+    def _compute_waiting(self):
+        """What the open reminder waits for: a case has at most one."""
+        waiting = self.env["kgw.reminder"].search(
+            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
+        )
+        reasons = {reminder.case_id: reminder._get_waiting_reason() for reminder in waiting}
+        today = fields.Date.context_today(self)
+        stops = self.env["kgw.hold"]._get_blocking(waiting, today).filtered(lambda h: not h.case_id)
+        stopped = waiting.filtered(stops._covers).case_id
+        for case in self:
+            case.waiting_reason = case.waiting_cure = reasons.get(case) or False
+            case.is_stopped = case in stopped
+
+    @api.model
+    def _search_waiting_reason(self, operator, value):
+        """Find cases by what their open reminder waits for, as ``_get_waiting_reason`` tells it."""
+        if operator != "in":
+            return NotImplemented
+        is_open = Domain("state", "in", OPEN_STATES)
+        unknown = Domain("state", "=", "unknown")
+        printed = Domain("state", "=", "claimed") & Domain("print_run_id", "!=", False)
+        failed = Domain("state", "=", "failed") & Domain("channel", "!=", "phone")
+        written = Domain("waiting_reason", "!=", False)
+        special = {"unknown": unknown, "posting": printed, "backoff": failed & ~written}
+        codes = [code for code in value if code]
+        other = is_open & ~unknown & ~printed & Domain("waiting_reason", "in", codes)
+        found = Domain.OR([other, *(special[code] for code in codes if code in special)])
+        waits = Domain("reminder_ids", "any", found)
+        if False not in value:
+            return waits
+        any_reason = Domain.OR([*special.values(), is_open & written])
+        return waits | ~Domain("reminder_ids", "any", any_reason)

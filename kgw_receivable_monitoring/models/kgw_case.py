@@ -2,11 +2,9 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import LANGUAGES, OPEN_STATES, STAGES
-from ..const_reasons import CURES, REASONS
+from ..const import LANGUAGES, STAGES
 from ..tools import calendar, words
 
 # Kept up by the product: the creditor is the fence of the portal, the others tell what happened.
@@ -95,13 +93,6 @@ class KgwCase(models.Model):
     owed_label = fields.Char(string="Owed", compute="_compute_balance")
     stop_note = fields.Char(related="mandate_id.stop_note")
     is_trial = fields.Boolean(related="mandate_id.is_trial")
-    waiting_reason = fields.Selection(
-        REASONS,
-        string="Waits For",
-        compute="_compute_waiting",
-        search="_search_waiting_reason",
-    )
-    waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
 
     _once = models.UniqueIndex(
         "(mandate_id, counterparty_id)",
@@ -189,35 +180,6 @@ class KgwCase(models.Model):
             words.format_money(Decimal(str(amount)), currency.name, lang)
             for currency, amount in totals.items()
         )
-
-    def _compute_waiting(self):
-        """What the open reminder waits for: a case has at most one."""
-        waiting = self.env["kgw.reminder"].search(
-            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
-        )
-        reasons = {reminder.case_id: reminder._get_waiting_reason() for reminder in waiting}
-        for case in self:
-            case.waiting_reason = case.waiting_cure = reasons.get(case) or False
-
-    @api.model
-    def _search_waiting_reason(self, operator, value):
-        """Find cases by what their open reminder waits for, as ``_get_waiting_reason`` tells it."""
-        if operator != "in":
-            return NotImplemented
-        is_open = Domain("state", "in", OPEN_STATES)
-        unknown = Domain("state", "=", "unknown")
-        printed = Domain("state", "=", "claimed") & Domain("print_run_id", "!=", False)
-        failed = Domain("state", "=", "failed") & Domain("channel", "!=", "phone")
-        written = Domain("waiting_reason", "!=", False)
-        special = {"unknown": unknown, "posting": printed, "backoff": failed & ~written}
-        codes = [code for code in value if code]
-        other = is_open & ~unknown & ~printed & Domain("waiting_reason", "in", codes)
-        found = Domain.OR([other, *(special[code] for code in codes if code in special)])
-        waits = Domain("reminder_ids", "any", found)
-        if False not in value:
-            return waits
-        any_reason = Domain.OR([*special.values(), is_open & written])
-        return waits | ~Domain("reminder_ids", "any", any_reason)
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         # Nobody is mailed by Odoo itself about a case: the counterparty least of all.

@@ -210,9 +210,7 @@ class KgwGate(models.AbstractModel):
             return PASSED
         if reminder._belongs_to_talk() or reminder.correction_of_id:
             return PASSED
-        own = reminder.line_ids._get_own()
-        due = max(line.receivable_id.kgw_effective_due for line in own if line.receivable_id)
-        if facts.knows_payments(reminder.mandate_id, due):
+        if facts.knows_payments(reminder.mandate_id, reminder._get_last_due()):
             return PASSED
         return Verdict("coverage", facts.tomorrow)
 

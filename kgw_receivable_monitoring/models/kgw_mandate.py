@@ -301,8 +301,12 @@ class KgwMandate(models.Model):
     def _knows_payments(self, due, on_date):
         """Whether payments are known through ``due`` and lately enough to contact anybody on
         ``on_date``; in own sales always, since they are in the same books."""
+        return self._has_coverage(self._get_needed_coverage(due, on_date))
+
+    def _get_needed_coverage(self, due, on_date):
+        """Return the day through which payments must be known to contact anybody on ``on_date``."""
         oldest = calendar.add_working_days(on_date, -self.company_id.kgw_coverage_days)
-        return self._has_coverage(max(due, oldest))
+        return max(due, oldest)
 
     def _has_coverage(self, day):
         """Whether payments are known through ``day``; in own sales always."""

@@ -112,7 +112,8 @@ class KgwObstacle(models.AbstractModel):
         for verdict in self._ask_gate(reminder, moment):
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
-                obstacles.append(Obstacle(verdict.reason, place, verdict.detail))
+                note = self._say_coverage(reminder, moment) if verdict.reason == "coverage" else ""
+                obstacles.append(Obstacle(verdict.reason, place, note or verdict.detail))
         if move_id:
             obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
         return Outlook(upcoming, reminder, obstacles)
@@ -176,6 +177,17 @@ class KgwObstacle(models.AbstractModel):
             step=decision.step_id.name,
             asked=format_date(self.env, decision.asked_on),
             deadline=format_date(self.env, decision.deadline),
+        )
+
+    def _say_coverage(self, reminder, moment):
+        """Return through which day payments must be known for ``reminder``, and are."""
+        mandate = reminder.mandate_id
+        needed = mandate._get_needed_coverage(reminder._get_last_due(), calendar.local_date(moment))
+        known = mandate.coverage_date
+        return self.env._(
+            "Waits for payments known through %(needed)s; they are known through %(known)s.",
+            needed=format_date(self.env, needed),
+            known=format_date(self.env, known) if known else "–",
         )
 
     def _plan_anyway(self, case, day):

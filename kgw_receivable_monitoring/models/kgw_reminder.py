@@ -264,6 +264,10 @@ class KgwReminder(models.Model):
         """Return those of these reminders that are planned or on their way."""
         return self.filtered(lambda r: r.state in OPEN_STATES)
 
+    def _get_last_due(self):
+        """Return the latest effective due date of what this reminder is about itself."""
+        return max(self.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
+
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due
         date: what is not due yet and what is overdue never stand in one text. Odoo's own

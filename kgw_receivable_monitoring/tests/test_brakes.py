@@ -97,6 +97,21 @@ class TestStop(KgwCommon):
             self.mandate.invalidate_recordset()
             self.assertIn("zły wzór", case.stop_note)
 
+    def test_stopped_case_says_only_that_it_is_stopped(self):
+        """What else the reminder waits for would go out “by itself”: not while it is stopped."""
+        self.env["kgw.planner"]._run_day(self.day, self._at(self.day, 1))
+        reminder, case = self.reminders(self.line), self.line.kgw_case_id.with_user(self.agent)
+        reminder.waiting_reason = "hours"
+        with freeze_time(self._at(self.day, 6)):
+            for channel, stopped in ((False, True), ("sms", False), ("email", True)):
+                hold = self.stop(channel=channel)
+                case.invalidate_recordset()
+                self.assertEqual((case.waiting_reason, case.is_stopped), ("hours", stopped))
+                hold.with_user(self.other_manager).action_lift()
+        form = etree.fromstring(case.get_view(view_type="form")["arch"])
+        [told] = form.xpath("//field[@name='waiting_cure']/ancestor::div[@role='alert']")
+        self.assertIn("is_stopped", told.get("invisible"))
+
     def test_stop_of_a_channel_hides_no_button_that_stops_the_mandate(self):
         with freeze_time(self._at(self.day, 11)):
             self.stop(channel="sms")

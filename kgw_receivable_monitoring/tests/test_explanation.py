@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.tests import tagged
 from odoo.tools.misc import format_date
@@ -92,6 +93,24 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual(self.place(explanation, "sender"), self.brand)
         self.assertIn("asked by phone", "".join(explanation.obstacle_ids.mapped("why")))
         self.assertTrue(all(explanation.obstacle_ids.mapped("cure")))
+
+    def test_missing_payments_are_named_with_their_days_and_the_day_is_the_earliest(self):
+        line = self._watch(self._document())
+        self.mandate.coverage_date = known = DUE - timedelta(days=20)
+        explanation = self.explain(line, DUE + timedelta(days=2))
+        [waits] = explanation.obstacle_ids
+        for day in (DUE, known):
+            self.assertIn(format_date(self.env, day), waits.why)
+        form = etree.fromstring(explanation.get_view(view_type="form")["arch"])
+        shown = form.xpath("/form/group//field[@name='day']")
+        self.assertEqual([f.get("string") for f in shown], [None, "At the Earliest On"])
+        self.assertIn("obstacle_ids", shown[0].get("invisible"))
+
+    def test_history_is_read_in_words_and_not_as_a_raw_record(self):
+        form = etree.fromstring(self.env["kgw.event"].get_view(view_type="form")["arch"])
+        shown = {field.get("name") for field in form.iter("field")}
+        self.assertIn("told", shown)
+        self.assertFalse(shown & {"payload", "digest", "hash", "salt", "is_part", "mandate_id"})
 
     def test_explaining_leaves_nothing_behind(self):
         line = self._watch(self._document())
