@@ -258,6 +258,7 @@ class TestAccountTemplate(AccountCase):
                     "brand": {"phone": "12 345", "name": "KAM"},
                     "creditor": {"name": "W"},
                     "account_change": change,
+                    "link": "https://portal.example/my",
                 }
                 subject, body = text._render(values)
                 with self.subTest(lang=text.lang, state=state):

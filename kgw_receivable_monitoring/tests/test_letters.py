@@ -35,10 +35,9 @@ class TestLetters(KgwEngineCommon):
         run = self.print_letter()
         self.assertEqual((self.letter.state, self.letter.shown_state), ("claimed", "printed"))
         self.assertEqual((case.waiting_reason, case.waiting_cure), ("posting", "posting"))
-        said = "A printed letter waits to be posted"
-        waiting = self.letter._get_waiting_reason()
-        self.assertEqual(portal._say_blocked(None, waiting, {"letter", "sms"}), said)
-        self.assertEqual(portal._say_coming(case, self.line, [], self.env["kgw.hold"]), f"{said}.")
+        said = "A printed letter waits to be posted."
+        self.assertEqual(portal._read_ahead(case)[case]["blocked"], said)
+        self.assertEqual(portal._say_coming(case, self.line, [], self.env["kgw.hold"]), said)
         post_letters(run, self._at(self.day, 15))
         case.invalidate_recordset()
         self.assertEqual((self.letter.shown_state, case.waiting_reason), ("sent", False))

@@ -195,7 +195,7 @@ class TestPaymentCoverage(PaymentCase):
 
     def test_other_account_gap_or_missing_balance_moves_nothing_and_says_so(self):
         for facts, told in (
-            ({"closing": "C260907", "account": PAYER}, PAYER),
+            ({"closing": "C260907", "account": PAYER}, "27 1140 2004 0000 3002 0135 5387"),
             ({"closing": ""}, "closing balance"),
             ({"closing": "C260915", "opening": "C260909PLN0,00"}, "begins on"),
         ):

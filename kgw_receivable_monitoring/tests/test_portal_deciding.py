@@ -30,7 +30,7 @@ class TestDecisionsInThePortal(DecisionCase):
         self.assertFalse(self.env["kgw.decision"].search([("case_id", "=", self.case.id)]))
 
     def test_what_no_plan_shows_is_said_in_words(self):
-        for kind in ("waive", "warning", "ask_call", "collection"):
+        for kind in ("waive", "warning", "collection"):
             effect = self.portal._foresee(kind, {}, self._at(LATE), self.case.ids)
             self.assertTrue(effect["words"], kind)
         [_may_go_out, nothing] = self.portal._foresee("warning", {}, self._at(LATE), self.case.ids)[

@@ -73,7 +73,7 @@ class TestPreviews(DecisionCase):
         amounts = [part["amount"] for part in effect["parts"]]
         self.assertEqual(amounts, [self.money(576.67), self.money(576.67), self.money(576.66)])
         self.assertEqual(effect["parts"][0]["day"], self.portal._format_date(UNTIL))
-        self.assertIn("creditor agreed to instalments", effect["changes"][0]["after"])
+        self.assertIn("You agreed to instalments", effect["changes"][0]["after"])
         self.assertIn("told in writing at once", effect["words"][0])
         self.assertEqual(len(effect["changes"][0]["planned"]), 1)
         self._take("instalments", **values)
@@ -281,7 +281,7 @@ class TestChannelGivenUp(DecisionCase):
         self.assertEqual(len(passed), 2, "the course goes by one row for each")
         events, _more = self.portal._get_events(self.case)
         [told] = [event for event in events if event["kind"] == "passed"]
-        self.assertEqual(told["reason"], "The creditor does not want this channel to be used")
+        self.assertEqual(told["reason"], "You do not want this channel to be used")
         self.assertEqual(told["invoices"], "FV A/1, FV A/2")
         self.assertEqual(told["step"], passed.step_id.name)
 

@@ -162,13 +162,15 @@ registry.category("web_tour.tours").add("kgw_portal_handover", {
         },
         { content: "The scenario is told in words", trigger: "td:contains(Letter: demand)" },
         {
-            content: "The name is signed",
-            trigger: ".o_web_sign_name_and_signature input",
-            run: "edit Anna Kos",
+            content: "Whoever signs begins with a name of its own",
+            trigger: ".o_web_sign_name_and_signature input[name=signer]",
+            run: "edit A",
         },
+        { content: "There is where to sign", trigger: "canvas.o_web_sign_signature" },
         {
-            content: "Choose the drawn name",
-            trigger: ".o_web_sign_auto_button, canvas.o_web_sign_signature",
+            content: "The name is signed",
+            trigger: ".o_web_sign_name_and_signature input[name=signer]",
+            run: "edit Anna Kos",
         },
         {
             content: "Accept",
