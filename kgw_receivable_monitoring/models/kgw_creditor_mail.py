@@ -47,18 +47,31 @@ class KgwCreditorMail(models.AbstractModel):
     @api.model
     def _report(self, mandate, receivables, on_date, now):
         """Report to the creditor the receivables whose monitoring has ended: a plain list."""
-        self.env["kgw.event"]._record(
-            [
-                line._kgw_prepare_event_vals("report", now, step_id=line.kgw_next_step_id.id)
-                for line in receivables
-            ]
-        )
+        self._record_report(receivables, now)
         cases = receivables.kgw_case_id
         values = {
             **self._get_values(mandate, cases[:1], receivables, on_date),
             "link": self._get_link_of_cases(mandate, cases),
         }
         self._post(mandate, REPORT, values)
+
+    def _record_report(self, receivables, now):
+        """Write a row for each receivable, since the course goes by them; the first one of a case
+        tells them all."""
+        events = self.env["kgw.event"]
+        told = [
+            [(line, line.kgw_next_step_id.id) for line in lines]
+            for lines in receivables.grouped("kgw_case_id").values()
+        ]
+        events._record(
+            [
+                line._kgw_prepare_event_vals(
+                    "report", now, step_id=step_id, **events._prepare_part(rows, number)
+                )
+                for rows in told
+                for number, (line, step_id) in enumerate(rows)
+            ]
+        )
 
     @api.model
     def _ask_for_payments(self, on_date):

@@ -136,9 +136,12 @@ class TestEnding(DecisionCase):
     def test_report_is_told_once_and_to_the_creditor_who_reads_it(self):
         step = self.scenario.step_ids.filtered(lambda s: s.kind == "report")
         self.assertNotIn("creditor", step.name, "the plan tells it to the creditor")
-        vals = self.first._kgw_prepare_event_vals("report", self._at(LATE), step_id=step.id)
-        self.env["kgw.event"]._record([vals])
-        [told, *_rest] = self.portal._get_events(self.case)[0]
+        self.env["kgw.creditor.mail"]._report(
+            self.mandate, self.first | self.second, LATE, self._at(LATE)
+        )
+        reports = [e for e in self.portal._get_events(self.case)[0] if e["kind"] == "report"]
+        [told] = reports
+        self.assertEqual(told["invoices"], "FV A/1, FV A/2")
         self.assertEqual((told["kind_label"], told["step"]), ("A report to you", ""))
 
     def test_no_subject_of_the_portal_replaces_a_method_of_another(self):

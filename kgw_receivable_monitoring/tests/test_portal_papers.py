@@ -47,6 +47,21 @@ class TestPapers(DecisionCase):
         self.assertIn("the entries from 10 Sep 2026 to 11 Sep 2026", paper)
         self.assertIn(f"2 of {count}", paper)
 
+    def test_long_text_begins_below_what_happened_and_goes_on_overleaf(self):
+        for number in range(3):
+            text = "\n".join(f"Wiersz {line} z {number}" for line in range(30))
+            moment = self._at(DUE + timedelta(days=number))
+            self.env["kgw.portal"]._record_message(self.case, text, [], moment)
+        _name, content = self.portal._get_history(self.case.id)
+        pages = pypdf.PdfReader(io.BytesIO(content)).pages
+        first, *others = [page.extract_text().replace("\xa0", " ") for page in pages]
+        self.assertIn("Wiersz 29 z 2", first)
+        self.assertIn("Wiersz 3 z 1", first, "no half of a page stays white")
+        self.assertIn("Wiersz 29 z 1", others[0])
+        for page in (first, *others):
+            lines = page.strip().splitlines()
+            self.assertNotIn("A message", lines[-2:], "never without the beginning of its text")
+
     def test_short_history_is_one_paper(self):
         self.assertEqual(self.portal._get_case(self.case.id)["history_parts"], [1])
         self.assertEqual(self.portal._get_case(self.case.id, "payments")["history_parts"], [1])
