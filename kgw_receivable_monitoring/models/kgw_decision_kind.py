@@ -217,8 +217,7 @@ class KgwDecisionKind(models.Model):
         asked = self.case_id.decision_ids.filtered(
             lambda d: d.state == "open" and d.receivable_ids <= lines
         )
-        asked.state = "revoked"
-        asked._record("revoked", now)
+        asked._set_revoked(now)
 
     def _do_scenario(self, now):
         change = self.env["kgw.scenario.change"]

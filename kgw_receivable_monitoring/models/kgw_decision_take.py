@@ -136,7 +136,12 @@ class KgwDecisionTake(models.AbstractModel):
                 raise UserError(
                     self.env._("This decision has acted already. Decide anew: for example, go on.")
                 )
-        self.write({"state": "revoked", "address": address})
+        self.address = address
+        self._set_revoked(now)
+
+    def _set_revoked(self, now):
+        """Take these decisions or questions back, with an entry for each."""
+        self.state = "revoked"
         self._record("revoked", now)
 
     # === WHAT IT IS ABOUT === #

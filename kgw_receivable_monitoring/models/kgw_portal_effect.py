@@ -55,7 +55,8 @@ class KgwPortalEffect(models.AbstractModel):
         with self._trying(kind, cases, values, now, lines) as taken:
             told = self._get_told(kind, taken, known, lifted)
             touched, after = self._add_up(told, owed), self._take_pictures(cases)
-            changes = self._compare(cases, before, after, touched)
+            differs = {case: self._find_difference(before[case], after[case]) for case in cases}
+            changes = self._compare(differs, before, after, touched)
             effect = Effect(values, taken, lifted, changes, after)
             return {
                 **self._prepare_head_of_effect(kind, cases, problems),
@@ -63,7 +64,7 @@ class KgwPortalEffect(models.AbstractModel):
                 "left": self._format_sums(self._sum_residuals(told)),
                 "words": self._say_effect(kind, effect),
                 "parts": self._get_parts(taken),
-                "in_all": self._sum_up(cases, before, after, touched),
+                "in_all": self._sum_up(differs, after, touched),
                 "changes": changes,
                 "shown": SHOWN_CASES,
             }

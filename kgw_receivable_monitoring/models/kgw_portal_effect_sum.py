@@ -12,27 +12,23 @@ class KgwPortalEffectSum(models.AbstractModel):
     _inherit = KgwPortalBase._name
     _description = "Creditor's Portal: What a Decision Changes in All"
 
-    def _sum_up(self, cases, before, after, owed):
-        """Return what changes for ``cases`` together.
+    def _sum_up(self, differences, after, owed):
+        """Return what changes for all cases together.
 
-        :param before, after: of :meth:`_take_pictures`
+        :param differences: ``{case: Difference}``
+        :param after: of :meth:`_take_pictures`
         :param owed: ``{case: {currency: amount}}`` of what the decision touches
         :return: ``cancelled`` and ``planned``, each ``[{label, number}]``; ``after``, what comes
             next, ``[{said, count, amount}]``, the most counterparties first; ``unchanged``, in words
             for how many nothing changes in what comes next, '' for none
         """
-        gone = {case: self._get_gone(case, before, after) for case in cases}
-        come = {case: self._get_gone(case, after, before) for case in cases}
-        same = [
-            case
-            for case in cases
-            if before[case].following == after[case].following and not gone[case] + come[case]
-        ]
+        differ = differences.values()
+        same = sum(own.stays for own in differ)
         return {
-            "cancelled": self._count_by_channel(gone),
-            "planned": self._count_by_channel(come),
-            "after": self._group_coming(cases, after, owed),
-            "unchanged": self._say_unchanged(len(same)) if same else "",
+            "cancelled": self._count_by_channel(own.gone for own in differ),
+            "planned": self._count_by_channel(own.come for own in differ),
+            "after": self._group_coming(differences, after, owed),
+            "unchanged": self._say_unchanged(same) if same else "",
         }
 
     def _say_unchanged(self, number):
@@ -42,11 +38,11 @@ class KgwPortalEffectSum(models.AbstractModel):
     def _count_by_channel(self, records):
         """Return ``[{label, number}]`` of contacts by channel, and of questions.
 
-        :param records: ``{case: contacts and questions}``
+        :param records: contacts and questions of each case
         """
         codes = Counter(
             record.channel if record._name == "kgw.reminder" else "question"
-            for own in records.values()
+            for own in records
             for record in own
         )
         labels = {

@@ -26,6 +26,19 @@ class Picture(NamedTuple):
     contact_on: object
 
 
+class Difference(NamedTuple):
+    """What a decision changes for a counterparty.
+
+    :param gone: contacts that are called off, and questions that are withdrawn
+    :param come: contacts that are planned, and questions that are asked
+    :param stays: whether what comes next stays as it is
+    """
+
+    gone: list
+    come: list
+    stays: bool
+
+
 class KgwPortalPicture(models.AbstractModel):
     """How counterparties stand, before a decision and after it; so many queries for one as for
     hundreds."""
@@ -90,9 +103,17 @@ class KgwPortalPicture(models.AbstractModel):
 
     # === WHAT DIFFERS === #
 
-    def _compare(self, cases, before, after, owed):
+    def _find_difference(self, before, after):
+        """Return the :class:`Difference` between two pictures of one case."""
+        gone = [record for record in before.planned if record not in after.planned]
+        come = [record for record in after.planned if record not in before.planned]
+        stays = before.following == after.following and not gone and not come
+        return Difference(gone, come, stays)
+
+    def _compare(self, differences, before, after, owed):
         """Return what changes for each case, in words.
 
+        :param differences: ``{case: Difference}``
         :param before, after: of :meth:`_take_pictures`
         :param owed: ``{case: {currency: amount}}`` of what the decision touches
         """
@@ -101,15 +122,12 @@ class KgwPortalPicture(models.AbstractModel):
                 "case_id": case.id,
                 "counterparty": case.counterparty_id.name,
                 "amount": self._format_sums(owed.get(case, {})),
-                "cancelled": [before[case].planned[r] for r in self._get_gone(case, before, after)],
-                "planned": [after[case].planned[r] for r in self._get_gone(case, after, before)],
+                "cancelled": [before[case].planned[record] for record in differs.gone],
+                "planned": [after[case].planned[record] for record in differs.come],
                 "before": before[case].following,
                 "after": after[case].following,
+                "stays": differs.stays,
                 "is_same": before[case] == after[case],
             }
-            for case in cases
+            for case, differs in differences.items()
         ]
-
-    def _get_gone(self, case, before, after):
-        """Return what is planned or asked in the first picture of ``case`` and not in the second."""
-        return [record for record in before[case].planned if record not in after[case].planned]

@@ -102,9 +102,9 @@ class TestEnding(DecisionCase):
         copy = planned.copy({"state": "cancelled", "reason": "decision"})
         planned._set_state("cancelled", self._at(LATE), reason="decision")
         copy.state = "planned"
-        [change] = self.portal._compare(
-            self.case, before, self.portal._take_pictures(self.case), {}
-        )
+        after = self.portal._take_pictures(self.case)
+        differs = self.portal._find_difference(before[self.case], after[self.case])
+        [change] = self.portal._compare({self.case: differs}, before, after, {})
         self.assertTrue(change["cancelled"] and change["planned"])
         self.assertEqual(change["cancelled"], change["planned"])
 

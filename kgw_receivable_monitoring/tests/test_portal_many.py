@@ -155,6 +155,18 @@ class TestMany(ManyCase):
         self.assertEqual(len(effect["changes"]), 11)
         self.assertLess(trying.call_count, 11)
 
+    def test_what_stays_as_it_is_is_said_in_one_place(self):
+        told = self.foresee("no_channel", channel="letter")
+        self.assertEqual({change["stays"] for change in told["changes"]}, {True})
+        self.assertFalse([change for change in self.foresee("stop")["changes"] if change["stays"]])
+
+    def test_what_differs_is_asked_once_of_each(self):
+        portal = self.env.registry["kgw.portal"]
+        real = portal._find_difference
+        with patch.object(portal, "_find_difference", autospec=True, side_effect=real) as asked:
+            self.foresee("stop")
+        self.assertEqual(asked.call_count, len(self.cases))
+
     # === ALL === #
 
     def test_contacts_are_counted_by_channel(self):
