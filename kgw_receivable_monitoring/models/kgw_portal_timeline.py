@@ -158,9 +158,11 @@ class KgwPortalTimeline(models.AbstractModel):
         told = self._prepare_event(event)
         if told["text"] and told["is_html"]:
             # In HTML a line of the source is no line of the text, but a row of a table is one.
-            html = re.sub(r"</(tr|table)>", r"</\1><br/>", re.sub(r"\s+", " ", told["text"]))
-            # Bold type is no part of the words: plain text would show it as stars.
-            html = re.sub(r"</?(b|strong|i|em)\b[^>]*>", "", html)
+            html = re.sub(
+                r"</(tr|table|div|h\d)>", r"</\1><br/>", re.sub(r"\s+", " ", told["text"])
+            )
+            # Bold type and headings are no part of the words: plain text would show it as stars.
+            html = re.sub(r"</?(b|strong|i|em|h\d)\b[^>]*>", "", html)
             told["text"] = re.sub(r"\s*\n\s*", "\n", html2plaintext(html))
         return told
 

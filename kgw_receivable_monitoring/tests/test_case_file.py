@@ -71,6 +71,17 @@ class TestCaseFile(KgwEngineCommon):
         self.assertEqual(lines[:2], [["Mija", "termin", "faktury:"], ["FV", "1", "958,17"]])
         self.assertEqual(lines[-1], ["PL", "1"])
 
+    def test_heading_and_signature_of_a_letter_on_paper_are_lines_without_marks(self):
+        html = "<p>Kwota</p><h2>Ponadto po terminie</h2><div>Anna Nowak</div><div>Agencja</div>"
+        values = {"channel": "letter", "payload": {"text": html}, "case_id": self.case.id}
+        [event] = self.env["kgw.event"]._record(
+            [{"kind": "sent", "at": self._at(self.day), **values}]
+        )
+        told = self.env["kgw.portal"]._prepare_printed(event)["text"]
+        self.assertEqual(
+            told.splitlines(), ["Kwota", "Ponadto po terminie", "Anna Nowak", "Agencja"]
+        )
+
     def test_documents_of_the_creditor_can_be_translated(self):
         for name in ("handover_document", "portal_history_body"):
             view = self.env.ref(f"{MODULE}.{name}")
