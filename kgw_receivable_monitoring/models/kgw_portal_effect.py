@@ -2,12 +2,10 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..const import OPEN_STATES
-from ..tools.decision import SPECS
+from ..tools.decision import ASKING, SPECS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_effect_words import Effect
 
-# What plans a contact: about the invoices of that contact only.
-ASKING = ("ask_call", "ask_demand")
 # What is about the counterparty, whatever it owes.
 ABOUT_PEOPLE = ("contact", "no_channel")
 # So many are listed at once, more in a fold.
