@@ -35,6 +35,7 @@ REASONS = [
     ("changed", "The scenario was changed, or another one was given: what comes next follows that"),
     ("moved", "The due date is another one: it is planned anew by that one"),
     ("yielded", "What was agreed in a talk is written first: it is planned anew afterwards"),
+    ("reshaped", "The creditor's decision changes it: what remains of it is planned anew"),
     ("lapsed", "The time for this step has passed"),
     ("withdrawn", "Taken back by a person"),
     ("decision", "The creditor decided otherwise"),
@@ -49,7 +50,7 @@ REASONS = [
 ]
 
 # What was only planned and comes again by itself: no news to whoever asks why nothing was done.
-PLANNED_ANEW = ("replanned", "changed", "moved", "yielded")
+PLANNED_ANEW = ("replanned", "changed", "moved", "yielded", "reshaped")
 
 # Who has to do what about it; every reason has its cure.
 CURES = [
@@ -138,6 +139,7 @@ CURES = [
     ("changed", "Nothing to do: the step that comes next by the scenario stands on the case."),
     ("moved", "Nothing to do: the steps follow on the days that the due date gives."),
     ("yielded", "Nothing to do: it goes out by itself after the pause between two contacts."),
+    ("reshaped", "Nothing to do: what remains of it is planned anew in the next run."),
     ("lapsed", "Nothing to do: the course goes on with the next step."),
     ("withdrawn", "Nothing to do: the step may come again on another day."),
     ("decision", "Nothing to do: what the creditor decides is carried out."),

@@ -133,7 +133,8 @@ class KgwPortalDecisionController(KgwPortalController):
         portal, now = request.env["kgw.portal"], fields.Datetime.now()
         try:
             with request.env.cr.savepoint():  # a refused decision must not stay and act later
-                portal._take(kind, values, now, case_ids, line_ids, portal._get_address())
+                address = portal._get_address()
+                taken = portal._take(kind, values, now, case_ids, line_ids, address)
         except UserError as error:
             return self._kgw_ask_to_confirm(kind, values, case_ids, line_ids, str(error))
         note = (
@@ -148,4 +149,15 @@ class KgwPortalDecisionController(KgwPortalController):
             if len(case_ids) == 1
             else "/my/monitoring/counterparties"
         )
-        return self._kgw_go(path, note)
+        return self._kgw_go(path, " ".join((note, *self._kgw_say_left_out(taken["left_out"]))))
+
+    def _kgw_say_left_out(self, rows):
+        """Return a sentence for each counterparty for which it has become impossible meanwhile."""
+        return [
+            request.env._(
+                "Not possible, and left out: %(counterparty)s: %(problem)s",
+                counterparty=row["counterparty"],
+                problem=row["problem"],
+            )
+            for row in rows
+        ]

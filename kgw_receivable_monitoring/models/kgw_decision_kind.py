@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
-from ..tools.decision import GIVEN_AWAY
+from ..tools.decision import ASKING, GIVEN_AWAY, RESHAPING
 
 
 class KgwDecisionKind(models.Model):
@@ -153,7 +153,8 @@ class KgwDecisionKind(models.Model):
             ]
         )
         deciding = {decision.case_id: decision for decision in self}
-        self._take_back(planned.filtered(lambda r: deciding[r.case_id]._calls_off(r)), now)
+        called = planned.filtered(lambda r: deciding[r.case_id]._calls_off(r))
+        self._take_back(called - self._get_staying(called, now), now)
 
     def _calls_off(self, reminder):
         """Whether this decision takes back a contact of its case that is planned."""
@@ -164,10 +165,38 @@ class KgwDecisionKind(models.Model):
         moves = reminder._get_live_lines().move_id
         return self._is_for_future() or bool(moves & self.receivable_ids.move_id)
 
+    def _get_staying(self, contacts, now):
+        """Return those of ``contacts`` that stay for others: no step brings them again, and the gate
+        takes out what is decided about."""
+        if self[:1].kind in ASKING:  # its own contact goes first
+            return contacts.browse()
+        single = contacts.filtered(lambda r: r.state != "claimed") - self._get_steps(contacts)
+        return self._get_for_others(single, now)
+
+    def _get_steps(self, contacts):
+        """Return those of ``contacts`` that the plan brings again once they are taken back."""
+        return contacts.filtered(lambda r: r.step_id and not r.origin_id)
+
+    def _get_for_others(self, contacts, now):
+        """Return those of ``contacts`` that are for other receivables, too, which are not on hold."""
+        wholly = self.filtered(lambda decision: decision.channel or decision._is_for_future()).case_id
+        held = self.env["kgw.hold"]._get_held_moves(
+            contacts.line_ids.move_id, calendar.local_date(now)
+        )
+        away = self.receivable_ids.move_id | held
+        return contacts.filtered(
+            lambda r: r.case_id not in wholly and r._get_live_lines()._get_own().move_id - away
+        )
+
     def _take_back(self, reminders, now):
         """Cancel contacts; a print run that loses a letter has a PDF that is out of date."""
         printed = reminders.filtered(lambda r: r.state == "claimed")
-        moved = reminders._set_state("cancelled", now, reason="decision")
+        anew = self._get_steps(reminders)
+        if self[:1].kind not in RESHAPING:
+            anew = self._get_for_others(anew, now)
+        # What kept an earlier try from going out is not why it is called off now.
+        moved = anew._set_state("cancelled", now, reason="reshaped", detail=False)
+        moved |= (reminders - anew)._set_state("cancelled", now, reason="decision", detail=False)
         for run, letters in (moved & printed).grouped("print_run_id").items():
             if run.document:
                 run.document = False

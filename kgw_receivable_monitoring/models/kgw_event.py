@@ -174,7 +174,7 @@ class KgwEvent(models.Model):
             SELECT %(kind)s, %(now)s, %(uid)s, r.case_id, r.mandate_id, r.id, r.step_id, r.channel,
                    CASE %(kind)s WHEN 'cancelled' THEN r.reason ELSE %(reason)s END,
                    jsonb_build_object('invoices', about.own) || %(sent)s || jsonb_strip_nulls(
-                       jsonb_build_object('outcome', r.outcome, 'detail', NULLIF(r.detail, ''))
+                       jsonb_build_object('outcome', %(outcome)s, 'detail', NULLIF(r.detail, ''))
                    ) || chosen.told::jsonb
               FROM unnest(%(ids)s, %(told)s) WITH ORDINALITY AS chosen(id, told, place)
               JOIN kgw_reminder r ON r.id = chosen.id
@@ -188,6 +188,8 @@ class KgwEvent(models.Model):
                 now=now,
                 uid=self.env.uid,
                 reason=reason,
+                # How an earlier try ended is not why a call is not made.
+                outcome=SQL("NULL") if kind == "cancelled" else SQL("r.outcome"),
                 sent=self._get_sent_payload() if kind == "sent" else SQL("'{}'::jsonb"),
                 ids=reminders.ids,
                 told=values,

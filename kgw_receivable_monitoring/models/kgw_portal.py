@@ -109,7 +109,8 @@ class KgwPortal(models.AbstractModel):
 
     @api.model
     def decide(self, kind, case_ids, values=None, receivable_ids=None):
-        """Take a decision for counterparties; returns their ids.
+        """Take a decision for counterparties, of many for those for which it can be taken; returns
+        ``case_ids`` of these, and ``left_out``: the others, and why.
 
         :param kind: as ``tools.decision.SPECS``; ``values`` are the fields it wants and takes
         """

@@ -63,20 +63,25 @@ class KgwPortalDecision(models.AbstractModel):
 
     @api.model
     def _take(self, kind, values, now, case_ids, receivable_ids=None, address=""):
-        """Take a decision for counterparties of the creditor.
+        """Take a decision for counterparties of the creditor: of many, for those for which it can
+        be taken.
 
         :param values: text values as a form or a foreign system sends them
         :param receivable_ids: keep to these of one counterparty; None means everything open
-        :return: ids of the cases
-        :raise UserError: something is missing or makes no sense
+        :return: ``case_ids`` of those it was taken for, ``left_out`` as :meth:`_foresee`
+        :raise UserError: something is missing, or it can be taken for none
         """
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
-        if not SPECS[kind].at_once:
-            with self._trying(kind, cases, values, now, lines):
-                pass  # what the next run could not carry out is refused now, with its reason
-        taken = cases.env["kgw.decision"]._take(kind, cases, values, now, lines, address)
-        self._check_done(taken)
-        return cases.ids
+
+        def take(possible, problems):
+            if not SPECS[kind].at_once:
+                with self._trying(kind, possible, values, now, lines):
+                    pass  # what the next run could not carry out is refused now, with its reason
+            decisions = possible.env["kgw.decision"]
+            self._check_done(decisions._take(kind, possible, values, now, lines, address))
+            return {"case_ids": possible.ids, "left_out": self._list_left_out(problems)}
+
+        return self._do_where_possible(take, kind, cases, values, now, lines)
 
     @contextmanager
     def _trying(self, kind, cases, values, now, lines):

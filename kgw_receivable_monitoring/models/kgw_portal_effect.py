@@ -2,12 +2,10 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..const import OPEN_STATES
-from ..tools.decision import SPECS
+from ..tools.decision import ASKING, SPECS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_effect_words import Effect
 
-# What plans a contact: about the invoices of that contact only.
-ASKING = ("ask_call", "ask_demand")
 # What is about the counterparty, whatever it owes.
 ABOUT_PEOPLE = ("contact", "no_channel")
 # So many are listed at once, more in a fold.
@@ -32,8 +30,21 @@ class KgwPortalEffect(models.AbstractModel):
         """
         self = self.with_context(kgw_now=now)
         cases, lines, values = self._read_request(kind, values, case_ids, receivable_ids)
+
+        def try_out(possible, problems):
+            return self._try_out(kind, possible, values, now, lines, problems)
+
+        return self._do_where_possible(try_out, kind, cases, values, now, lines)
+
+    def _do_where_possible(self, act, kind, cases, values, now, lines):
+        """Return what ``act`` returns for those of ``cases`` for which the decision can be taken.
+
+        :param act: function of these cases, and of ``{case: why not}`` of the others
+        :raise UserError: it can be taken for none; nothing stays
+        """
         try:  # mostly it can be taken for all
-            return self._try_out(kind, cases, values, now, lines, {})
+            with self.env.cr.savepoint():
+                return act(cases, {})
         except UserError:
             if len(cases) == 1:
                 raise
@@ -41,7 +52,7 @@ class KgwPortalEffect(models.AbstractModel):
         possible = cases - cases.browse().union(*problems)
         if not possible:
             raise UserError("\n".join(sorted(set(problems.values()))))
-        return self._try_out(kind, possible, values, now, lines, problems)
+        return act(possible, problems)
 
     def _try_out(self, kind, cases, values, now, lines, problems):
         """Return what a decision would change for ``cases``.
@@ -76,11 +87,18 @@ class KgwPortalEffect(models.AbstractModel):
             "at_once": SPECS[kind].at_once,
             "count": self._count(len(cases), "counterparty"),
             "case_ids": cases.ids,
-            "left_out": [
-                {"counterparty": case.counterparty_id.name, "problem": problem}
-                for case, problem in problems.items()
-            ],
+            "left_out": self._list_left_out(problems),
         }
+
+    def _list_left_out(self, problems):
+        """Return those for which a decision can't be taken, each with why.
+
+        :param problems: ``{case: why not}``
+        """
+        return [
+            {"case_id": case.id, "counterparty": case.counterparty_id.name, "problem": problem}
+            for case, problem in problems.items()
+        ]
 
     def _get_told(self, kind, taken, known, lifted):
         """Return the receivables whose amounts are told: what the decision touches.

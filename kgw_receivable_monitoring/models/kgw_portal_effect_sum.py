@@ -18,7 +18,7 @@ class KgwPortalEffectSum(models.AbstractModel):
         :param differences: ``{case: Difference}``
         :param after: of :meth:`_take_pictures`
         :param owed: ``{case: {currency: amount}}`` of what the decision touches
-        :return: ``cancelled`` and ``planned``, each ``[{label, number}]``; ``after``, what comes
+        :return: ``cancelled``, ``anew`` and ``planned``, each ``[{label, number}]``; ``after``, what comes
             next, ``[{said, count, amount}]``, the most counterparties first; ``unchanged``, in words
             for how many nothing changes in what comes next, '' for none
         """
@@ -26,6 +26,7 @@ class KgwPortalEffectSum(models.AbstractModel):
         same = sum(own.stays for own in differ)
         return {
             "cancelled": self._count_by_channel(own.gone for own in differ),
+            "anew": self._count_by_channel(own.anew for own in differ),
             "planned": self._count_by_channel(own.come for own in differ),
             "after": self._group_coming(differences, after, owed),
             "unchanged": self._say_unchanged(same) if same else "",

@@ -172,7 +172,7 @@ class KgwPortalEffectWords(models.AbstractModel):
         return [self.env._("The coming steps stay as they are.")]
 
     def _say_rewritten(self, changes):
-        if not any(change["cancelled"] for change in changes):
+        if not any(change["anew"] for change in changes):
             return []
         return [
             self.env._(

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import models
 
+from ..const_reasons import PLANNED_ANEW
 from ..tools import calendar
 from .kgw_portal_base import KgwPortalBase
 
@@ -30,11 +31,13 @@ class Difference(NamedTuple):
     """What a decision changes for a counterparty.
 
     :param gone: contacts that are called off, and questions that are withdrawn
+    :param anew: contacts that are taken back and that the next run plans anew
     :param come: contacts that are planned, and questions that are asked
     :param stays: whether what comes next stays as it is
     """
 
     gone: list
+    anew: list
     come: list
     stays: bool
 
@@ -107,8 +110,9 @@ class KgwPortalPicture(models.AbstractModel):
         """Return the :class:`Difference` between two pictures of one case."""
         gone = [record for record in before.planned if record not in after.planned]
         come = [record for record in after.planned if record not in before.planned]
+        anew = [r for r in gone if r._name == "kgw.reminder" and r.reason in PLANNED_ANEW]
         stays = before.following == after.following and not gone and not come
-        return Difference(gone, come, stays)
+        return Difference([record for record in gone if record not in anew], anew, come, stays)
 
     def _compare(self, differences, before, after, owed):
         """Return what changes for each case, in words.
@@ -123,6 +127,7 @@ class KgwPortalPicture(models.AbstractModel):
                 "counterparty": case.counterparty_id.name,
                 "amount": self._format_sums(owed.get(case, {})),
                 "cancelled": [before[case].planned[record] for record in differs.gone],
+                "anew": [before[case].planned[record] for record in differs.anew],
                 "planned": [after[case].planned[record] for record in differs.come],
                 "before": before[case].following,
                 "after": after[case].following,

@@ -17,6 +17,7 @@ from . import (
     test_course_properties,
     test_creditor_mail,
     test_decision_demand,
+    test_decision_parts,
     test_decision_standing,
     test_desk,
     test_desk_promise,

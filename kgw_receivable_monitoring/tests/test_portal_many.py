@@ -252,3 +252,16 @@ class TestManyOnThePage(ManyCase, HttpCase):
         page = html.fromstring(answer.content)
         self.assertFalse(page.xpath("//details//ul[contains(@class, 'o_kgw_changes')]"))
         self.assertEqual(len(page.xpath("//ul[contains(@class, 'o_kgw_changes')]/li")), 6)
+
+    def test_confirmed_decision_names_whom_it_was_not_taken_for(self):
+        self.portal._take("stop", {}, self._at(DAY, 10), self.late[0].ids)
+        self._post(
+            "/my/monitoring/decide",
+            self.user_a,
+            kind="stop",
+            case_ids=",".join(map(str, self.late[:2].ids)),
+            confirmed="1",
+        )
+        page = html.fromstring(self.url_open("/my/monitoring/counterparties").content)
+        self.assertIn(f"{self.late[0].counterparty_id.name}: ", page.text_content())
+        self.assertIn("it holds from this moment", page.text_content())

@@ -118,8 +118,34 @@ class TestDecisionsThatChangeNothing(DecisionCase):
         self.assertEqual([row["counterparty"] for row in effect["left_out"]], ["Budmax sp. z o.o."])
         self.assertIn("ended by your decision", effect["left_out"][0]["problem"])
         self.assertEqual(effect["count"], self.portal._count(1, "counterparty"))
-        with self.assertRaisesRegex(UserError, "Budmax sp. z o.o.: Contact ended"):
+
+    def test_of_many_it_is_taken_for_those_for_which_it_can_be(self):
+        buyer = self._other_party("Inne sp. z o.o.", 9)
+        other = self._watch(self._document("FV A/9", buyer=buyer)).kgw_case_id
+        self._take("stop", is_lasting="1")
+        for kind, values in (("ask_call", {}), ("stop", {"is_lasting": "1"})):
+            with self.subTest(kind=kind):
+                asked = kind, values, self._at(LATE, 9), [self.case.id, other.id]
+                foreseen = self.portal._foresee(*asked)
+                taken = self.portal._take(*asked)
+                self.assertEqual(taken["case_ids"], other.ids)
+                self.assertEqual(taken["left_out"], foreseen["left_out"], "as the page said")
+                [row] = taken["left_out"]
+                self.assertEqual(
+                    (row["case_id"], row["counterparty"]), (self.case.id, "Budmax sp. z o.o.")
+                )
+                self.assertTrue(row["problem"])
+                self.assertIn(kind, other.decision_ids.mapped("kind"))
+
+    def test_of_many_for_none_of_which_it_can_be_all_is_refused(self):
+        buyer = self._other_party("Inne sp. z o.o.", 9)
+        other = self._watch(self._document("FV A/9", buyer=buyer)).kgw_case_id
+        both = [self.case.id, other.id]
+        self.portal._take("stop", {"is_lasting": "1"}, self._at(LATE, 8), both)
+        count = self.env["kgw.decision"].search_count([])
+        with self.assertRaisesRegex(UserError, "Nothing would change"):
             self.portal._take("stop", {"is_lasting": "1"}, self._at(LATE, 9), both)
+        self.assertEqual(self.env["kgw.decision"].search_count([]), count)
 
     def test_amount_of_a_demand_is_that_of_its_own_invoices(self):
         reason = self.env["kgw.dispute.reason"].search([], limit=1)

@@ -248,7 +248,7 @@ class TestPortalRoutes(RoutesCase, HttpCase):
         page = self._json2(key, "case", case_id=self.case.id).json()
         self.assertIn("sentence", page)
         answer = self._json2(key, "decide", kind="stop", case_ids=self.case.ids)
-        self.assertEqual(answer.json(), self.case.ids)
+        self.assertEqual(answer.json(), {"case_ids": self.case.ids, "left_out": []})
         self.assertTrue(self.case.hold_ids.filtered(lambda h: h.reason == "creditor"))
 
     @mute_logger("odoo.http")

@@ -53,6 +53,10 @@ SPECS = {
 }
 # With ``is_lasting`` they mean the invoices to come, too.
 FOR_FUTURE = ("stop", "withdraw")
+# What plans a contact, in place of one that is planned: about the invoices of that contact only.
+ASKING = ("ask_call", "ask_demand")
+# What only makes planned steps wait or changes their words or days: they come all the same.
+RESHAPING = ("ask_call", "new_date", "waive")
 # What goes out of the agency's hands.
 GIVEN_AWAY = ("collection", "withdraw")
 MAX_INSTALMENTS = 24
