@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -233,16 +234,29 @@ class KgwEvent(models.Model):
     @api.model
     def _record_passed(self, passed, now):
         """Append the steps passed over: one row for each, since the course goes by them; what was
-        passed over in a case for the same reason is told as one entry, by the first row.
+        passed over in a case for the same reason is told as one entry, by the first row. What a
+        reminder told by being cancelled is told by that.
 
         :param passed: ``(receivable, step id, reason)``
         :param now: moment to write, naive UTC
         """
-        told = {}
+        told, cancelled = {}, self._get_cancelled(passed, now)
         for line, step_id, reason in passed:
-            told.setdefault((line.kgw_case_id, reason), []).append((line, step_id))
+            if (line, step_id, reason) not in cancelled:
+                told.setdefault((line.kgw_case_id, reason), []).append((line, step_id))
         self._record(
             [
+                line._kgw_prepare_event_vals(
+                    "passed",
+                    now,
+                    step_id=step_id,
+                    reason=reason,
+                    is_part=True,
+                    reminder_id=reminder.id,
+                )
+                for (line, step_id, reason), reminder in cancelled.items()
+            ]
+            + [
                 line._kgw_prepare_event_vals(
                     "passed",
                     now,
@@ -254,6 +268,25 @@ class KgwEvent(models.Model):
                 for number, (line, step_id) in enumerate(rows)
             ]
         )
+
+    def _get_cancelled(self, passed, now):
+        """Return ``{what was passed: reminder}`` of what a reminder was cancelled for on the day
+        before ``now``: the course may follow a moment later."""
+        # Whoever decides over a course need not see what is planned by it.
+        lines_sudo = self.env["kgw.reminder.line"].sudo()
+        found = lines_sudo.search(
+            [
+                ("receivable_id", "in", [line.id for line, _step, _reason in passed]),
+                ("step_id", "in", [step_id for _line, step_id, _reason in passed]),
+                ("reminder_id.state", "=", "cancelled"),
+                ("reminder_id.state_at", ">=", now - timedelta(days=1)),
+            ]
+        )
+        own = {
+            (r.receivable_id.id, r.step_id.id, r.reminder_id.reason): r.reminder_id for r in found
+        }
+        keys = {row: (row[0].id, *row[1:]) for row in passed}
+        return {row: own[key] for row, key in keys.items() if key in own}
 
     def _prepare_part(self, rows, number):
         """Return what row ``number`` of an entry about several has more than its own values."""

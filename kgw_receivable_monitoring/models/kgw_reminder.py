@@ -53,7 +53,9 @@ class KgwReminder(models.Model):
     )
     print_run_id = fields.Many2one("kgw.print.run", index="btree_not_null")
     activity_ids = fields.One2many("mail.activity", "kgw_reminder_id")
-    event_ids = fields.One2many("kgw.event", "reminder_id", string="History")
+    event_ids = fields.One2many(
+        "kgw.event", "reminder_id", string="History", domain=[("is_part", "=", False)]
+    )
     # what
     channel = fields.Selection(CHANNELS, required=True)
     rung = fields.Selection(RUNGS, required=True)

@@ -34,13 +34,15 @@ class KgwScenario(models.Model):
         string="Gap Before Due",
         required=True,
         default=1,
-        help="Calendar days from one contact to the next one before the due date.",
+        help="Calendar days from one contact to the next one before the due date, of all invoices"
+        " together. 1: on the next day at the earliest.",
     )
     gap_after_days = fields.Integer(
         string="Gap After Due",
         required=True,
         default=2,
-        help="Calendar days from one contact to the next one after the due date.",
+        help="Calendar days from one contact to the next one after the due date, of all invoices"
+        " together. 1: on the next day at the earliest.",
     )
     day_rule = fields.Selection(
         DAY_RULES,

@@ -184,13 +184,16 @@ class KgwSimulation(models.AbstractModel):
 
     def _read_events(self, cases, last_event):
         """Return what the register says since ``last_event``: questions and reports to the
-        creditor, and what was not done and why."""
+        creditor, and what was not done and why, once."""
         events = self.env["kgw.event"].search(
             [
                 ("id", ">", last_event),
                 ("case_id", "in", cases.ids),
                 ("kind", "in", ("cancelled", "passed", "question", "report")),
                 ("reason", "not in", PLANNED_ANEW),
+                "|",
+                ("kind", "!=", "passed"),
+                ("reminder_id", "=", False),
             ],
             order="id",
         )

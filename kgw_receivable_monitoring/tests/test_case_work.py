@@ -20,6 +20,12 @@ class TestCaseWork(KgwEngineCommon):
         self.case = self.line.kgw_case_id
         self.as_agent = self.case.with_user(self.agent)
 
+    def find(self, case, *reasons):
+        return case.search([("id", "=", case.id), ("waiting_reason", "in", reasons)])
+
+    def print_run(self):
+        return self.env["kgw.print.run"].create({"name": "Wydruk", "date": DUE}).id
+
     def test_columns_sum_up_what_is_owed(self):
         cases = self.case | self.other.kgw_case_id
         self.pay(self.line, 230, self.day)
@@ -94,3 +100,25 @@ class TestCaseWork(KgwEngineCommon):
             action = getattr(self.as_agent, f"action_open_{name}")()
             found = self.env[action["res_model"]].with_user(self.agent).search(action["domain"])
             self.assertEqual(found.exists(), found, name)
+
+    def test_case_says_what_its_reminder_waits_for(self):
+        line, case = self.line, self.case
+        self.assertFalse(case.waiting_reason)
+        reminder = self._draft(line, "p2_sms", DUE, waiting_reason="coverage")
+        case.invalidate_recordset()
+        self.assertEqual((case.waiting_reason, case.waiting_cure), ("coverage", "coverage"))
+        self.assertEqual(self.find(case, "coverage"), case)
+        self.assertFalse(self.find(case, "unknown", "hours", False))
+        for state, values, reason in (
+            ("unknown", {}, "unknown"),
+            ("claimed", {"print_run_id": self.print_run()}, "posting"),
+            ("failed", {"waiting_reason": False, "print_run_id": False}, "backoff"),
+            ("planned", {}, False),
+        ):
+            reminder.write({"state": state, **values})
+            case.invalidate_recordset()
+            self.assertEqual((case.waiting_reason, self.find(case, reason)), (reason, case))
+        reminder.write({"state": "planned"})
+        reminder._set_state("cancelled", self._at(DUE), reason="paid")
+        case.invalidate_recordset()
+        self.assertFalse(case.waiting_reason)

@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo.tests import tagged
 
 from .engine_common import KgwEngineCommon
@@ -70,3 +72,9 @@ class TestEventWords(KgwEngineCommon):
     def test_message_shows_its_subject_and_channel(self):
         said = self.tell("sent", channel="email", payload={"subject": "Faktura FV 1"})
         self.assertEqual(said[:2], ("Sent · E-mail", "Faktura FV 1"))
+
+    def test_history_is_read_in_words_and_not_as_a_raw_record(self):
+        form = etree.fromstring(self.env["kgw.event"].get_view(view_type="form")["arch"])
+        shown = {field.get("name") for field in form.iter("field")}
+        self.assertIn("told", shown)
+        self.assertFalse(shown & {"payload", "digest", "hash", "salt", "is_part", "mandate_id"})

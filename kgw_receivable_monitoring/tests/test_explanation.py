@@ -40,12 +40,6 @@ class TestExplanation(KgwSimulationCommon):
             return self.env[action["res_model"]].search(action["domain"])
         return self.env[action["res_model"]].browse(action["res_id"])
 
-    def find(self, case, *reasons):
-        return case.search([("id", "=", case.id), ("waiting_reason", "in", reasons)])
-
-    def print_run(self):
-        return self.env["kgw.print.run"].create({"name": "Wydruk", "date": DUE}).id
-
     def test_every_reason_has_a_cure(self):
         self.assertEqual([code for code, _text in CURES], [code for code, _text in REASONS])
         self.assertLessEqual(set(CURE_PLACES), dict(REASONS).keys())
@@ -106,11 +100,17 @@ class TestExplanation(KgwSimulationCommon):
         self.assertEqual([f.get("string") for f in shown], [None, "At the Earliest On"])
         self.assertIn("obstacle_ids", shown[0].get("invisible"))
 
-    def test_history_is_read_in_words_and_not_as_a_raw_record(self):
-        form = etree.fromstring(self.env["kgw.event"].get_view(view_type="form")["arch"])
-        shown = {field.get("name") for field in form.iter("field")}
-        self.assertIn("told", shown)
-        self.assertFalse(shown & {"payload", "digest", "hash", "salt", "is_part", "mandate_id"})
+    def test_call_that_nobody_made_stands_once_under_what_was_not_done(self):
+        line, day = self._overdue(4)
+        call = self._draft(line, "p4_call", day, until=day + timedelta(days=1))
+        self.run_day(day + timedelta(days=3))
+        for whole_case in (True, False):
+            explanation = self.explain(line, day + timedelta(days=3), whole_case=whole_case)
+            told = explanation.passed_ids.filtered(lambda e: e.step_id == call.step_id)
+            self.assertEqual(told.mapped("reason"), ["lapsed"])
+        self.assertEqual(call.event_ids.mapped("kind").count("passed"), 0)
+        events = line.kgw_case_id.event_ids.filtered(lambda e: e.step_id == call.step_id)
+        self.assertEqual(events.mapped("reason").count("lapsed"), 1)
 
     def test_explaining_leaves_nothing_behind(self):
         line = self._watch(self._document())
@@ -205,29 +205,6 @@ class TestExplanation(KgwSimulationCommon):
         self.assertFalse(explanation.step or explanation.next_ids.mapped("step"))
         self.assertFalse(explanation.obstacle_ids)
         self.assertIn("payment", explanation.done_ids.mapped("kind"))
-
-    def test_case_says_what_its_reminder_waits_for(self):
-        line = self._watch(self._document())
-        case = line.kgw_case_id
-        self.assertFalse(case.waiting_reason)
-        reminder = self._draft(line, "p2_sms", DUE, waiting_reason="coverage")
-        case.invalidate_recordset()
-        self.assertEqual((case.waiting_reason, case.waiting_cure), ("coverage", "coverage"))
-        self.assertEqual(self.find(case, "coverage"), case)
-        self.assertFalse(self.find(case, "unknown", "hours", False))
-        for state, values, reason in (
-            ("unknown", {}, "unknown"),
-            ("claimed", {"print_run_id": self.print_run()}, "posting"),
-            ("failed", {"waiting_reason": False, "print_run_id": False}, "backoff"),
-            ("planned", {}, False),
-        ):
-            reminder.write({"state": state, **values})
-            case.invalidate_recordset()
-            self.assertEqual((case.waiting_reason, self.find(case, reason)), (reason, case))
-        reminder.write({"state": "planned"})
-        reminder._set_state("cancelled", self._at(DUE), reason="paid")
-        case.invalidate_recordset()
-        self.assertFalse(case.waiting_reason)
 
     def test_reasons_are_counted_by_mandate_and_week(self):
         line = self._watch(self._document())

@@ -153,6 +153,14 @@ class TestSimulation(KgwSimulationCommon):
             [(DUE - timedelta(days=5), "not_sent", "hold")],
         )
 
+    def test_call_that_nobody_made_is_told_once(self):
+        """Its cancelling says why; that the course goes on without it is the same news."""
+        line, day = self._overdue(4)
+        call = self._draft(line, "p4_call", day, until=day + timedelta(days=1))
+        entries = self.simulate(line.kgw_case_id, day + timedelta(days=3), day + timedelta(days=4))
+        told = [e["reason"] for e in entries if e["step_id"] == call.step_id.id]
+        self.assertEqual(told, ["lapsed"])
+
     def test_suspended_mandate_is_told(self):
         line = self._watch(self._document())
         self.mandate.action_suspend()

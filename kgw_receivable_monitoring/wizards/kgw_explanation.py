@@ -95,6 +95,9 @@ class KgwExplanation(models.TransientModel):
                     *scope,
                     ("kind", "in", ("passed", "cancelled")),
                     ("reason", "not in", (False, *PLANNED_ANEW)),
+                    "|",
+                    ("kind", "!=", "passed"),
+                    ("reminder_id", "=", False),
                 ],
                 limit=SHOWN,
             )
