@@ -37,6 +37,7 @@ REASONS = [
     ("yielded", "What was agreed in a talk is written first: it is planned anew afterwards"),
     ("lapsed", "The time for this step has passed"),
     ("withdrawn", "Taken back by a person"),
+    ("trial", "It was only asked in a trial run"),
     ("decision", "The creditor decided otherwise"),
     # passed: the course went on without this step
     ("no_route", "No contact point for any channel of this step"),
@@ -140,6 +141,10 @@ CURES = [
     ("yielded", "Nothing to do: it goes out by itself after the pause between two contacts."),
     ("lapsed", "Nothing to do: the course goes on with the next step."),
     ("withdrawn", "Nothing to do: the step may come again on another day."),
+    (
+        "trial",
+        "Nothing to do: after the release of the trial run the creditor is asked for real.",
+    ),
     ("decision", "Nothing to do: what the creditor decides is carried out."),
     (
         "no_route",

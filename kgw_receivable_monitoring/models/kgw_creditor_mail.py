@@ -47,9 +47,12 @@ class KgwCreditorMail(models.AbstractModel):
     @api.model
     def _report(self, mandate, receivables, on_date, now):
         """Report to the creditor the receivables whose monitoring has ended: a plain list."""
+        told = {"payload": {"is_trial": True}} if mandate.is_trial else {}
         self.env["kgw.event"]._record(
             [
-                line._kgw_prepare_event_vals("report", now, step_id=line.kgw_next_step_id.id)
+                line._kgw_prepare_event_vals(
+                    "report", now, step_id=line.kgw_next_step_id.id, **told
+                )
                 for line in receivables
             ]
         )
