@@ -58,20 +58,24 @@ class KgwCreditorMail(models.AbstractModel):
     def _record_report(self, receivables, now):
         """Write a row for each receivable, since the course goes by them; the first one of a case
         tells them all."""
-        events = self.env["kgw.event"]
         told = [
             [(line, line.kgw_next_step_id.id) for line in lines]
             for lines in receivables.grouped("kgw_case_id").values()
         ]
-        events._record(
+        self.env["kgw.event"]._record(
             [
-                line._kgw_prepare_event_vals(
-                    "report", now, step_id=step_id, **events._prepare_part(rows, number)
-                )
+                self._prepare_report_vals(rows, number, now)
                 for rows in told
-                for number, (line, step_id) in enumerate(rows)
+                for number in range(len(rows))
             ]
         )
+
+    def _prepare_report_vals(self, rows, number, now):
+        line, step_id = rows[number]
+        part = self.env["kgw.event"]._prepare_part(rows, number)
+        if line.kgw_case_id.mandate_id.is_trial:
+            part["payload"] = {**part.get("payload", {}), "is_trial": True}
+        return line._kgw_prepare_event_vals("report", now, step_id=step_id, **part)
 
     @api.model
     def _ask_for_payments(self, on_date):
@@ -133,13 +137,18 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param report: as ``kgw.portal._get_report`` gives it
         """
-        names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed")
+        names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed", "calls")
         figures = {name: str(report[name]) for name in names}
+        talks = sum(row["number"] for row in report["contacts"] if row["channel"] == "phone")
         values = {
             "brand": self.env["kgw.text"]._get_brand(mandate._get_own_brand()),
             "creditor": {"name": mandate.creditor_id.name or ""},
             "link": self._get_link(mandate),
-            "summary": {**figures, "waits": "1" if report["decisions"] else ""},
+            "summary": {
+                **figures,
+                "talks": str(talks),
+                "waits": "1" if report["decisions"] else "",
+            },
         }
         self._post(mandate, "email_creditor_summary", values, attachment, email)
 

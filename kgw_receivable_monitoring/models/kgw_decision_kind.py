@@ -179,7 +179,9 @@ class KgwDecisionKind(models.Model):
 
     def _get_for_others(self, contacts, now):
         """Return those of ``contacts`` that are for other receivables, too, which are not on hold."""
-        wholly = self.filtered(lambda decision: decision.channel or decision._is_for_future()).case_id
+        wholly = self.filtered(
+            lambda decision: decision.channel or decision._is_for_future()
+        ).case_id
         held = self.env["kgw.hold"]._get_held_moves(
             contacts.line_ids.move_id, calendar.local_date(now)
         )
