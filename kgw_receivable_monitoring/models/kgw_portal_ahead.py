@@ -82,8 +82,9 @@ class KgwPortalAhead(models.AbstractModel):
         """
         running = self._get_running(lines, holds).move_id
         apart = lines.filtered(lambda line: line.move_id not in running)
-        is_whole = case.mandate_id.state == "ended" or not all(hold.move_id for hold in holds)
-        if not running or not apart or is_whole:
+        if not running or not apart:
+            return ""
+        if case.mandate_id.state == "ended" or not all(hold.move_id for hold in holds):
             return ""
         states = {}
         for line in apart:
