@@ -67,6 +67,7 @@ class KgwPortalAhead(models.AbstractModel):
         kept = self._say_waiting(case, lines, holds)
         return {
             "next_date": told["day"] if told else "",
+            "next_iso": told["day_iso"] if told else "",
             "next_step": self._name_coming(told) if told else "",
             "blocked": kept or self._say_unreachable(case, known) if lines else "",
             "apart": self._say_apart(case, lines, holds),

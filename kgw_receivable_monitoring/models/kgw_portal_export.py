@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import api, models
 from odoo.tools import split_every
 
@@ -53,9 +55,12 @@ class KgwPortalExport(models.AbstractModel):
                 float(row["owed_sums"].get(code, 0)),
                 float(row["overdue_sums"].get(code, 0)),
                 *(float(figures.get(code, 0)) for _name in extra),
-                row["oldest"],
+                self._read_iso(row["oldest_iso"]),
                 row["invoices"],
-                row["next_date"],
+                self._read_iso(row["next_iso"]),
                 row["next_step"],
                 row["blocked"],
             ]
+
+    def _read_iso(self, iso):
+        return date.fromisoformat(iso) if iso else None

@@ -79,7 +79,7 @@ class KgwPortalFigures(models.AbstractModel):
             """
             SELECT e.case_id, u.id AS currency_id, e.amount FROM (
                 SELECT case_id, paid_currency, sum(paid) AS amount FROM kgw_event
-                 WHERE %s GROUP BY 1, 2) e
+                 WHERE %s GROUP BY 1, 2 HAVING sum(paid) <> 0) e
               JOIN res_currency u ON u.name = e.paid_currency
             """,
             self._get_paid_condition(since, until),
@@ -192,7 +192,8 @@ class KgwPortalFigures(models.AbstractModel):
             SQL(
                 """
                 SELECT u.name, sum(f.amount) FROM (%s) f
-                  JOIN res_currency u ON u.id = f.currency_id %s GROUP BY u.name
+                  JOIN res_currency u ON u.id = f.currency_id %s
+                 GROUP BY u.name HAVING sum(f.amount) <> 0
                 """,
                 query,
                 chosen,
@@ -203,7 +204,13 @@ class KgwPortalFigures(models.AbstractModel):
     def _read_paid(self, since, until):
         """Return ``{currency: amount}`` of what came in from ``since`` to ``until``."""
         condition = self._get_paid_condition(since, until)
-        paid = SQL("SELECT paid_currency, sum(paid) FROM kgw_event WHERE %s GROUP BY 1", condition)
+        paid = SQL(
+            """
+            SELECT paid_currency, sum(paid) FROM kgw_event WHERE %s
+             GROUP BY 1 HAVING sum(paid) <> 0
+            """,
+            condition,
+        )
         return dict(self.env.execute_query(paid))
 
     def _read_promised(self):

@@ -258,6 +258,7 @@ class KgwPortalList(models.AbstractModel):
             "owed_plain": json.dumps(sums.get("owed", {}), default=float),
             "overdue_sums": sums.get("overdue", {}),
             "oldest": self._format_date(oldest),
+            "oldest_iso": oldest.isoformat() if oldest else "",
             "days": self._count(days, "day") if days > 0 else "",
             "invoices": sums.get("n", 0),
             "decision_count": asked,

@@ -190,8 +190,10 @@ class KgwPortalPlan(models.AbstractModel):
         return last
 
     def _prepare_planned(self, stop):
+        day = calendar.forward(stop.day)
         return {
-            "day": self._format_date(calendar.forward(stop.day)),
+            "day": self._format_date(day),
+            "day_iso": day.isoformat(),
             "iso": stop.day.isoformat(),
             "act": stop.act,
             "act_label": self._say_act(stop.act),

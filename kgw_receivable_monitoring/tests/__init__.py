@@ -76,6 +76,7 @@ from . import (
     test_portal_doors,
     test_portal_doors_http,
     test_portal_ending,
+    test_portal_export,
     test_portal_fences,
     test_portal_figures,
     test_portal_handover,

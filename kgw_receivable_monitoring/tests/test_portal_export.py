@@ -1,0 +1,68 @@
+import csv
+import io
+from datetime import date, timedelta
+
+import openpyxl
+
+from odoo.tests import tagged
+
+from ..tools import table
+from .common import DUE
+from .test_portal_decisions import DecisionCase
+
+DAY = DUE + timedelta(days=10)
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestPortalExport(DecisionCase):
+    """The list as a file: a spreadsheet sorts its days and adds up its amounts."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["account.move.line"]._kgw_flush_stages(DAY)
+        self.env["kgw.planner"]._run_day(DAY, self._at(DAY, 7))
+
+    def get_rows(self, **values):
+        portal = self.portal.with_context(kgw_now=self._at(DAY, 12))
+        return list(portal._get_export(**values))
+
+    def test_days_of_an_export_are_days(self):
+        head, row = self.get_rows()
+        told = dict(zip(head, row, strict=True))
+        self.assertEqual(told["Oldest due date"], DUE)
+        self.assertEqual(told["Next step on"], self._get_open_reminder().planned_on)
+
+    def test_export_of_what_nothing_comes_for_has_no_day(self):
+        self._take("stop", DAY)
+        head, row = self.get_rows()
+        self.assertIsNone(dict(zip(head, row, strict=True))["Next step on"])
+
+    def test_spreadsheet_has_days_and_numbers(self):
+        head, row = self.get_rows()
+        book = openpyxl.load_workbook(io.BytesIO(table.to_xlsx([head, row])))
+        cells = dict(zip(head, next(book.active.iter_rows(min_row=2)), strict=True))
+        for name in ("Oldest due date", "Next step on"):
+            self.assertTrue(cells[name].is_date, name)
+            self.assertEqual(cells[name].number_format, "yyyy-mm-dd")
+        self.assertEqual(cells["Oldest due date"].value.date(), DUE)
+        self.assertEqual((cells["Owed"].value, cells["Owed"].data_type), (1730, "n"))
+
+    def test_text_file_writes_days_of_the_standard(self):
+        rows = [[date(2026, 9, 7), None, "x"]]
+        text = table.to_csv(rows).decode("utf-8-sig")
+        [row] = csv.reader(io.StringIO(text), delimiter=";")
+        self.assertEqual(row, ["2026-09-07", "", "x"])
+        cells = openpyxl.load_workbook(io.BytesIO(table.to_xlsx(rows * 2))).active[2]
+        self.assertIsNone(cells[1].value)
+
+    def test_payment_that_was_taken_back_is_no_line_of_nothing(self):
+        payment = {"amount": 100.0, "currency": "EUR", "paid_on": DAY.isoformat()}
+        vals = {"at": self._at(DAY, 9), "mandate_id": self.mandate.id, "case_id": self.case.id}
+        kinds = ("payment", "payment_back")
+        self.env["kgw.event"]._record([{**vals, "kind": k, "payload": payment} for k in kinds])
+        self.assertEqual(len(self.get_rows(tab="paid")), 1)
+        portal = self.portal.with_context(kgw_now=self._at(DAY, 12))
+        self.assertFalse(portal._count_cases("paid"))
+        self.assertEqual(portal._get_figure("paid")["amount"], "")
+        self.assertEqual(portal._get_overview()["paid"], "")
+        self.assertEqual(portal._get_report(DAY, DAY)["paid"], "")
