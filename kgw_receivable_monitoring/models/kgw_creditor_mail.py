@@ -133,13 +133,18 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param report: as ``kgw.portal._get_report`` gives it
         """
-        names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed")
+        names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed", "calls")
         figures = {name: str(report[name]) for name in names}
+        talks = sum(row["number"] for row in report["contacts"] if row["channel"] == "phone")
         values = {
             "brand": self.env["kgw.text"]._get_brand(mandate._get_own_brand()),
             "creditor": {"name": mandate.creditor_id.name or ""},
             "link": self._get_link(mandate),
-            "summary": {**figures, "waits": "1" if report["decisions"] else ""},
+            "summary": {
+                **figures,
+                "talks": str(talks),
+                "waits": "1" if report["decisions"] else "",
+            },
         }
         self._post(mandate, "email_creditor_summary", values, attachment, email)
 

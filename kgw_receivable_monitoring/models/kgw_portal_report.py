@@ -37,6 +37,7 @@ class KgwPortalReport(models.AbstractModel):
             **self._get_money(),
             "paid": self._format_sums(self._read_paid(begin, end)),
             "contacts": self._count_contacts(first, last),
+            "calls": self._count_calls(begin, end),
             "kept": sum(counts.get(kind, 0) for kind in KEPT),
             "broken": sum(counts.get(kind, 0) for kind in BROKEN),
             "promised": self._format_sums(self._read_promised()),
@@ -65,18 +66,30 @@ class KgwPortalReport(models.AbstractModel):
         return dict(records._read_group([*fence, *period], ["kind"], ["__count"]))
 
     def _count_contacts(self, first, last):
-        """Return how often counterparties were reached, by channel; one reached in vain is none."""
+        """Return how often counterparties were reached, by channel; one reached in vain is none, and
+        a trial reaches nobody."""
         records, fence = self._get_own("kgw.reminder", "case_id")
-        period = [("contact_on", ">=", first), ("contact_on", "<=", last)]
+        period = [("contact_on", ">=", first), ("contact_on", "<=", last), ("is_trial", "=", False)]
         counts = dict(records._read_group([*fence, *period], ["channel"], ["__count"]))
         return [
-            {
-                "label": self._get_code_label("kgw.reminder", "channel", channel),
-                "number": counts[channel],
-            }
+            {"channel": channel, "label": self._name_contacts(channel), "number": counts[channel]}
             for channel, _label in CHANNELS
             if channel in counts
         ]
+
+    def _name_contacts(self, channel):
+        """Return what is counted of a channel: of calls the talks, beside :meth:`_count_calls`."""
+        if channel == "phone":
+            return self.env._("Talks on the phone")
+        label = self._get_code_label("kgw.reminder", "channel", channel)
+        return self.env._("Contacts: %s", label)
+
+    def _count_calls(self, begin, end):
+        """Return how many calls the time lines tell, those that reached nobody too."""
+        records, fence = self._get_own("kgw.event", "mandate_id")
+        period = [("at", ">=", begin), ("at", "<", end), ("kind", "=", "call")]
+        real = ["|", ("reminder_id", "=", False), ("reminder_id.is_trial", "=", False)]
+        return records.search_count([*fence, *period, *real])
 
     def _count_elapsed(self, begin, end):
         """Return for how many counterparties the monitoring of an invoice ended."""

@@ -85,6 +85,63 @@ class TestSummary(DecisionCase):
         earlier = portal._get_report(first - timedelta(days=7), first - timedelta(days=1))
         self.assertEqual(earlier["paid"], "")
 
+    def test_calls_in_vain_are_told_beside_those_that_reached_somebody(self):
+        self.env["account.move.line"]._kgw_flush_stages(MONDAY)
+        phone, day = self.env["kgw.channel.phone"], MONDAY - timedelta(days=3)
+        first = day - timedelta(days=day.weekday())
+        call = self._draft_call(day)
+        for hour, outcome in ((9, "no_answer"), (12, "voicemail"), (15, "refuses")):
+            phone._record_call(call, outcome, "", self._at(day, hour))
+        portal = self.portal.with_context(kgw_now=self._at(MONDAY))
+        report = portal._get_report(first, MONDAY - timedelta(days=1))
+        talks = [row["number"] for row in report["contacts"] if row["channel"] == "phone"]
+        self.assertEqual((talks, report["calls"]), ([1], 3))
+        paper = pypdf.PdfReader(io.BytesIO(portal._draw_report(report, "Agencja")))
+        told = "".join(page.extract_text() for page in paper.pages)
+        self.assertRegex(told, r"Talks on the phone\s+1")
+        self.assertRegex(told, r"Calls in all, those that reached nobody too\s+3")
+        self.env["kgw.creditor.mail"]._post_summary(
+            self.mandate, report, self.env["ir.attachment"], "a@b.example"
+        )
+        body = self._get_mails("odsumowanie")[-1:].body_html
+        self.assertRegex(body, r"Rozmowy telefoniczne</td><td[^>]*><strong>1<")
+        self.assertRegex(body, r"nieodebran[^<]*</td><td[^>]*><strong>3<")
+        call.is_trial = True
+        trial = portal._get_report(first, MONDAY - timedelta(days=1))
+        self.assertEqual((trial["contacts"], trial["calls"]), ([], 0))
+
+    def _draft_call(self, day):
+        """Return a call about the first invoice, planned for ``day``."""
+        step = self.scenario.step_ids.filtered(lambda s: s.channel == "phone")[-1:]
+        call = self.env["kgw.reminder"].create(
+            {
+                "case_id": self.case.id,
+                "mandate_id": self.mandate.id,
+                "step_id": step.id,
+                "brand_id": self.mandate._get_brand("after").id,
+                "side": "after",
+                "rung": step.rung,
+                "template_id": step.template_id.id,
+                "channel": "phone",
+                "planned_on": day,
+                "until": day + timedelta(days=9),
+            }
+        )
+        self.env["kgw.reminder.line"].create(
+            {
+                "reminder_id": call.id,
+                "receivable_id": self.first.id,
+                "move_id": self.first.move_id.id,
+                "instalment": self.first.kgw_instalment,
+                "course": self.first.kgw_course,
+                "role": "lead",
+                "step_id": step.id,
+                "rung": step.rung,
+                "channel": "phone",
+            }
+        )
+        return call
+
     def test_month_is_the_last_whole_one_and_never_is_never(self):
         self._choose(self.user_a, "monthly")
         self._choose(self.user_b, "never")

@@ -93,6 +93,8 @@ SAMPLE_VALUES = {
         "promised": "18\u00a0000,00\u00a0zł",
         "decisions": "3",
         "elapsed": "1",
+        "talks": "2",  # calls that reached the counterparty
+        "calls": "7",  # those that reached nobody too
         "waits": "1",
     },
     # to the creditor: what becomes of its account; the state is one of const.ACCOUNT_CHANGE_STATES
