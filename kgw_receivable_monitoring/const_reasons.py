@@ -38,6 +38,7 @@ REASONS = [
     ("reshaped", "The creditor's decision changes it: what remains of it is planned anew"),
     ("lapsed", "The time for this step has passed"),
     ("withdrawn", "Taken back by a person"),
+    ("trial", "It was only asked in a trial run"),
     ("decision", "The creditor decided otherwise"),
     # passed: the course went on without this step
     ("no_route", "No contact point for any channel of this step"),
@@ -142,6 +143,10 @@ CURES = [
     ("reshaped", "Nothing to do: what remains of it is planned anew in the next run."),
     ("lapsed", "Nothing to do: the course goes on with the next step."),
     ("withdrawn", "Nothing to do: the step may come again on another day."),
+    (
+        "trial",
+        "Nothing to do: after the release of the trial run the creditor is asked for real.",
+    ),
     ("decision", "Nothing to do: what the creditor decides is carried out."),
     (
         "no_route",

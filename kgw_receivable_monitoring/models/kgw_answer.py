@@ -28,6 +28,7 @@ class KgwAnswer(models.AbstractModel):
         """
         now = self.env.context.get("kgw_now") or fields.Datetime.now()
         is_automatic = bool(self.env.context.get("kgw_is_automatic"))
+        trial = self._find_trial(msg_dict)
         self.env["kgw.event"]._record(
             [
                 {
@@ -36,6 +37,7 @@ class KgwAnswer(models.AbstractModel):
                     "case_id": case.id,
                     "channel": "email",
                     "mandate_id": case.mandate_id.id,
+                    "reminder_id": trial.id,
                     "payload": {"subject": msg_dict.get("subject") or ""},
                 }
                 for case in self
@@ -44,16 +46,30 @@ class KgwAnswer(models.AbstractModel):
         if not is_automatic:
             words = reply.own_words(html2plaintext(msg_dict.get("body") or ""))
             for case in self:
-                case._ask_to_read(msg_dict.get("subject") or "", words, now)
+                case._ask_to_read(msg_dict.get("subject") or "", words, now, bool(trial))
         return super().message_update(msg_dict, update_vals)
 
-    def _ask_to_read(self, subject, words, now):
-        """Give the controller the reply to read and hold the case until that is done."""
+    def _find_trial(self, msg_dict):
+        """Return the trial message that an e-mail answers, none for an answer of the counterparty."""
+        # The row of what went out is a technical one.
+        answered_sudo = self.env["mail.message"].sudo().browse(msg_dict.get("parent_id") or [])
+        sent = [
+            ("case_id", "in", self.ids),
+            ("message_ref", "in", answered_sudo.mapped("message_id")),
+        ]
+        return self.env["kgw.reminder"].search([*sent, ("is_trial", "=", True)], limit=1)
+
+    def _ask_to_read(self, subject, words, now, is_trial):
+        """Give the controller the reply to read and hold the case until that is done; who answers a
+        trial message holds nothing."""
         user = self._get_controller()
         hint = ""
         if reply.says_paid(words):
             hint = self.with_context(lang=user.lang)._get_paid_hint() + "\n\n"
+        subject = f"TEST {subject}" if is_trial else subject
         self._add_task("reply", user, subject, hint + words[:SHOWN], now)
+        if is_trial:
+            return
         if self.mandate_id.company_id.sudo().kgw_holds_on_reply and not self._get_reply_holds():
             self.env["kgw.hold"].with_context(kgw_now=now).create(
                 {"case_id": self.id, "reason": "reply", "from_date": calendar.local_date(now)}

@@ -8,7 +8,7 @@ class KgwContactTrial(models.AbstractModel):
     """Trial run of a mandate: everything goes to a named address and number, marked TEST.
 
     Nobody is contacted by it, so it changes nothing of a case: no gap, no cap, no promise, and no
-    step is taken by it once it is released.
+    step is taken by it and nobody was asked by it once it is released.
     """
 
     _name = "kgw.contact.trial"
@@ -63,7 +63,10 @@ class KgwContactTrial(models.AbstractModel):
         trials._set_state("cancelled", now, reason="withdrawn")
         trials.line_ids.write({"void": True})
         trials.write({"contact_on": False, "effective_at": False})
-        trials.line_ids.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
+        self.env["kgw.decision"]._withdraw_of_trial(self, now)
+        # Whoever ends a trial need not be an accountant.
+        lines_sudo = self.sudo().case_ids._get_open_receivables()
+        lines_sudo._kgw_refresh_course(calendar.local_date(now), now)
 
     def _get_reminders_sudo(self, domain):
         # Who may write the mandate may begin and end its trial; nobody writes reminders directly.

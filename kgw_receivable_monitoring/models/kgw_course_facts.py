@@ -145,7 +145,8 @@ class KgwCourseFacts(models.AbstractModel):
         return done, given
 
     def _read_passed_steps(self, receivables):
-        """Return ``(receivable id, step id)`` of what was passed over, asked or reported."""
+        """Return ``(receivable id, step id)`` of what was passed over, asked or reported; what a
+        trial run asked and reported counts in that alone."""
         return self.env.execute_query(
             SQL(
                 """
@@ -154,7 +155,9 @@ class KgwCourseFacts(models.AbstractModel):
               JOIN kgw_event e ON e.move_id = l.move_id AND e.instalment = l.kgw_instalment
                AND e.course = l.kgw_course AND e.kind IN ('passed', 'question', 'report')
               JOIN kgw_scenario_step s ON s.id = e.step_id
+              JOIN kgw_mandate m ON m.id = e.mandate_id
              WHERE l.id = ANY(%s) AND (e.kind = 'passed' OR s.kind <> 'contact')
+               AND (m.is_trial OR e.payload->>'is_trial' IS NULL)
         """,
                 list(receivables.ids),
             )

@@ -65,13 +65,20 @@ class KgwCreditorMail(models.AbstractModel):
         ]
         events._record(
             [
-                line._kgw_prepare_event_vals(
-                    "report", now, step_id=step_id, **events._prepare_part(rows, number)
-                )
+                self._prepare_report_vals(line, now, step_id, events._prepare_part(rows, number))
                 for rows in told
                 for number, (line, step_id) in enumerate(rows)
             ]
         )
+
+    def _prepare_report_vals(self, line, now, step_id, part):
+        """Return the values of the row of one receivable; each row of a trial run says so.
+
+        :param part: of ``kgw.event._prepare_part``
+        """
+        if line.kgw_case_id.mandate_id.is_trial:
+            part = {**part, "payload": {**part.get("payload", {}), "is_trial": True}}
+        return line._kgw_prepare_event_vals("report", now, step_id=step_id, **part)
 
     @api.model
     def _ask_for_payments(self, on_date):

@@ -96,6 +96,11 @@ class KgwDecision(models.Model):
     decided_at = fields.Datetime()
     decided_by_id = fields.Many2one("res.users")
     address = fields.Char(string="From", help="IP address from which it was decided.")
+    is_trial = fields.Boolean(
+        string="Trial Run",
+        readonly=True,
+        help="It was asked in a trial run: the question went to the trial address.",
+    )
     problem = fields.Char(string="Why Not", readonly=True, help="Why it could not be carried out.")
 
     _open_decisions = models.Index("(deadline) WHERE state = 'open'")
@@ -130,9 +135,11 @@ class KgwDecision(models.Model):
         :param lines: receivables of one case
         :param on_date: day of the question; the deadline lies three working days later
         """
+        is_trial = lines.kgw_case_id.mandate_id.is_trial
         decision = self.create(
             {
                 "case_id": lines.kgw_case_id.id,
+                "is_trial": is_trial,
                 "kind": kind,
                 "step_id": step.id,
                 "receivable_ids": lines.ids,
@@ -147,6 +154,8 @@ class KgwDecision(models.Model):
             "default": decision.default_value,
             "invoices": lines.move_id.mapped("kgw_display_number"),
         }
+        if is_trial:
+            payload["is_trial"] = True
         # A row for each, since the course goes by them; the first one tells the question.
         self.env["kgw.event"]._record(
             [

@@ -61,6 +61,21 @@ class KgwDecisionConsent(models.AbstractModel):
                 decision._withdraw(same, *kept[same[0]], now)
         lines.browse().union(*kept)._kgw_refresh_course(today, now)
 
+    @api.model
+    def _withdraw_of_trial(self, mandates, now):
+        """Withdraw what the trial run of ``mandates`` asked: the question went to the trial address.
+        What the creditor answered in the portal all the same stands."""
+        # Nobody writes questions directly; the right of who ends a trial is on the mandate.
+        asked_sudo = self.sudo().search(
+            [
+                ("mandate_id", "in", mandates.ids),
+                ("is_trial", "=", True),
+                ("state", "in", ("open", "lapsed")),
+            ]
+        )
+        for decision in asked_sudo:
+            decision._withdraw(decision.receivable_ids, "trial", self.env["kgw.hold"], now)
+
     def _withdraw(self, lines, reason, hold, now):
         """Ask no more about ``lines`` of this question; its last ones stay, for the register."""
         self.ensure_one()
@@ -76,6 +91,8 @@ class KgwDecisionConsent(models.AbstractModel):
             "decision_id": self.id,
             "invoices": lines.move_id.mapped("kgw_display_number"),
         }
+        if self.is_trial:
+            payload["is_trial"] = True
         if hold:
             payload |= {"reason": hold.reason, **hold._get_facts()}
         return {

@@ -36,12 +36,18 @@ class KgwEventWords(models.Model):
     )
     who = fields.Char(string="Who Did It", compute="_compute_who")
 
-    @api.depends("kind", "channel", "reminder_id.is_trial")
+    @api.depends("kind", "channel", "payload", "reminder_id.is_trial")
     @api.depends_context("lang")
     def _compute_headline(self):
         for event in self:
             channel = event._get_label("channel") if event.kind in OF_CHANNEL else ""
-            event.headline = " · ".join(filter(None, (event._get_kind_label(), channel)))
+            label = event._mark_trial(event._get_kind_label())
+            event.headline = " · ".join(filter(None, (label, channel)))
+
+    def _mark_trial(self, label):
+        """Return ``label`` of this entry, marked where it tells of a trial run."""
+        is_trial = self.reminder_id.is_trial or (self.payload or {}).get("is_trial")
+        return f"TEST · {label}" if is_trial else label
 
     def _get_kind_label(self):
         """Return what happened; a call is made, not sent; a question is withdrawn, no decision."""
@@ -55,8 +61,7 @@ class KgwEventWords(models.Model):
             "failed": self.env._("Tried in vain"),
         }
         made = calls.get(self.kind) if self.channel == "phone" else ""
-        label = made or self._get_label("kind")
-        return f"TEST · {label}" if self.reminder_id.is_trial else label
+        return made or self._get_label("kind")
 
     def _is_question_withdrawn(self):
         return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)

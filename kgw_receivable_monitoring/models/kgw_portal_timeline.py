@@ -128,7 +128,7 @@ class KgwPortalTimeline(models.AbstractModel):
             "iso": event.at.isoformat() + "Z",
             "kind": event.kind,
             "icon": ICONS.get(event.kind, "fa-circle-o"),
-            "kind_label": self._get_kind_label(event, payload),
+            "kind_label": event._mark_trial(self._get_kind_label(event, payload)),
             "channel": event.channel or "",
             "channel_label": "" if event.kind == "call" else self._get_label(event, "channel"),
             "step": self._get_step_label(event),

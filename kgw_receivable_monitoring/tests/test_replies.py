@@ -141,3 +141,11 @@ class TestReplies(KgwEngineCommon):
         self.reply()
         self.assertTrue(self.case._get_reply_tasks())
         self.assertFalse(self.is_held())
+
+    def test_reply_to_a_trial_message_is_noted_and_holds_nothing(self):
+        self.reminder.is_trial = True
+        self.reply()
+        self.assertFalse(self.is_held() or self.case._get_reply_holds())
+        self.assertTrue(self.case._get_reply_tasks(), "somebody reads it")
+        [told] = self.events("reply", case_id=self.case.id)
+        self.assertTrue(told.headline.startswith("TEST · "), told.headline)

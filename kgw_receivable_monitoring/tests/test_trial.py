@@ -171,6 +171,78 @@ class TestTrial(KgwEngineCommon):
         self.assertFalse(real.is_trial or "TEST" in real.body)
         self.assertFalse(trial.contact_on)
 
+    def release(self, day):
+        with freeze_time(self._at(day, 12)):
+            self.mandate.with_user(self.manager).action_release_trial()
+
+    def get_questions(self, kind):
+        domain = [("case_id", "=", self.line.kgw_case_id.id), ("kind", "=", kind)]
+        return self.env["kgw.decision"].search(domain, order="id")
+
+    def test_after_release_the_creditor_is_asked_for_consent_for_real(self):
+        self._step("p2_sms").needs_approval = True
+        self.line = self._watch(self._document("FV 8", buyer=self._other_party("Inna", 8)))
+        self.live(DUE - timedelta(days=5), DUE)
+        trial = self.get_questions("approval")
+        self.assertEqual((trial.state, trial.is_trial), ("open", True))
+        self.assertEqual(self.get_recipient(trial), "proba@agencja.example")
+        self.release(DUE)
+        self.assertEqual(trial.state, "revoked")
+        [told] = self.events("revoked", case_id=self.line.kgw_case_id.id)
+        self.assertEqual(told.headline, "TEST · Question to the creditor withdrawn")
+        self.assertIn("asked in a trial run", told.told)
+        self.run_day(DUE, 13)
+        self.run_day(DUE + timedelta(days=1))
+        real = self.get_questions("approval") - trial
+        self.assertEqual((real.state, real.is_trial), ("open", False))
+        self.assertNotIn(self.get_recipient(real), (False, "proba@agencja.example"))
+
+    def get_recipient(self, question):
+        """Return where the e-mail about a question went."""
+        link = f"#kgw_decision_{question.id}%"
+        return self.env["mail.mail"].search([("body_html", "like", f"%{link}")]).email_to
+
+    def test_silence_in_a_trial_gives_nothing_up_after_it(self):
+        self._step("p2_sms").needs_approval = True
+        line, day = self._overdue(-3, number="FV 8", buyer=self._other_party("Inna", 8))
+        line._kgw_refresh_course(day, self._at(day, 6))
+        step = self._step("p2_sms")
+        asked = self.env["kgw.decision"]._ask("approval", step, line, day, self._at(day))
+        asked._lapse(DUE + timedelta(days=4), self._at(DUE + timedelta(days=4)))
+        self.assertEqual(asked.state, "lapsed")
+        self.release(DUE + timedelta(days=4))
+        self.assertEqual(asked.state, "revoked")
+        self.env.flush_all()
+        self.assertFalse(self.env["kgw.course.facts"]._read_approvals(line))
+
+    def test_what_the_creditor_answered_in_a_trial_stays(self):
+        step, day = self._step("p2_sms"), DUE - timedelta(days=3)
+        asked = self.env["kgw.decision"]._ask("approval", step, self.line, day, self._at(day))
+        asked._decide("refuse", self._at(day, 11))
+        self.release(day)
+        self.assertEqual((asked.state, asked.value), ("taken", "refuse"))
+
+    def test_question_and_report_at_the_end_of_a_trial_are_due_again_after_it(self):
+        steps = self.scenario.step_ids
+        question = steps.filtered(lambda s: s.kind == "question")[:1]
+        report = steps.filtered(lambda s: s.kind == "report")[:1]
+        self.assertTrue(question and report)
+        now, facts = self._at(DUE), self.env["kgw.course.facts"]
+        asked = self.env["kgw.decision"]._ask("horizon", question, self.line, DUE, now)
+        self.line.kgw_next_step_id = report
+        self.env["kgw.creditor.mail"]._report(self.mandate, self.line, DUE, now)
+        passed = {(self.line.id, question.id), (self.line.id, report.id)}
+        self.assertEqual(set(facts._read_passed_steps(self.line)), passed)
+        for event in self.events("question") | self.events("report"):
+            self.assertTrue(event.headline.startswith("TEST · "), event.headline)
+        self.release(DUE)
+        self.assertEqual(asked.state, "revoked")
+        self.env.flush_all()
+        self.assertFalse(passed & set(facts._read_passed_steps(self.line)))
+        self.env["kgw.decision"]._ask("horizon", question, self.line, DUE, now)
+        left = passed & set(facts._read_passed_steps(self.line))
+        self.assertEqual(left, {(self.line.id, question.id)})
+
     def test_trial_needs_an_address_and_a_number(self):
         for values in ({"trial_email": False}, {"trial_phone": "123"}):
             with self.subTest(values=values), self.assertRaises(ValidationError):
