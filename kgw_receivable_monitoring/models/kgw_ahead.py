@@ -5,7 +5,6 @@ from odoo.fields import Domain
 
 from ..const import OPEN_STATES
 from ..const_reasons import CURES, REASONS
-from ..tools import calendar
 
 
 class KgwAhead(models.AbstractModel):
@@ -19,7 +18,6 @@ class KgwAhead(models.AbstractModel):
     _description = "What Lies Ahead of a Case"
 
     next_date = fields.Date(string="Next Step On", compute="_compute_next")
-    next_step_id = fields.Many2one("kgw.scenario.step", compute="_compute_next")
     next_label = fields.Char(string="What Comes Next", compute="_compute_next")
     coming_on = fields.Date(string="Planned For", compute="_compute_coming")
     coming = fields.Char(string="Next in the Plan", compute="_compute_coming")
@@ -36,44 +34,37 @@ class KgwAhead(models.AbstractModel):
     )
 
     def _compute_next(self):
-        """What is planned already, else the earliest step of what does not wait by itself, else why
-        everything waits."""
-        today = fields.Date.context_today(self)
-        # Agents have no accounting rights; of receivables only what comes next is shown.
-        lines_sudo = self.env["account.move.line"].sudo()
-        owed = lines_sudo.search(
-            [("kgw_case_id", "in", self.ids), ("kgw_stage", "in", ("before_due", "overdue"))],
-            order="kgw_next_date, id",
-        ).grouped("kgw_case_id")
-        lines = {case: owed.get(case, lines_sudo) for case in self}
-        planned = self.env["kgw.reminder"].search(
-            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
-        )
-        planned = planned.grouped("case_id")
-        holds = self.env["kgw.hold"]._get_in_force_each(lines, today)
-        for case in self:
-            reminder = planned.get(case, self.env["kgw.reminder"])
-            case._set_next(lines[case], reminder, holds[case]._get_of_every_channel(), today)
+        """What is planned already, else what the plan of the case begins with, else why everything
+        waits or nothing comes."""
+        # Plan and words are those of the creditor's pages; who asks has the right on the cases.
+        cases_sudo = self.sudo()
+        portal = self.env["kgw.portal"]
+        known = portal._read_facts(cases_sudo)
+        first = portal._get_first_stops(known)
+        for case, case_sudo in zip(self, cases_sudo, strict=True):
+            case._set_next(portal, known, first[case_sudo])
 
-    def _set_next(self, lines, reminder, holds, today):
+    def _set_next(self, portal, known, first):
         """Fill what comes next in.
 
-        :param lines: its receivables, the soonest first
-        :param reminder: its open one, if any
-        :param holds: in force on it, of every channel
+        :param known: facts of the case, as ``kgw.portal.ahead`` reads them
+        :param first: what its plan begins with, None where nothing comes
         """
+        case_sudo = self.sudo()  # as above
+        lines, holds = known.lines[case_sudo], known.holds[case_sudo]
         keeping = holds._get_keeping(lines)
-        reminder = reminder.filtered(lambda r: self._goes_on(r, holds.move_id))
+        reminder = known.planned[case_sudo].filtered(lambda r: self._goes_on(r, holds.move_id))
         if keeping.move_id and reminder:  # it confirms a promise, which holds its invoices
             keeping = keeping.browse()
-        first = holds._get_first_free(lines)
-        day = reminder.planned_on or first.kgw_next_date
-        self.next_date = day and not keeping and calendar.forward(max(day, today))
-        self.next_step_id = reminder.step_id or first.kgw_next_step_id
-        upcoming = self.env["kgw.upcoming"]
-        named = reminder.step_id.name or reminder.template_id.name
-        named = named or upcoming._name_step(first.kgw_next_act, first.kgw_next_step_id.name or "")
-        self.next_label = upcoming._say_held(keeping) if keeping else named
+        if keeping or not first:
+            self.next_date = False
+            unreachable = portal._say_unreachable(self, known) if lines else ""
+            self.next_label = (
+                self.env["kgw.upcoming"]._say_held(keeping) if keeping else unreachable
+            )
+            return
+        self.next_date = date.fromisoformat(first["day_iso"])
+        self.next_label = portal._name_coming(first)
 
     def _goes_on(self, reminder, held):
         """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not

@@ -21,6 +21,7 @@ from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
 from .kgw_portal_terms import KgwPortalTerms
 from .kgw_portal_timeline import SHOWN, KgwPortalTimeline
+from .kgw_portal_week import KgwPortalWeek
 
 # Counterparties that are told at once, at most.
 MOST_ROWS = 200
@@ -60,6 +61,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalTalk._name,
         KgwPortalTerms._name,
         KgwPortalTimeline._name,
+        KgwPortalWeek._name,
     ]
     _description = "Creditor's Portal"
 

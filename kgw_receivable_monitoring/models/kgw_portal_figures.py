@@ -3,19 +3,16 @@ from datetime import datetime, timedelta
 from odoo import models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, OPEN_STATES
 from ..tools import calendar
 from .kgw_portal_base import KgwPortalBase
+from .kgw_portal_week import WEEK_FIGURES
 
 # Days past due from which each bar of the ageing begins, and its last day.
 AGES = ((1, 7), (8, 14), (15, 30), (31, None))
 AGE_FIGURES = tuple(f"age_{number}" for number in range(len(AGES) + 1))
-WEEK_CODES = (*(code for code, _label in CHANNELS), "question", "report")
-WEEK_FIGURES = tuple(f"week_{code}" for code in WEEK_CODES)
 MONEY_FIGURES = ("owed", "late", "paid", "promise", *AGE_FIGURES)
 # Each is a tab of the list as well: what the overview adds up, the list shows one by one.
 FIGURES = (*MONEY_FIGURES, *WEEK_FIGURES)
-WEEK = 7
 
 
 class KgwPortalFigures(models.AbstractModel):
@@ -115,63 +112,6 @@ class KgwPortalFigures(models.AbstractModel):
             creditors=self._get_creditor_ids(),
         )
 
-    def _get_week_query(self):
-        """Return ``case_id, code`` of what the next days bring: contacts that are planned, and next
-        steps, those that no hold keeps back all the time."""
-        today = self._get_today()
-        last = today + timedelta(days=WEEK - 1)
-        holds = SQL(
-            "h.channel IS NULL AND h.lifted_at IS NULL AND h.from_date <= %s"
-            " AND (h.until_date IS NULL OR h.until_date >= %s)",
-            today,
-            last,
-        )
-        return SQL(
-            """
-            SELECT n.case_id,
-                   CASE n.act WHEN 'contact' THEN s.channel WHEN 'report' THEN 'report'
-                       ELSE 'question' END AS code
-              FROM (SELECT DISTINCT l.kgw_case_id AS case_id, l.kgw_next_step_id AS step_id,
-                           l.kgw_next_act AS act
-                      FROM account_move_line l
-                      JOIN kgw_case c ON c.id = l.kgw_case_id AND c.creditor_id = ANY(%(creditors)s)
-                     WHERE l.kgw_next_date <= %(last)s AND l.kgw_stage IN ('before_due', 'overdue')
-                       AND NOT EXISTS (
-                           SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(holds)s)) n
-              JOIN kgw_scenario_step s ON s.id = n.step_id
-              JOIN kgw_case k ON k.id = n.case_id
-             WHERE %(free)s
-             UNION
-            SELECT r.case_id, r.channel FROM kgw_reminder r
-              JOIN kgw_case k ON k.id = r.case_id AND k.creditor_id = ANY(%(creditors)s)
-             WHERE r.state = ANY(%(open)s) AND r.state <> 'unknown' AND r.planned_on <= %(last)s
-               AND %(free)s
-            """,
-            last=last,
-            holds=holds,
-            free=self._get_free_condition(holds),
-            creditors=self._get_creditor_ids(),
-            open=list(OPEN_STATES),
-        )
-
-    def _get_free_condition(self, holds):
-        """Return the condition that nothing holds the whole of case ``k``: no hold of its own, no
-        stop of its mandate or of everything.
-
-        :param holds: condition on hold ``h``
-        """
-        return SQL(
-            """
-            NOT EXISTS (SELECT 1 FROM kgw_hold h
-                         WHERE h.case_id = k.id AND h.move_id IS NULL AND %(holds)s)
-            AND NOT EXISTS (SELECT 1 FROM kgw_hold h
-                             WHERE h.case_id IS NULL AND h.move_id IS NULL AND h.brand_id IS NULL
-                               AND COALESCE(h.mandate_id, k.mandate_id) = k.mandate_id
-                               AND %(holds)s)
-            """,
-            holds=holds,
-        )
-
     # === ADDED UP === #
 
     def _read_sum(self, query, where=None):
@@ -269,29 +209,6 @@ class KgwPortalFigures(models.AbstractModel):
             return self._get_code_label("kgw.case", "stage", "before_due")
         first, last = AGES[number - 1]
         return f"{first}–{last}" if last else f"> {first - 1}"
-
-    def _get_upcoming(self):
-        """Return how many counterparties have something coming within seven days, by channel."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT w.code, count(DISTINCT w.case_id) FROM (%s) w
-                 GROUP BY 1 ORDER BY 2 DESC, 1
-                """,
-                self._get_week_query(),
-            )
-        )
-        return [
-            {"tab": f"week_{code}", "label": self._get_week_label(code), "number": number}
-            for code, number in rows
-        ]
-
-    def _get_week_label(self, code):
-        labels = {
-            "question": self.env._("Questions to you"),
-            "report": self.env._("Reports to you"),
-        }
-        return labels.get(code) or self._get_code_label("kgw.reminder", "channel", code)
 
     # === AS A LIST === #
 

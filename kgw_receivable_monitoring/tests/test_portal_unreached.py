@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tests.common import freeze_time
 
 from .common import DUE
 from .test_portal_decisions import LATE, DecisionCase
@@ -36,6 +37,59 @@ class TestPortalUnreached(DecisionCase):
                     self.assertEqual(row["next_date"], first["day"])
                     self.assertEqual(row["next_step"], self.portal._name_coming(first))
                     self.assertIn(row["next_step"], page["sentence"])
+
+    def test_figure_of_the_next_days_counts_what_can_be_made(self):
+        for gone in ((), ("phone",), ("email",), ("phone", "email"), ("phone", "email", "address")):
+            self.drop(*gone)
+            row, page = self.look(FIRST)
+            portal = self.portal.with_context(kgw_now=self._at(FIRST, 12))
+            told = {figure["tab"] for figure in portal._get_overview()["upcoming"]}
+            ways = {"email": {"email"}, "phone": {"sms", "phone"}, "address": {"letter"}}
+            closed = {f"week_{channel}" for kind in gone for channel in ways[kind]}
+            with self.subTest(gone=gone):
+                self.assertFalse(told & closed)
+                first = page["plan"][0] if page["plan"] else {}
+                if first and first["act"] == "contact" and first["iso"] <= str(DUE):
+                    stored = self.first.kgw_next_step_id
+                    if stored.name == first["step"]:
+                        self.assertIn(f"week_{first['channel']}", told)
+
+    def test_figure_of_the_next_days_leaves_out_a_channel_that_was_given_up(self):
+        step = self.first.kgw_next_step_id
+        portal = self.portal.with_context(kgw_now=self._at(FIRST, 12))
+        self.env["kgw.hold"].with_context(kgw_now=self._at(FIRST)).create(
+            {"case_id": self.case.id, "channel": step.channel, "reason": "creditor"}
+        ).from_date = FIRST
+        lines = self.case._get_open_receivables()
+        lines.write(
+            {"kgw_next_step_id": step.id, "kgw_next_date": FIRST, "kgw_next_act": "contact"}
+        )
+        tabs = {figure["tab"] for figure in portal._get_overview()["upcoming"]}
+        self.assertNotIn(f"week_{step.channel}", tabs)
+
+    def test_agents_list_tells_the_next_step_that_the_page_tells(self):
+        for gone in ((), ("phone",), ("phone", "email"), ("address",)):
+            self.drop(*gone)
+            for day in (FIRST, DUE - timedelta(days=1), DUE + timedelta(days=3)):
+                self.env["account.move.line"]._kgw_flush_stages(day)
+                _row, page = self.look(day)
+                with self.subTest(gone=gone, day=day), freeze_time(self._at(day, 12)):
+                    case = self.case.with_user(self.agent)
+                    case.invalidate_recordset(["next_date", "next_label"])
+                    self.assertEqual(
+                        (self.portal._format_date(case.next_date), case.next_label),
+                        (page["plan"][0]["day"], self.portal._name_coming(page["plan"][0])),
+                    )
+
+    def test_agents_list_says_that_nobody_can_be_reached(self):
+        self.drop("phone", "email", "address")
+        with freeze_time(self._at(FIRST, 12)):
+            case = self.case.with_user(self.agent)
+            self.assertNotIn("SMS", case.next_label)
+            _row, page = self.look(FIRST)
+            first = page["plan"][0] if page["plan"] else None
+            expected = self.portal._name_coming(first) if first else "nobody can be reached"
+            self.assertIn(expected, case.next_label)
 
     def test_nobody_is_told_a_contact_that_can_not_be_made(self):
         self.drop("phone", "email", "address")
