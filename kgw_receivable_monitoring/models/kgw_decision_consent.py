@@ -7,7 +7,9 @@ class KgwDecisionConsent(models.AbstractModel):
     """The creditor's consent to a step, asked for only while the step could go out.
 
     Silence gives the step up. So nobody is asked while contact is on hold or switched off, and what
-    was asked before is withdrawn; when contact goes on, the planner asks anew.
+    was asked before is withdrawn; when contact goes on, the planner asks anew. A manager's look at
+    unusually many contacts takes hours: what was asked stays asked, as long as its deadline is not
+    past.
     """
 
     _name = "kgw.decision.consent"
@@ -22,7 +24,7 @@ class KgwDecisionConsent(models.AbstractModel):
         none, kept = self.env["kgw.hold"], {}
         holds = none._get_in_force_each(lines.grouped("kgw_case_id"), on_date)
         for line in lines:
-            hold = holds[line.kgw_case_id]._get_last_of(line.move_id)
+            hold = self._get_telling(holds[line.kgw_case_id], line.move_id)
             if line.kgw_case_id.mandate_id.state != "active":
                 kept[line] = "mandate", none
             elif line.no_followup:
@@ -30,6 +32,11 @@ class KgwDecisionConsent(models.AbstractModel):
             elif hold:
                 kept[line] = "hold", hold
         return kept
+
+    def _get_telling(self, holds, move):
+        """Return the hold that keeps ``move`` back longest; a manager's look is over before any other."""
+        others = holds.filtered(lambda hold: hold.reason != "volume")
+        return others._get_last_of(move) or holds._get_last_of(move)
 
     def _get_first_days(self, on_date):
         """Return ``{question for consent: day}`` on which what it asks for could go out at the
@@ -55,11 +62,18 @@ class KgwDecisionConsent(models.AbstractModel):
         lines, today = asked.receivable_ids, calendar.local_date(now)
         kept = self._get_kept_back(lines, today)
         for decision in asked:
-            own = decision.receivable_ids.filtered(kept.get)
+            own = decision.receivable_ids.filtered(
+                lambda line, asked=decision: line in kept and not asked._may_wait(kept[line], today)
+            )
             # The holds of several invoices mostly come from one act, and are one entry.
             for same in own.grouped(lambda line: (kept[line][0], kept[line][1].reason)).values():
                 decision._withdraw(same, *kept[same[0]], now)
         lines.browse().union(*kept)._kgw_refresh_course(today, now)
+
+    def _may_wait(self, kept, today):
+        """Whether this question may still be answered in time after what keeps it back for hours."""
+        _reason, hold = kept
+        return hold.reason == "volume" and self.deadline >= today
 
     @api.model
     def _withdraw_of_trial(self, mandates, now):

@@ -140,6 +140,36 @@ class TestConsent(KgwEngineCommon):
         self.assertFalse(self.get_given_up(self.first))
         self.assertTrue(self.get_given_up(self.second))
 
+    # === A MANAGER LOOKS FIRST === #
+
+    def test_question_stays_while_a_manager_looks_at_unusually_many_contacts(self):
+        brake = self.hold(self.day(-2), mandate_id=self.mandate.id, reason="volume")
+        mails = self.env["mail.mail"].search_count([])
+        self.plan(self.day(1))
+        self.assertEqual(self.asked.state, "open")
+        brake._lift(self._at(self.day(1), 18))
+        self.plan(self.day(2))
+        self.assertEqual((self.asked.state, self.get_questions()), ("open", self.asked))
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails, "nobody is asked twice")
+        self.plan(self.day(3))
+        self.assertEqual(self.asked.state, "lapsed", "silence counts")
+
+    def test_silence_while_a_manager_looks_gives_nothing_up(self):
+        brake = self.hold(self.day(-2), mandate_id=self.mandate.id, reason="volume")
+        self.plan(self.day(2))
+        self.assertEqual(self.asked.state, "open")
+        self.plan(self.day(4))
+        self.assertEqual(self.asked.state, "revoked")
+        self.assertFalse(self.get_given_up(self.first | self.second))
+        brake._lift(self.evening)
+        self.plan(self.day(7))
+        self.assertEqual(self.get_questions().deadline, self.day(10))
+
+    def test_hold_beside_that_of_a_manager_withdraws_the_question(self):
+        self.hold(self.day(-2), mandate_id=self.mandate.id, reason="volume")
+        self.hold(self.day(-2), case_id=self.case.id, until_date=self.day(20))
+        self.assertEqual(self.asked.state, "revoked")
+
     # === WHAT THE PAGES TELL === #
 
     def get_portal(self, day):
