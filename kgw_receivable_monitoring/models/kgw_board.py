@@ -19,7 +19,8 @@ COLUMN = """
          WHEN r.planned_on < %(today)s THEN 'late'
          ELSE 'today' END
 """
-# What is owed of each open call, its column and its points, with what they are for.
+# What is owed of each open call, its column and its points, with what they are for. The script leaves
+# out what is on hold by itself, and so does the sum.
 BOARD_QUERY = """
     SELECT r.id, o.amount, o.currency_id, p.parts,
            (SELECT COALESCE(sum(value::int), 0)::int FROM jsonb_each_text(p.parts)) AS points,
@@ -32,6 +33,8 @@ BOARD_QUERY = """
             WHERE l.reminder_id = r.id AND l.void IS NOT TRUE
               AND m.kgw_stage = CASE r.side WHEN 'before' THEN 'before_due' ELSE 'overdue' END
               AND m.amount_residual_currency > 0
+              AND NOT EXISTS (SELECT 1 FROM kgw_hold h WHERE h.move_id = l.move_id AND %(held)s
+                                 AND (h.promise_id IS NULL OR h.promise_id IS DISTINCT FROM r.promise_id))
            ) o ON TRUE
       LEFT JOIN LATERAL (
            SELECT jsonb_strip_nulls(jsonb_build_object(
@@ -242,6 +245,7 @@ class KgwBoard(models.AbstractModel):
             next_day=calendar.add_working_days(today, 1),
             day_after=calendar.add_working_days(today, 2),
             promised_since=today - timedelta(days=PROMISE_MEMORY_DAYS),
+            held=self.env["kgw.planner"]._get_hold_condition(today),
             chosen=SQL("TRUE") if cases is None else SQL("r.case_id = ANY(%s)", cases.ids),
         )
         self.env.cr.execute(

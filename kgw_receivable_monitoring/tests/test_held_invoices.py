@@ -71,3 +71,19 @@ class TestHeldInvoices(KgwEngineCommon):
             self.assertNotIn("A/1", desk.script)
             self.assertNotIn("A/1", desk.talk_invoices)
             self.assertIn("B/2", desk.script)
+
+    def test_card_of_a_call_adds_up_what_its_script_names(self):
+        day = DUE + timedelta(days=10)
+        call = self._draft(self.first | self.second, "p4_call", day)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        owed = []
+        for values in ({"channel": "sms"}, {"channel": "phone"}, {"until_date": day}, {}):
+            hold = self.hold(day, move_id=self.first.move_id.id, **values)
+            self.env["kgw.reminder"]._sort_calls(self._at(day))
+            kept = call.line_ids._get_kept(self._at(day)).receivable_id
+            self.assertEqual(call.owed_amount, sum(kept.mapped("amount_residual")), values)
+            owed.append(call.owed_amount)
+            hold._lift(self._at(day))
+        self.assertEqual(owed[-2:], [1230, 1230])
+        self.env["kgw.reminder"]._sort_calls(self._at(day))
+        self.assertEqual(call.owed_amount, 2460)
