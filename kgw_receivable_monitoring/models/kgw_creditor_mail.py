@@ -58,23 +58,26 @@ class KgwCreditorMail(models.AbstractModel):
     def _record_report(self, receivables, now):
         """Write a row for each receivable, since the course goes by them; the first one of a case
         tells them all."""
+        events = self.env["kgw.event"]
         told = [
             [(line, line.kgw_next_step_id.id) for line in lines]
             for lines in receivables.grouped("kgw_case_id").values()
         ]
-        self.env["kgw.event"]._record(
+        events._record(
             [
-                self._prepare_report_vals(rows, number, now)
+                self._prepare_report_vals(line, now, step_id, events._prepare_part(rows, number))
                 for rows in told
-                for number in range(len(rows))
+                for number, (line, step_id) in enumerate(rows)
             ]
         )
 
-    def _prepare_report_vals(self, rows, number, now):
-        line, step_id = rows[number]
-        part = self.env["kgw.event"]._prepare_part(rows, number)
+    def _prepare_report_vals(self, line, now, step_id, part):
+        """Return the values of the row of one receivable; each row of a trial run says so.
+
+        :param part: of ``kgw.event._prepare_part``
+        """
         if line.kgw_case_id.mandate_id.is_trial:
-            part["payload"] = {**part.get("payload", {}), "is_trial": True}
+            part = {**part, "payload": {**part.get("payload", {}), "is_trial": True}}
         return line._kgw_prepare_event_vals("report", now, step_id=step_id, **part)
 
     @api.model

@@ -181,6 +181,7 @@ class TestTrial(KgwEngineCommon):
 
     def test_after_release_the_creditor_is_asked_for_consent_for_real(self):
         self._step("p2_sms").needs_approval = True
+        self.line = self._watch(self._document("FV 8", buyer=self._other_party("Inna", 8)))
         self.live(DUE - timedelta(days=5), DUE)
         trial = self.get_questions("approval")
         self.assertEqual((trial.state, trial.is_trial), ("open", True))
