@@ -29,7 +29,7 @@ class KgwAhead(models.AbstractModel):
     )
     waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
     is_stopped = fields.Boolean(
-        compute="_compute_waiting",
+        compute="_compute_stopped",
         help="A stop keeps the open reminder back: nothing else that it waits for matters.",
     )
 
@@ -84,16 +84,22 @@ class KgwAhead(models.AbstractModel):
 
     def _compute_waiting(self):
         """What the open reminder waits for: a case has at most one."""
-        waiting = self.env["kgw.reminder"].search(
-            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
-        )
+        waiting = self._find_open_reminders()
         reasons = {reminder.case_id: reminder._get_waiting_reason() for reminder in waiting}
-        today = fields.Date.context_today(self)
-        stops = self.env["kgw.hold"]._get_blocking(waiting, today).filtered(lambda h: not h.case_id)
-        stopped = waiting.filtered(stops._covers).case_id
         for case in self:
             case.waiting_reason = case.waiting_cure = reasons.get(case) or False
+
+    def _compute_stopped(self):
+        waiting, today = self._find_open_reminders(), fields.Date.context_today(self)
+        stops = self.env["kgw.hold"]._get_blocking(waiting, today).filtered(lambda h: not h.case_id)
+        stopped = {*waiting.filtered(stops._covers).case_id}
+        for case in self:
             case.is_stopped = case in stopped
+
+    def _find_open_reminders(self):
+        return self.env["kgw.reminder"].search(
+            [("case_id", "in", self.ids), ("state", "in", OPEN_STATES)]
+        )
 
     @api.model
     def _search_waiting_reason(self, operator, value):
