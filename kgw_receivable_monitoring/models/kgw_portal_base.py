@@ -164,6 +164,8 @@ class KgwPortalBase(models.AbstractModel):
             "given_up": self.env._("You do not want this channel to be used"),
             "instalments": self.env._("You agreed to instalments"),
             "names": self.env._("New counterparties: you may strike names first"),
+            "question": self.env._("We asked whether you agree to this step; you may still answer"),
+            "reshaped": self.env._("Your decision changes it: what remains of it is planned anew"),
             "struck": self.env._("You struck this name"),
         }
 

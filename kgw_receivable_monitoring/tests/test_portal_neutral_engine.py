@@ -25,7 +25,7 @@ DAYS = re.compile(
 OF_CONTACTS = {
     "overview": ("latest", "upcoming"),
     "case": ("events", "has_more", "plan", "sentence"),
-    "row": ("next_date", "next_step", "blocked"),
+    "row": ("next_date", "next_iso", "next_step", "blocked"),
 }
 
 
