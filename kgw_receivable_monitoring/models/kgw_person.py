@@ -40,7 +40,6 @@ class KgwPerson(models.Model):
     def _get_hashes(self, cases):
         """Return ``{case id: keyed hashes of what tells its person}``, sorted: rows are always
         locked in this order."""
-        cases.counterparty_id.fetch(["vat"])  # a counterparty has dozens of fields
         values = {case.id: {case.counterparty_id.vat} for case in cases}
         points = [("case_id", "in", cases.ids), ("kind", "in", ("email", "phone"))]
         groups = self.env["kgw.contact.point"]._read_group(points, ["case_id"], ["value:array_agg"])
