@@ -1,3 +1,4 @@
+from ast import literal_eval
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -7,8 +8,8 @@ from lxml import etree
 from odoo.tests import tagged
 from odoo.tools.misc import format_date
 
-from ..const_reasons import CURE_PLACES, CURES, REASONS
-from .common import DUE
+from ..const_reasons import CURE_PLACES, CURES, PLANNED_ANEW, REASONS
+from .common import DUE, MODULE
 from .simulation_common import KgwSimulationCommon
 
 PLAN_LINES = "odoo.addons.kgw_receivable_monitoring.models.kgw_portal_plan.PLAN_LINES"
@@ -43,6 +44,14 @@ class TestExplanation(KgwSimulationCommon):
     def test_every_reason_has_a_cure(self):
         self.assertEqual([code for code, _text in CURES], [code for code, _text in REASONS])
         self.assertLessEqual(set(CURE_PLACES), dict(REASONS).keys())
+
+    def test_filters_leave_out_all_that_is_planned_anew(self):
+        for model, name in (("kgw.event", "real"), ("kgw.reminder", "replanned")):
+            view = self.env.ref(f"{MODULE}.{model.replace('.', '_')}_view_search")
+            [found] = etree.fromstring(view.arch).xpath(f"//filter[@name='{name}']")
+            [(_field, _operator, codes)] = literal_eval(found.get("domain"))
+            with self.subTest(model=model):
+                self.assertEqual({*codes} - {False}, {*PLANNED_ANEW})
 
     def test_nothing_in_the_way_says_what_comes_and_when(self):
         line = self._watch(self._document())
