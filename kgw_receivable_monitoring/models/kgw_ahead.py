@@ -56,15 +56,14 @@ class KgwAhead(models.AbstractModel):
         reminder = known.planned[case_sudo].filtered(lambda r: self._goes_on(r, holds.move_id))
         if keeping.move_id and reminder:  # it confirms a promise, which holds its invoices
             keeping = keeping.browse()
-        if keeping or not first:
-            self.next_date = False
-            unreachable = portal._say_unreachable(self, known) if lines else ""
-            self.next_label = (
-                self.env["kgw.upcoming"]._say_held(keeping) if keeping else unreachable
-            )
-            return
-        self.next_date = date.fromisoformat(first["day_iso"])
-        self.next_label = portal._name_coming(first)
+        self.next_date = False
+        if keeping:
+            self.next_label = self.env["kgw.upcoming"]._say_held(keeping)
+        elif first:
+            self.next_date = date.fromisoformat(first["day_iso"])
+            self.next_label = portal._name_coming(first)
+        else:
+            self.next_label = portal._say_unreachable(self, known) if lines else ""
 
     def _goes_on(self, reminder, held):
         """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not

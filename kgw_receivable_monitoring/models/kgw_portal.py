@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .kgw_import import CONTENTS
 from .kgw_portal_ahead import KgwPortalAhead
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
@@ -25,8 +26,6 @@ from .kgw_portal_week import KgwPortalWeek
 
 # Counterparties that are told at once, at most.
 MOST_ROWS = 200
-# What files can hold.
-CONTENTS = ("invoices", "open_items", "payments")
 
 
 class KgwPortal(models.AbstractModel):
@@ -180,7 +179,7 @@ class KgwPortal(models.AbstractModel):
         self = self._from_outside()
         wanted = (
             self._want_number("mandate_id", mandate_id),
-            self._want_choice("content", content, CONTENTS),
+            self._want_choice("content", content, dict(CONTENTS)),
             self._want_files("files", files),
             self._want_text("known_through", known_through),
         )

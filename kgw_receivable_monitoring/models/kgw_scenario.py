@@ -127,9 +127,10 @@ class KgwScenario(models.Model):
         self.check_access("write")
         flagged, lines = self.with_context(kgw_scenario_change=True), self._get_running()
         change = self.env["kgw.scenario.change"]
-        moved = change._preview(lines, lambda: flagged.write(vals), fields.Datetime.now())
-        kept = vals.keys() & set(ANSWER_FIELDS) and change._tell_kept(lines.kgw_case_id)
-        return moved + (kept or "")
+        told = change._preview(lines, lambda: flagged.write(vals), fields.Datetime.now())
+        if vals.keys() & {*ANSWER_FIELDS}:
+            told += change._tell_kept(lines.kgw_case_id)
+        return told
 
     def _change(self, act):
         """Do ``act``, which changes these scenarios; running cases follow, mandates are told.

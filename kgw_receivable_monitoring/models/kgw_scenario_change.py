@@ -250,7 +250,7 @@ class KgwScenarioChange(models.AbstractModel):
 
         :param dropped: the reminders that were taken back
         """
-        taken_back = Counter(dropped.mandate_id.browse(r.mandate_id.id) for r in dropped)
+        taken_back = Counter(reminder.mandate_id for reminder in dropped)
         rows = []
         for mandate, own in lines.grouped(lambda r: r.kgw_case_id.mandate_id).items():
             changed = own.filtered(
