@@ -185,10 +185,11 @@ class Arena:
                 self.killed.add(pid)
 
     def crash(self):
-        """Let PostgreSQL die and come back."""
+        """Let PostgreSQL die and come back; note from when to when it did."""
         time.sleep(self.chance.uniform(0, 0.4))
-        self.crashes.append(time.monotonic())
+        began = time.monotonic()
         self.cluster.crash()
+        self.crashes.append((began, time.monotonic()))
 
     def journal(self):
         """Return what the workers noted."""

@@ -37,14 +37,18 @@ class Journal:
                     self.claims[int(reminder)] = (float(at), int(pid))
 
     def explains(self, reminder_id, killed, crashes):
-        """Tell whether the last process that claimed a reminder was killed, or its database."""
+        """Tell whether the last process that claimed a reminder was killed, or its database.
+
+        :param crashes: ``(began, back)`` of each death of the database; a worker still claims
+            between the two, until the death reaches its connection
+        """
         at, pid = self.claims.get(reminder_id, (None, None))
         if at is None:
             return False
         return (
             pid in self.deaths
             or pid in killed
-            or any(at <= crash <= at + CRASH_SECONDS for crash in crashes)
+            or any(at <= back and began <= at + CRASH_SECONDS for began, back in crashes)
         )
 
 

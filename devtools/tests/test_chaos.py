@@ -46,8 +46,12 @@ class TestChaosCount(unittest.TestCase):
         third = Step(3, "c", "email", "unknown", 0)
         self.assertEqual(self.judge(third).unexplained, [third])
         self.assertFalse(self.judge(third, killed=(7, 8)).unexplained)
-        self.assertFalse(self.judge(third, crashes=[6.5]).unexplained)
-        self.assertEqual(self.judge(third, crashes=[4.0]).unexplained, [third])
+        self.assertFalse(self.judge(third, crashes=[(6.5, 6.8)]).unexplained)
+        self.assertEqual(self.judge(third, crashes=[(4.0, 4.3)]).unexplained, [third])
+
+    def test_claim_while_the_database_dies_is_explained(self):
+        third = Step(3, "c", "email", "unknown", 0)
+        self.assertFalse(self.judge(third, crashes=[(5.9, 6.2)]).unexplained)
 
     def test_message_id_is_found_also_on_a_folded_line(self):
         with tempfile.TemporaryDirectory() as folder:
