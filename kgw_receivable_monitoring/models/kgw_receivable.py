@@ -19,7 +19,7 @@ class KgwReceivable(models.Model):
 
     number = fields.Char(string="Invoice")
     move_id = fields.Many2one("account.move")
-    instalment = fields.Integer()
+    instalment = fields.Char(help="Which of how many, where the invoice is paid in several.")
     case_id = fields.Many2one("kgw.case")
     mandate_id = fields.Many2one("kgw.mandate")
     creditor_id = fields.Many2one("res.partner")
@@ -54,7 +54,10 @@ class KgwReceivable(models.Model):
     @property
     def _table_query(self):
         return SQL("""
-            SELECT l.id, l.move_id, l.kgw_instalment AS instalment,
+            SELECT l.id, l.move_id, (
+                       SELECT l.kgw_instalment || '/' || count(*) FROM account_move_line i
+                        WHERE i.move_id = l.move_id AND i.kgw_instalment > 0
+                       HAVING count(*) > 1) AS instalment,
                    COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
                    l.kgw_case_id AS case_id, c.mandate_id, c.creditor_id, c.counterparty_id,
                    c.controller_id, m.invoice_date, l.date_maturity AS due_date,
