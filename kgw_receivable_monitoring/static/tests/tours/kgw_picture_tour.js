@@ -24,7 +24,7 @@ registry.category("web_tour.tours").add("kgw_pictures_agent", {
     steps: () => [
         { content: "The board has calls", trigger: ".o_kanban_group .o_kanban_record" },
         picture("calls"),
-        click("Open that of a company", ".o_kanban_record:contains(sp. z o.o.):first"),
+        click("Open the first one", ".o_kanban_group .o_kanban_record:first"),
         click("A promise", ".o_kgw_desk .o_kgw_outcomes button[data-outcome='will_pay']"),
         {
             content: "The outcome says what it does",
