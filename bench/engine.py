@@ -252,7 +252,7 @@ def main(env):
     judge_planning(meter, SMALL, LARGE)
     day = meter.costs[f"day {LARGE}"].cpu / DUE
     least = {"decide": meter.costs[f"floor {LARGE}"].cpu / DUE}
-    world.add(DUE_OF["sms"], (TIMES + 1) * SENT + 20)
+    world.add(DUE_OF["sms"], PER_CASE * ((TIMES + 1) * SENT + 20), per_case=PER_CASE)
     world.add(DUE_OF["email"], PER_CASE * ((2 * TIMES + 1) * SENT + 20), per_case=PER_CASE)
     world.add(DUE_OF["email"] + ONE_DAY, DUE, per_case=PER_CASE)
     world.plan_day()
