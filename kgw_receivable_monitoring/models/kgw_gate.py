@@ -146,7 +146,7 @@ class KgwGate(models.AbstractModel):
 
     def _judge_debt(self, reminder, facts):
         """Something must be owed about which this side of the due date may speak."""
-        if any(line.role != "carried" for line in facts.owed.get(reminder, ())):
+        if facts.get_owed(reminder)._get_own():
             return PASSED
         own = reminder.line_ids._get_own().receivable_id
         left = own.filtered(lambda r: r.amount_residual_currency > 0)
@@ -158,8 +158,8 @@ class KgwGate(models.AbstractModel):
         return PASSED if reminder.mandate_id.state == "active" else Verdict("mandate")
 
     def _judge_hold(self, reminder, facts):
-        held = facts.get_held_moves(reminder)
-        is_held = held and reminder.line_ids._get_own().move_id <= held
+        held, own = facts.get_held_moves(reminder), facts.get_owed(reminder)._get_own()
+        is_held = own and own.move_id <= held
         if is_held or facts.holds._covers(reminder):
             return Verdict("hold", facts.tomorrow)
         return PASSED
@@ -204,13 +204,12 @@ class KgwGate(models.AbstractModel):
         return Verdict("late_letter") if late else PASSED
 
     def _judge_coverage(self, reminder, facts):
-        """After the due date, payments must be known through it (the transfer may be on its way).
-        What belongs to a talk or takes a message back asks for no money."""
-        if reminder.side == "before":
+        """After the due date of what leads, payments must be known through it; what is taken along
+        and fell due later is left out instead."""
+        if not reminder._needs_coverage():
             return PASSED
-        if reminder._belongs_to_talk() or reminder.correction_of_id:
-            return PASSED
-        if facts.knows_payments(reminder.mandate_id, reminder._get_last_due()):
+        due = facts.get_owed(reminder)._get_first_due()
+        if not due or facts.knows_payments(reminder.mandate_id, due):
             return PASSED
         return Verdict("coverage", facts.tomorrow)
 

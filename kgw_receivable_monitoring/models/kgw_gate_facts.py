@@ -26,6 +26,10 @@ class Facts:
         """``{reminder: the lines about which something is still owed}``."""
         return self.reminders._get_owed_lines().grouped("reminder_id")
 
+    def get_owed(self, reminder):
+        """Return the lines of ``reminder`` about which something is still owed."""
+        return self.owed.get(reminder) or reminder.line_ids.browse()
+
     @cached_property
     def reachable(self):
         """``{case id: channels}`` for which the case has a usable contact point."""
@@ -56,7 +60,7 @@ class Facts:
         return reminders.line_ids.browse().concat(*map(self._keep, reminders))
 
     def _keep(self, reminder):
-        owed = self.owed.get(reminder) or reminder.line_ids.browse()
+        owed = self.get_owed(reminder)
         held = self.get_held_moves(reminder)
         return owed.filtered(lambda line: line.move_id not in held) if held else owed
 

@@ -182,7 +182,8 @@ class KgwObstacle(models.AbstractModel):
     def _say_coverage(self, reminder, moment):
         """Return through which day payments must be known for ``reminder``, and are."""
         mandate = reminder.mandate_id
-        needed = mandate._get_needed_coverage(reminder._get_last_due(), calendar.local_date(moment))
+        due = reminder._get_owed_lines()._get_first_due()
+        needed = mandate._get_needed_coverage(due, calendar.local_date(moment))
         known = mandate.coverage_date
         return self.env._(
             "Waits for payments known through %(needed)s; they are known through %(known)s.",

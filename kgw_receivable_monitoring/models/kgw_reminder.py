@@ -266,26 +266,28 @@ class KgwReminder(models.Model):
         """Return those of these reminders that are planned or on their way."""
         return self.filtered(lambda r: r.state in OPEN_STATES)
 
-    def _get_last_due(self):
-        """Return the latest effective due date of what this reminder is about itself."""
-        return max(self.line_ids._get_own().receivable_id.mapped("kgw_effective_due"))
+    def _needs_coverage(self):
+        """Whether payments must be known through the due date of what this reminder is about (the
+        transfer may be on its way): what belongs to a talk or takes a message back asks for no
+        money."""
+        return self.side == "after" and not self._belongs_to_talk() and not self.correction_of_id
 
     def _get_owed_lines(self):
         """Return the lines about which something is still owed on the reminder's side of the due
         date: what is not due yet and what is overdue never stand in one text. Odoo's own
-        “No Follow-Up” on an invoice keeps it out of them, and so does, on what is only named, a
+        “No Follow-Up” on an invoice keeps it out of them, and so does, on what does not lead, a
         payment that nobody can know of yet. A correction is about what is owed no more."""
         stages = {"before": "before_due", "after": "overdue"}
         told = {r.id: "" if r.correction_of_id else stages[r.side] for r in self}
-        return self._get_live_lines().filtered(
+        owed = self._get_live_lines().filtered(
             lambda line: (
                 not (stage := told[line.reminder_id.id])
                 or (receivable := line.receivable_id).kgw_stage == stage
                 and receivable.amount_residual_currency > 0
                 and not receivable.no_followup
-                and line._is_covered()
             )
         )
+        return owed - owed._get_uncovered()
 
     def _get_live_lines(self):
         """Return the lines that the reminders are about; of a cancelled one all, as it was planned."""

@@ -59,13 +59,31 @@ class KgwReminderLine(models.Model):
             list(DEMANDS),
         )
 
-    def _is_covered(self):
-        """Whether a line that is only named may be: after the due date its payment must be known.
-        For its own lines the whole reminder waits, which the gate decides."""
-        reminder = self.reminder_id
-        if self.role != "carried" or reminder.side == "before":
-            return True
-        return reminder.mandate_id._has_coverage(self.receivable_id.kgw_effective_due)
+    def _get_uncovered(self):
+        """Return those of these lines, all that is owed in their reminders, that are left out since
+        nobody can know of their payments yet: what is only named, and what fell due after that for
+        which the whole reminder waits. Their steps are free again."""
+        late = self.filtered(
+            lambda line: (
+                line.reminder_id._needs_coverage()
+                and not line.reminder_id.mandate_id._has_coverage(line.receivable_id.kgw_effective_due)
+            )
+        )
+        return late.filtered(
+            lambda line: (
+                line.role == "carried"
+                or line.receivable_id.kgw_effective_due
+                > (self & line.reminder_id.line_ids)._get_first_due()
+            )
+        )
+
+    def _get_first_due(self):
+        """Return the effective due date through which payments must be known before these lines of
+        one reminder are spoken of: that of what leads, where nothing does the earliest; None where
+        nothing is owed."""
+        own = self._get_own()
+        leading = own.filtered(lambda line: line.role == "lead") or own
+        return min(leading.receivable_id.mapped("kgw_effective_due"), default=None)
 
     def _prepare_copy_vals(self):
         """Return the values of the same line for another reminder."""

@@ -15,6 +15,7 @@ from . import (
     test_consent,
     test_course,
     test_course_properties,
+    test_coverage,
     test_creditor_mail,
     test_decision_demand,
     test_decision_parts,
