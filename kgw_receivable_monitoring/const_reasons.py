@@ -94,7 +94,11 @@ CURES = [
         "unknown",
         "Look it up at the mail server or gateway, then say on the reminder what happened.",
     ),
-    ("posting", "A manager posts the letter and marks its print run as posted."),
+    (
+        "posting",
+        "A manager posts the letter and presses “Mark as Posted” on its print run, which names the"
+        " letters that must not go out any more.",
+    ),
     (
         "question",
         "The creditor answers in its portal, among its decisions, or a manager enters its answer on"
@@ -108,8 +112,8 @@ CURES = [
     ),
     (
         "late_letter",
-        "Nothing to do: the letter is drawn anew. Post letters on the day they are printed or the"
-        " next working day.",
+        "A manager takes the letter out of the pile and presses “Take Out” on its print run; then it"
+        " is drawn anew by itself. Post letters on the day they are printed or the next working day.",
     ),
     ("mandate", "A manager activates the mandate."),
     (
@@ -187,6 +191,7 @@ CURE_PLACES = {
     "error": "reminder",
     "unknown": "reminder",
     "posting": "print_run",
+    "late_letter": "print_run",
     "mandate": "mandate",
     "authority": "mandate",
     "question": "decision",

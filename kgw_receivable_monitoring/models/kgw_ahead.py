@@ -59,11 +59,13 @@ class KgwAhead(models.AbstractModel):
         self.next_date = False
         if keeping:
             self.next_label = self.env["kgw.upcoming"]._say_held(keeping)
+        elif lines and (stuck := portal._say_stuck(self, known)):
+            self.next_label = stuck
         elif first:
             self.next_date = date.fromisoformat(first["day_iso"])
             self.next_label = portal._name_coming(first)
         else:
-            self.next_label = portal._say_unreachable(self, known) if lines else ""
+            self.next_label = portal._say_why_nothing(self, known) if lines else ""
 
     def _goes_on(self, reminder, held):
         """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not

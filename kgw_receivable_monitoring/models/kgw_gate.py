@@ -3,7 +3,6 @@ from typing import NamedTuple
 
 from odoo import api, models
 
-from ..const import POSTING_DAYS
 from ..tools import calendar
 from .kgw_gate_facts import Facts
 
@@ -197,11 +196,7 @@ class KgwGate(models.AbstractModel):
 
     def _judge_answer_time(self, reminder, facts):
         """A letter that lay too long before it is posted gives less time than it says."""
-        if reminder.state != "claimed" or not reminder.answer_by:
-            return PASSED
-        printed = calendar.local_date(reminder.state_at)
-        late = facts.today > calendar.add_working_days(printed, POSTING_DAYS)
-        return Verdict("late_letter") if late else PASSED
+        return Verdict("late_letter") if reminder._lay_too_long(facts.today) else PASSED
 
     def _judge_coverage(self, reminder, facts):
         """After the due date of what leads, payments must be known through it; what is taken along

@@ -114,6 +114,13 @@ class KgwHoldForce(models.Model):
         past the hold of one."""
         return self.filtered(lambda hold: not hold.channel)
 
+    def _get_of_waiting_channels(self):
+        """Return those of these holds for whose end the steps of their channel wait; one that closes
+        its channel for good lets them take their other way."""
+        return self.filtered(
+            lambda h: h.channel and not h.move_id and (h.until_date or h.reason == "stop")
+        )
+
     def _get_of_creditor(self):
         """Return those of these holds of a case or invoice that the creditor asked for."""
         return self.filtered(lambda h: h.reason == "creditor" and (h.case_id or h.move_id))
@@ -126,7 +133,11 @@ class KgwHoldForce(models.Model):
         """
         if not self or not receivables:
             return self._get_of_every_channel().filtered(lambda h: not h.move_id)._get_last()
-        kept = [self._get_last_of(move) for move in receivables.move_id]
+        mandate = receivables.kgw_case_id.mandate_id
+        kept = [
+            self._get_reaching(mandate, lines)._get_last_of(move)
+            for move, lines in receivables.grouped("move_id").items()
+        ]
         if not all(kept):
             return self.browse()
         # Of several that end together, the one decided last is told.

@@ -58,13 +58,28 @@ class KgwObstacle(models.AbstractModel):
         steps = receivables.kgw_next_step_id
         ways = {False, *steps.mapped("channel"), *steps.mapped("fallback_channel")}
         found += [
-            Obstacle("hold", hold, hold._describe())
+            Obstacle("hold", hold, self._describe_hold(hold))
             for hold in self.env["kgw.hold"]._get_in_force(case, receivables, on_date)
             if hold.channel in ways
         ]
+        silent = receivables.filtered("no_followup").move_id
+        found += [self._prepare_silent(move) for move in silent]
         if self._is_too_soon(case, receivables, on_date):
             found.append(Obstacle("gap", receivables.kgw_next_step_id[:1].scenario_id))
         return found
+
+    def _describe_hold(self, hold):
+        """Return a hold in words, with its last day."""
+        if not hold.until_date:
+            return hold._describe()
+        return self.env._(
+            "%(hold)s, until %(day)s",
+            hold=hold._describe(),
+            day=format_date(self.env, hold.until_date),
+        )
+
+    def _prepare_silent(self, move):
+        return Obstacle("no_followup", move, move.kgw_display_number or "")
 
     def _get_open(self, case):
         """Return the open reminder of ``case``: there is at most one."""
@@ -102,14 +117,17 @@ class KgwObstacle(models.AbstractModel):
             obstacles = self._get_planning(case, due, day)
             day, reminder = self._plan_anyway(case, day)
         else:
-            is_over = case.mandate_id.state == "ended"
-            obstacles = self._get_planning(case, due, day) if reminder or is_over else []
+            is_idle = case.mandate_id.state != "active"
+            obstacles = self._get_planning(case, due, day) if reminder or is_idle else []
         places = [obstacle.place for obstacle in obstacles]
         own = self._get_own(case, move_id, day)
         obstacles += [found for found in own if found.place not in places]
         moment = max(now, self.env["kgw.simulation"]._get_start(case, day, now))
         obstacles += asked
-        for verdict in self._ask_gate(reminder, moment):
+        verdicts = self._ask_gate(reminder, moment)
+        if "late_letter" in {verdict.reason for verdict in verdicts}:  # not to be posted any more
+            obstacles = [found for found in obstacles if found.reason != "posting"]
+        for verdict in verdicts:
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
                 note = self._say_coverage(reminder, moment) if verdict.reason == "coverage" else ""
@@ -134,13 +152,13 @@ class KgwObstacle(models.AbstractModel):
         holds = self.env["kgw.hold"]
         held = holds.search(holds._in_force(on_date) & Domain("move_id", "in", lines.move_id.ids))
         found = [
-            Obstacle("hold", hold, f"{hold.move_id.kgw_display_number}: {hold._describe()}")
+            Obstacle(
+                "hold", hold, f"{hold.move_id.kgw_display_number}: {self._describe_hold(hold)}"
+            )
             for hold in held
         ]
         silent = lines.filtered("no_followup").move_id
-        return found + [
-            Obstacle("no_followup", move, move.kgw_display_number or "") for move in silent
-        ]
+        return found + [self._prepare_silent(move) for move in silent]
 
     def _get_due(self, case):
         """Return the receivables of ``case`` whose next act is a contact."""
@@ -151,7 +169,11 @@ class KgwObstacle(models.AbstractModel):
         )
 
     def _ask_gate(self, reminder, moment):
-        """Return the verdicts on a reminder that has not gone out yet, and why it waits."""
+        """Return the verdicts on a reminder that has not gone out yet, and why it waits; of a letter
+        that is printed, why it must not be posted."""
+        if reminder and reminder._is_printed():
+            stale = self.env["kgw.gate"]._get_stale(reminder, moment)
+            return [*stale.values()]
         if not reminder or reminder.state not in ("planned", "failed"):
             return []
         verdicts = self.env["kgw.gate"]._list_verdicts(reminder, Facts(reminder, moment))
@@ -229,6 +251,7 @@ class KgwObstacle(models.AbstractModel):
             "mandate": reminder.mandate_id,
             "template": reminder.template_id,
             "reminder": reminder,
+            "print_run": reminder.print_run_id,
             "case": reminder.case_id,
             "brand": reminder.brand_id,
         }

@@ -5,11 +5,12 @@ from odoo import models
 from ..const import RUNG_LEVEL
 from ..tools import calendar
 from ..tools.case_walk import Stop
+from .kgw_open_days import OpenDays
 from .kgw_portal_base import KgwPortalBase
 
 # What the next step is told from, read at once for all rows.
 POINTER = ("kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until")
-READ = ("kgw_case_id", "kgw_stage", "move_id", *POINTER)
+READ = ("kgw_case_id", "kgw_stage", "move_id", "no_followup", *POINTER)
 # Whether a step with one of them is taken is known on its day.
 CONDITIONS = ("only_unreached", "if_new", "if_late", "if_amount_from", "min_amount")
 DEMAND = RUNG_LEVEL["demand"]
@@ -19,7 +20,7 @@ class Known(NamedTuple):
     """What is read at once for many counterparties.
 
     :param lines: ``{case: open receivables}``
-    :param holds: ``{case: holds in force, of every channel}``
+    :param holds: ``{case: holds in force}``
     :param usable: ``{case id: channels}``
     :param contacted: ``{case: day of the last contact}``
     :param planned: ``{case: contacts that are planned or on their way}``
@@ -55,7 +56,7 @@ class KgwPortalAhead(models.AbstractModel):
         made = [("case_id", "in", cases.ids), ("contact_on", "!=", False)]
         return Known(
             lines,
-            {case: held._get_of_every_channel() for case, held in holds.items()},
+            holds,
             cases._get_usable_channels(),
             dict(cases.env["kgw.reminder"]._read_group(made, ["case_id"], ["contact_on:max"])),
             self._get_planned(lines),
@@ -63,7 +64,8 @@ class KgwPortalAhead(models.AbstractModel):
 
     def _prepare_ahead(self, case, first, known):
         lines, holds = known.lines[case], known.holds[case]
-        told = first if first and not holds._get_keeping(lines) else None
+        is_kept = holds._get_keeping(lines) or self._say_stuck(case, known)
+        told = first if not is_kept else None
         kept = self._say_waiting(case, lines, holds)
         return {
             "next_date": told["day"] if told else "",
@@ -78,13 +80,14 @@ class KgwPortalAhead(models.AbstractModel):
         share one state.
 
         :param lines: the open receivables of the case
-        :param holds: in force, of every channel
+        :param holds: in force
         """
         running = self._get_running(lines, holds).move_id
         apart = lines.filtered(lambda line: line.move_id not in running)
         if not running or not apart:
             return ""
-        if case.mandate_id.state == "ended" or not all(hold.move_id for hold in holds):
+        whole = holds._get_of_every_channel().filtered(lambda hold: not hold.move_id)
+        if case.mandate_id.state != "active" or whole:
             return ""
         states = {}
         for line in apart:
@@ -99,7 +102,23 @@ class KgwPortalAhead(models.AbstractModel):
     def _say_line_state(self, line, holds):
         """Return in words why nothing comes for one receivable."""
         own = holds.filtered(lambda hold: hold.move_id == line.move_id)
-        return self._say_held(own) if own else self._get_label(line, "kgw_stage")
+        if own:
+            return self._say_held(own)
+        if line.no_followup:
+            return self._get_code_label("kgw.event", "reason", "no_followup")
+        return self._get_label(line, "kgw_stage")
+
+    def _say_stuck(self, case, known):
+        """Return in words what keeps a whole case back though it is not on hold, '' for nothing."""
+        reason = self._get_idle_reason(case, known.lines[case])
+        if "unknown" in known.planned[case].mapped("state"):
+            reason = reason or "unknown"
+        return self._get_code_label("kgw.event", "reason", reason)
+
+    def _say_why_nothing(self, case, known):
+        """Return in words why no step comes for a case that nothing keeps back as a whole."""
+        channels = known.holds[case]._get_of_waiting_channels()
+        return self._say_held(channels) if channels else self._say_unreachable(case, known)
 
     def _say_unreachable(self, case, known):
         """Return in words that nobody can be reached, or by letter only; '' otherwise."""
@@ -141,8 +160,9 @@ class KgwPortalAhead(models.AbstractModel):
         if self._get_start(case, holds) != today:
             return None
         running = self._get_running(known.lines[case], holds).filtered("kgw_next_date")
+        days = OpenDays(case, holds, known.planned[case], self._get_now())
         if known.planned[case]:
-            return self._get_planned_stop(known.planned[case], running, holds)
+            return self._get_planned_stop(running, holds, days)
         if not running:
             return None
         since = max(running[0].kgw_next_date, today)
@@ -154,25 +174,31 @@ class KgwPortalAhead(models.AbstractModel):
             return None
         if act != "contact":
             return Stop(since, act, step, "", tuple(due.ids))
-        if min(due.mapped("kgw_next_until")) < day or not self._is_plain(step, day, case, known):
+        if min(due.mapped("kgw_next_until")) < day or not self._is_plain(step, day, days, known):
+            return None
+        if since < day and case.kind_id.on_saturday:
             return None
         return Stop(day, act, step, step.channel, tuple(due.ids))
 
-    def _get_planned_stop(self, planned, running, holds):
+    def _get_planned_stop(self, running, holds, days):
         """Return what is planned as a :class:`Stop`, None where a question or report may be first or
-        a hold keeps it back."""
-        stop = self._prepare_stop(planned[:1], holds, self._get_today())
+        it does not go out as it is planned."""
+        stop = self._prepare_stop(days.planned[:1], holds, days)
+        if not stop:
+            return None
         asked = running.filtered(lambda line: line.kgw_next_act != "contact")
         is_first = all(line.kgw_next_date > stop.day for line in asked)
-        return stop if stop.lines and is_first else None
+        return stop if is_first else None
 
-    def _is_plain(self, step, day, case, known):
+    def _is_plain(self, step, day, days, known):
         """Whether a stored step is taken on its day whatever that brings: its own channel leads
-        there, it has no condition, and the gap to the last contact is over."""
-        last = known.contacted.get(case)
+        there and is open, it has no condition, and the gap to the last contact is over."""
+        last = known.contacted.get(days.case)
         gap = self._get_gaps(step.scenario_id)[step.offset_days >= 0]
+        side = "before" if step.offset_days < 0 else "after"
         return (
-            step.channel in known.usable.get(case.id, ())
+            step.channel in known.usable.get(days.case.id, ())
+            and days.is_open(day, step, step.channel, side)
             and step.rung_level < DEMAND
             and not any(step[name] for name in CONDITIONS)
             and (not last or (day - last).days >= gap)

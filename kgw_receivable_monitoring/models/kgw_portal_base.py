@@ -129,8 +129,12 @@ class KgwPortalBase(models.AbstractModel):
         return self._format_date(calendar.forward(max(day, self._get_today()))) if day else ""
 
     def _get_today(self):
-        """Return the day of the page; ``kgw_now`` in the context is another moment than now."""
-        return calendar.local_date(self.env.context.get("kgw_now") or fields.Datetime.now())
+        """Return the day of the page."""
+        return calendar.local_date(self._get_now())
+
+    def _get_now(self):
+        """Return the moment of the page; ``kgw_now`` in the context is another one than now."""
+        return self.env.context.get("kgw_now") or fields.Datetime.now()
 
     def _get_lang(self):
         return self.env.lang or "en_US"
@@ -164,6 +168,7 @@ class KgwPortalBase(models.AbstractModel):
             "given_up": self.env._("You do not want this channel to be used"),
             "instalments": self.env._("You agreed to instalments"),
             "names": self.env._("New counterparties: you may strike names first"),
+            "no_followup": self.env._("Reminders are switched off for this invoice"),
             "question": self.env._("We asked whether you agree to this step; you may still answer"),
             "reshaped": self.env._("Your decision changes it: what remains of it is planned anew"),
             "struck": self.env._("You struck this name"),

@@ -307,13 +307,18 @@ class KgwPortalCase(models.AbstractModel):
             return waiting
         if plan:
             step = self._name_coming(plan[0])
-            return self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=step)
-        return self.env._("Nothing more is planned.") if lines else ""
+            said = self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=step)
+        else:
+            said = self.env._("Nothing more is planned.") if lines else ""
+        held = [f"{self._say_held(hold)}." for hold in holds._get_of_waiting_channels() if said]
+        return " ".join([*held, said])
 
     def _say_waiting(self, case, lines, holds):
         """Return what keeps the contact back, '' for nothing but its hour."""
         if hold := holds._get_keeping(lines):
             return self._say_hold(hold)
+        if idle := self._get_idle_reason(case, lines):
+            return self._get_code_label("kgw.event", "reason", idle) + "."
         waiting = case.waiting_reason
         if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
             return self._get_label(case, "waiting_reason") + "."

@@ -4,7 +4,6 @@ from typing import NamedTuple
 from odoo import models
 
 from ..const_reasons import PLANNED_ANEW
-from ..tools import calendar
 from .kgw_portal_base import KgwPortalBase
 
 
@@ -57,7 +56,6 @@ class KgwPortalPicture(models.AbstractModel):
         own = found.grouped("kgw_case_id")
         lines = {case: own.get(case, found.browse()) for case in cases}
         holds = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
-        holds = {case: held._get_of_every_channel() for case, held in holds.items()}
         decisions = cases.hold_ids.browse().union(*holds.values()).decision_id
         decisions.fetch(["kind", "value"])  # once for all: they say whether a hold ends the contact
         plans = self._get_plans(lines, holds)
@@ -81,8 +79,8 @@ class KgwPortalPicture(models.AbstractModel):
         )
 
     def _get_contact_day(self, plan):
-        days = [stop["iso"] for stop in plan if stop["act"] == "contact"]
-        return calendar.forward(date.fromisoformat(days[0])) if days else None
+        days = [stop["day_iso"] for stop in plan if stop["act"] == "contact"]
+        return date.fromisoformat(days[0]) if days else None
 
     def _say_planned(self, case):
         """Return ``{record: words}`` of the contacts that are planned and the questions asked."""

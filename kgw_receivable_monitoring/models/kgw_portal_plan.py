@@ -4,8 +4,9 @@ from odoo import models
 
 from ..const import OPEN_STATES, RUNG_LEVEL
 from ..tools import calendar
-from ..tools.case_walk import CaseWalk, Stop, is_only_named, suppose_taken
+from ..tools.case_walk import CaseWalk, Stop, is_only_named, suppose_not_planned, suppose_taken
 from ..tools.course_walk import Walk
+from .kgw_open_days import OpenDays
 from .kgw_portal_base import KgwPortalBase
 
 # How far ahead the plan is told.
@@ -58,35 +59,44 @@ class KgwPortalPlan(models.AbstractModel):
         return {case: found.get(case, reminders) for case in cases}
 
     def _get_start(self, case, holds):
-        """Return the day from which steps may come, None where nothing comes any more."""
-        whole = holds.filtered(lambda hold: not hold.move_id)
+        """Return the day from which steps may come, None where nothing comes any more. Holds of one
+        channel or brand keep back only what goes that way."""
+        whole = holds.filtered(lambda h: not (h.move_id or h.channel or h.brand_id))
         is_lasting = whole.filtered(lambda hold: not hold.until_date)
-        if is_lasting or case.mandate_id.state == "ended":
+        if is_lasting or case.mandate_id.state != "active":
             return None
         return max([self._get_today(), *(hold.until_date + timedelta(days=1) for hold in whole)])
 
     def _draw_plan(self, case, monitored, walks, planned, holds, most):
+        days = OpenDays(case, holds, planned, self._get_now())
+        stops = {reminder: self._prepare_stop(reminder, holds, days) for reminder in planned}
+        stops = {reminder: stop for reminder, stop in stops.items() if stop}
+        self._suppose_planned(walks, planned, stops)
         start = self._get_start(case, holds)
-        stops = [self._prepare_stop(reminder, holds, start) for reminder in planned]
-        stops = [stop for stop in stops if stop.lines]
-        stops += self._walk_ahead(case, monitored, walks, planned, start, most)
+        stops = [*stops.values(), *self._walk_ahead(monitored, walks, stops, days, start, most)]
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         return [self._prepare_planned(stop) for stop in stops]
 
     def _search_holds(self, case, lines):
-        """Return the holds in force today that keep ``lines`` of the case back: past that of one
-        channel its steps take their other way."""
-        found = case.env["kgw.hold"]._get_in_force(case, lines, self._get_today())
-        return found._get_of_every_channel()
+        """Return the holds in force today that keep ``lines`` of the case back, or one of their
+        channels."""
+        return case.env["kgw.hold"]._get_in_force(case, lines, self._get_today())
 
-    def _prepare_stop(self, reminder, holds, start):
-        """Return what is planned as a :class:`Stop`; what is on hold will not be in it. The hold of
-        a promise does not keep back what confirms it."""
-        day = max(reminder.planned_on, start)
+    def _prepare_stop(self, reminder, holds, days):
+        """Return what is planned as a :class:`Stop`, None where it does not go out as it is; what is
+        on hold will not be in it. The hold of a promise does not keep back what confirms it.
+
+        :param days: :class:`OpenDays` of the case
+        """
+        day = days.get_day(reminder)
         own = reminder._get_live_lines()._get_own()
         confirmed = reminder.promise_id
         held = holds.filtered(lambda h: not confirmed or h.promise_id != confirmed).move_id
-        own = own.filtered(lambda line: line.move_id not in held)
+        own = own.filtered(
+            lambda line: line.move_id not in held and not line.receivable_id.no_followup
+        )
+        if not day or not own:
+            return None
         named = (own - own._get_main()).receivable_id.ids
         step = reminder.step_id or reminder.template_id
         lines = tuple(own.receivable_id.ids)
@@ -112,22 +122,29 @@ class KgwPortalPlan(models.AbstractModel):
     def _get_gaps(self, scenario):
         return scenario.gap_before_days or 1, scenario.gap_after_days or 1
 
-    def _walk_ahead(self, case, monitored, walks, planned, start, most):
+    def _walk_ahead(self, monitored, walks, planned, days, start, most):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
         receivables.
 
         :param monitored: of :meth:`_get_running`
         :param walks: of :meth:`_prepare_walks`
+        :param planned: ``{reminder: stop}`` of what goes out as it is planned
+        :param days: :class:`OpenDays` of the case
         """
-        scenario = case._get_scenario()
+        scenario = days.case._get_scenario()
         if not scenario or not walks:
             return []
         running = monitored.browse(line.id for line in walks)
-        last_contact = self._suppose_sent(walks, planned)
-        days = [last_contact, *case.reminder_ids.mapped("contact_on")]
-        last_contact = max((day for day in days if day), default=None)
-        walk = CaseWalk(list(walks.values()), self._get_gaps(scenario), last_contact)
+        contacts = [stop.day for stop in planned.values()]
+        contacts += filter(None, days.case.reminder_ids.mapped("contact_on"))
         records = {step.id: step for step in scenario.step_ids}
+
+        def may_go(day, step, channel):
+            side = "before" if step.offset < 0 else "after"
+            return days.is_free(day) and days.is_open(day, records[step.id], channel, side)
+
+        last_contact = max(contacts, default=None)
+        walk = CaseWalk(list(walks.values()), self._get_gaps(scenario), last_contact, may_go)
         stops = [
             stop._replace(
                 step=records[stop.step],
@@ -136,7 +153,8 @@ class KgwPortalPlan(models.AbstractModel):
             )
             for stop in walk.run(start, self._get_end(running, start), most)
         ]
-        return self._take_along(stops, monitored - running - planned.line_ids.receivable_id)
+        rest = monitored - running - days.planned.line_ids.receivable_id
+        return self._take_along(stops, rest)
 
     def _take_along(self, stops, rest):
         """Let the invoices that were not walked, of very many, go along with the first contact about
@@ -171,26 +189,36 @@ class KgwPortalPlan(models.AbstractModel):
         return max(start + timedelta(days=PLAN_DAYS), min(days, default=start) + timedelta(days=1))
 
     def _get_running(self, lines, holds):
-        """Return the monitored receivables that are not on hold by themselves, the next ones first."""
+        """Return the monitored receivables that are neither on hold by themselves nor left out by
+        Odoo's “No Follow-Up”, the next ones first."""
         held = holds.move_id
         running = lines.filtered(
-            lambda line: line.kgw_stage in ("before_due", "overdue") and line.move_id not in held
+            lambda line: (
+                line.kgw_stage in ("before_due", "overdue")
+                and line.move_id not in held
+                and not line.no_followup
+            )
         )
         return running.sorted(lambda line: (line.kgw_next_date or date.max, line.id))
 
-    def _suppose_sent(self, walks, planned):
-        """Let what is planned have gone out; return its day, None without one."""
-        last = None
-        for reminder in planned:
-            last = calendar.forward(max(reminder.planned_on, self._get_today()))
-            for line in reminder.line_ids.filtered("step_id"):
-                if line.receivable_id in walks:
-                    walk = walks[line.receivable_id]
-                    suppose_taken(walk, line.step_id.id, last, reminder.channel)
-        return last
+    def _suppose_planned(self, walks, planned, stops):
+        """Let what is planned have gone out on its day, and be open again what does not go out.
+
+        :param stops: ``{reminder: stop}`` of what goes out as it is planned
+        """
+        for reminder in planned.filtered(lambda r: r.state != "unknown"):
+            for line in reminder.line_ids.filtered(
+                lambda r: r.step_id and r.receivable_id in walks
+            ):
+                walk, step_id = walks[line.receivable_id], line.step_id.id
+                if stop := stops.get(reminder):
+                    suppose_taken(walk, step_id, stop.day, reminder.channel)
+                else:
+                    suppose_not_planned(walk, step_id)
 
     def _prepare_planned(self, stop):
-        day = calendar.forward(stop.day)
+        # A question or a report of a day off is read on the next working day.
+        day = stop.day if stop.act == "contact" else calendar.forward(stop.day)
         return {
             "day": self._format_date(day),
             "day_iso": day.isoformat(),
@@ -242,6 +270,10 @@ class KgwPortalPlan(models.AbstractModel):
         if stop:
             step = {**stop, "step": self._name_for(line, stop)}
             return {"next_date": stop["day"], "next_step": self._name_coming(step)}
+        if whole := own._get_of_every_channel():
+            return {"next_date": "", "next_step": self._say_held(whole)}
+        if idle := self._get_idle_reason(line.kgw_case_id, line):
+            return {"next_date": "", "next_step": self._get_code_label("kgw.event", "reason", idle)}
         if own:
             return {"next_date": "", "next_step": self._say_held(own)}
         if not self._is_beyond(line):
@@ -268,6 +300,8 @@ class KgwPortalPlan(models.AbstractModel):
         if ended := self._say_ended(last):
             return ended
         reason = self._get_label(last, "reason")
+        if last.channel:
+            return self._say_held_channel(last)
         if not last.until_date:
             return self.env._("On hold: %s", reason)
         return self.env._(
@@ -275,3 +309,21 @@ class KgwPortalPlan(models.AbstractModel):
             day=self._format_date(last.until_date),
             reason=reason,
         )
+
+    def _say_held_channel(self, hold):
+        """Return until when and why one channel waits."""
+        words = {
+            "channel": self._get_label(hold, "channel"),
+            "day": self._format_date(hold.until_date) if hold.until_date else "",
+            "reason": self._get_label(hold, "reason"),
+        }
+        if not hold.until_date:
+            return self.env._("%(channel)s on hold: %(reason)s", **words)
+        return self.env._("%(channel)s on hold until %(day)s: %(reason)s", **words)
+
+    def _get_idle_reason(self, case, lines):
+        """Return the code of why nothing is sent about ``lines`` though they are not on hold, '' for
+        nothing of that kind."""
+        if case.mandate_id.state not in ("active", "ended"):
+            return "mandate"
+        return "no_followup" if lines and all(lines.mapped("no_followup")) else ""

@@ -9,6 +9,7 @@ from ..const import (
     ELECTRONIC_EFFECT_HOURS,
     LETTER_TRANSIT_DAYS,
     OPEN_STATES,
+    POSTING_DAYS,
     REGISTERED_TRANSIT_DAYS,
     REMINDER_SOURCES,
     REMINDER_STATES,
@@ -236,6 +237,14 @@ class KgwReminder(models.Model):
     def _is_printed(self):
         """Whether this is a letter that lies in its print run and was not posted yet."""
         return self.state == "claimed" and bool(self.print_run_id)
+
+    def _lay_too_long(self, on_date):
+        """Whether this is a letter printed so long before ``on_date`` that it gives less time to
+        answer than it says."""
+        if self.state != "claimed" or not self.answer_by:
+            return False
+        printed = calendar.local_date(self.state_at)
+        return on_date > calendar.add_working_days(printed, POSTING_DAYS)
 
     def _belongs_to_talk(self):
         """Whether this is what a conversation led to: it confirms a promise or instalments that the

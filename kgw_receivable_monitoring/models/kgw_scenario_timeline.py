@@ -94,11 +94,14 @@ class KgwScenarioTimeline(models.AbstractModel):
         nominal = effective_due + timedelta(days=plain.offset)
         planned = course.planned_day(plain, effective_due) if plain.kind == "contact" else nominal
         taken = [e.day for e in walk.trace if (e.step, e.act) == (plain.id, plain.kind)]
-        marks = self._get_marks(step, plain, planned, nominal)
+        day = taken[0] if taken else planned
+        asked = [e.day for e in walk.trace if (e.step, e.act) == (plain.id, "approval")]
+        marks = [self.env._("moved from %s", self._format(nominal))] if planned != nominal else []
+        marks += self._get_marks(step, plain, day, asked[0] if asked else None)
         return {
             "offset": plain.offset,
             "day": f"{plain.offset:+d}",
-            "date": self._format(taken[0] if taken else planned),
+            "date": self._format(day),
             "name": step.name or "",
             "icon": ICONS.get(step.channel if step.kind == "contact" else step.kind, "fa-ban"),
             "label": self._get_label(step),
@@ -115,18 +118,20 @@ class KgwScenarioTimeline(models.AbstractModel):
         ways = filter(None, (self._get_word(step, f) for f in ("channel", "fallback_channel")))
         return " → ".join(ways) or self.env._("no channel")
 
-    def _get_marks(self, step, plain, planned, nominal):
-        """Return what moves the step or makes it depend on something, each a few words."""
+    def _get_marks(self, step, plain, day, asked):
+        """Return what the step depends on and what follows from its day, each a few words.
+
+        :param day: as its card shows it
+        :param asked: day on which the creditor is asked in the example, None where it is not
+        """
         marks = []
-        if planned != nominal:
-            marks.append(self.env._("moved from %s", self._format(nominal)))
         if step.only_unreached:
             marks.append(self.env._("if not reached before"))
         if step.needs_approval:
-            asked = course.get_asking_day(planned)
+            asked = asked or course.get_asking_day(day)
             marks.append(self.env._("creditor asked on %s", self._format(asked)))
         if step.answer_days and plain.rung >= course_check.DEMAND:
-            by = course.answer_by(planned, step.answer_days, plain.transit_days)
+            by = course.answer_by(day, step.answer_days, plain.transit_days)
             marks.append(self.env._("answer by %s", self._format(by)))
         return marks + self._get_conditions(step)
 

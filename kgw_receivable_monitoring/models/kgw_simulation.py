@@ -221,18 +221,20 @@ class KgwSimulation(models.AbstractModel):
     def _read_waiting(self, cases, day, found, told):
         """Return what waits at the end of ``day``, each told again only when its reason changes.
 
-        :param told: ``{case id: (step id, reason)}`` of what was told last; brought up to date
+        :param told: ``{(case id, whether “No Follow-Up” was told): (step id, reason)}`` of what was
+            told last; brought up to date
         """
         for values in found:
             if values["kind"] == "contact":
-                told.pop(values["case_id"], None)
+                told.pop((values["case_id"], False), None)
         waiting = self._get_waiting(cases)
         busy = {values["case_id"] for values in [*found, *waiting]}
         fresh = []
         for values in [*waiting, *self._get_unplanned(cases, day, busy)]:
+            about = values["case_id"], values["reason"] == "no_followup"
             key = (values["step_id"], values["reason"])
-            if told.get(values["case_id"]) != key:
-                told[values["case_id"]] = key
+            if told.get(about) != key:
+                told[about] = key
                 fresh.append(values)
         return fresh
 
@@ -252,33 +254,40 @@ class KgwSimulation(models.AbstractModel):
         ]
 
     def _get_unplanned(self, cases, day, busy):
-        """Return why cases that have a contact due on ``day`` have nothing planned."""
+        """Return why cases that have a contact due on ``day`` have nothing planned, and which
+        invoices are left out whatever happens to the others."""
         if not calendar.is_working_day(day):
             return []  # nobody expects anything
         due = self.env["account.move.line"].search(
             [
-                ("kgw_case_id", "in", list(set(cases.ids) - busy)),
+                ("kgw_case_id", "in", cases.ids),
                 ("kgw_next_act", "=", "contact"),
                 ("kgw_next_date", "<=", day),
                 ("kgw_next_until", ">=", day),
             ],
             order="kgw_case_id, date_maturity, id",
         )
-        found = []
-        for case, lines in due.grouped("kgw_case_id").items():
+        silent = due.filtered("no_followup")
+        found = [
+            self._prepare_unplanned(lines, "no_followup")
+            for lines in silent.grouped("kgw_case_id").values()
+        ]
+        idle = (due - silent).filtered(lambda line: line.kgw_case_id.id not in busy)
+        for case, lines in idle.grouped("kgw_case_id").items():
             obstacles = self.env["kgw.obstacle"]._get_planning(case, lines, day)
-            step = lines[0].kgw_next_step_id
-            found += [
-                {
-                    "kind": "not_sent",
-                    "reason": obstacle.reason,
-                    "case_id": case.id,
-                    "channel": step.channel,
-                    "step_id": step.id,
-                    "rung": step.rung,
-                    "invoices": ", ".join(lines.move_id.mapped("kgw_display_number")),
-                    "move_ids": sorted(lines.move_id.ids),
-                }
-                for obstacle in obstacles[:1]
-            ]
+            found += [self._prepare_unplanned(lines, o.reason) for o in obstacles[:1]]
         return found
+
+    def _prepare_unplanned(self, lines, reason):
+        """Return the values of a contact about ``lines`` of one case that nothing is planned for."""
+        step = lines[0].kgw_next_step_id
+        return {
+            "kind": "not_sent",
+            "reason": reason,
+            "case_id": lines.kgw_case_id.id,
+            "channel": step.channel,
+            "step_id": step.id,
+            "rung": step.rung,
+            "invoices": ", ".join(lines.move_id.mapped("kgw_display_number")),
+            "move_ids": sorted(lines.move_id.ids),
+        }

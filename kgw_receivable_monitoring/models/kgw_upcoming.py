@@ -48,7 +48,7 @@ class KgwUpcoming(models.AbstractModel):
     def _tell_line(self, portal, line, plan, holds):
         stop = next((stop for stop in plan if line.id in stop["receivable_ids"]), None)
         if stop:
-            day = calendar.forward(date.fromisoformat(stop["iso"]))
+            day = date.fromisoformat(stop["day_iso"])
             step = portal._name_for(line, stop)
             return Upcoming(day, stop["act"], step, stop["channel"])
         said = portal._get_next(line, plan, holds)

@@ -100,6 +100,7 @@ from . import (
     test_promise,
     test_promise_properties,
     test_promise_tour,
+    test_promised_day,
     test_proof_of_authority,
     test_rate,
     test_rate_limit,

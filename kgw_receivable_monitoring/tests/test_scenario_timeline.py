@@ -104,8 +104,10 @@ class TestScenarioTimeline(TransactionCase):
             ("+2", "Wed 9 Sep", "SMS → E-mail", "Payment reminder"),
         )
         self.assertIn("moved from Sun 13 Sep", cards[6]["marks"])
-        self.assertIn("creditor asked on Wed 23 Sep", cards[21]["marks"])
-        self.assertIn("answer by Mon 28 Sep", cards[8]["marks"])
+        self.assertEqual(cards[21]["date"], "Wed 30 Sep")
+        self.assertIn("creditor asked on Fri 25 Sep", cards[21]["marks"])
+        self.assertEqual(cards[8]["date"], "Wed 16 Sep")
+        self.assertIn("answer by Tue 29 Sep", cards[8]["marks"])
         self.assertIn("if new or late before or from PLN\u00a010,000.00", cards[-3]["marks"])
 
     def test_time_line_shows_the_day_on_which_the_step_is_really_taken(self):
@@ -119,6 +121,8 @@ class TestScenarioTimeline(TransactionCase):
             ("Mon 21 Sep", "Wed 23 Sep"),
         )
         self.assertIn("waits for the gap", cards[8]["remarks"])
+        # Printed on Wednesday, received four working days later, answered in seven days.
+        self.assertIn("answer by Tue 6 Oct", cards[8]["marks"])
         self.assertNotIn("waits for the gap", cards[6]["remarks"])
         self.assertIn("not taken here: The due date has come", cards[-2]["remarks"])
 

@@ -25,12 +25,15 @@ class CaseWalk:
     :param walks: a :class:`tools.course_walk.Walk` for each receivable, in the order of their ids
     :param gaps: days between two contacts, before and after the due date
     :param last_contact: day of the last contact, None for none
+    :param may_go: function of a day, a step and a channel that tells whether it may go out then;
+        by default on working days
     """
 
-    def __init__(self, walks, gaps, last_contact=None):
+    def __init__(self, walks, gaps, last_contact=None, may_go=None):
         self.walks = walks
         self.gaps = gaps
         self.last_contact = last_contact or date.min
+        self.may_go = may_go or (lambda day, *_way: calendar.is_working_day(day))
         self.following = {}
         self.trace = []
 
@@ -50,7 +53,7 @@ class CaseWalk:
         """Do what is next on ``day``: every question and report, at most one contact."""
         due = [walk for walk in self.walks if self._settle(walk, day)]
         due = [walk for walk in due if self._may_contact(walk, day)]
-        if due and calendar.is_working_day(day):
+        if due:
             self._contact(due, day)
 
     def _settle(self, walk, day):
@@ -73,12 +76,18 @@ class CaseWalk:
         return timedelta(days=self.gaps[step.offset >= 0])
 
     def _may_contact(self, walk, day):
-        return day - self._get_gap(self._get_step(walk)) >= self.last_contact
+        step = self._get_step(walk)
+        if day - self._get_gap(step) < self.last_contact:
+            return False
+        return self.may_go(day, step, self._get_channel(walk, step))
+
+    def _get_channel(self, walk, step):
+        return next((c for c in step.channels if c in walk.facts.usable), step.channels[0])
 
     def _contact(self, due, day):
         leader = min(due, key=lambda walk: self._get_order(walk, day))
         step = self._get_step(leader)
-        channel = next((c for c in step.channels if c in leader.facts.usable), step.channels[0])
+        channel = self._get_channel(leader, step)
         own = [w for w in due if (self._get_step(w).offset < 0) == (step.offset < 0)]
         named = [w for w in own if is_only_named(self._get_step(w).rung, step.rung)]
         for walk in own:
@@ -109,6 +118,12 @@ def is_only_named(rung, leading):
     """Whether a contact that is led by a step of level ``leading`` only names who takes a step of
     level ``rung``: a demand demands no one who has not had the rung below."""
     return leading >= DEMAND and rung < leading
+
+
+def suppose_not_planned(walk, step_id):
+    """Let a step be open again whose contact will be cancelled and planned anew."""
+    done = {number: how for number, how in walk.facts.done.items() if number != step_id}
+    walk.facts = replace(walk.facts, done=done)
 
 
 def suppose_taken(walk, step_id, day, channel):

@@ -63,7 +63,7 @@ class KgwPreview(models.TransientModel):
             raise UserError(self.env._("Nothing is open here: there is nothing to preview."))
         entries, last, busy = self._simulate(cases, now)
         self._write_lines(entries)
-        remarks = self._get_remarks(is_all, last, busy)
+        remarks = self._get_remarks(is_all, last, busy, entries)
         action = self._get_action(last)
         if not remarks:
             return action
@@ -139,9 +139,15 @@ class KgwPreview(models.TransientModel):
         self.line_ids.unlink()
         self.env["kgw.preview.line"].create(rows)
 
-    def _get_remarks(self, is_all, last, busy):
+    def _get_remarks(self, is_all, last, busy, entries):
         """Return what the reader must know about what is not shown, as sentences."""
         remarks = []
+        if not entries:
+            remarks.append(
+                self.env._(
+                    "In these days nothing goes out here and nothing is kept back: no step is due."
+                )
+            )
         if not is_all:
             remarks.append(
                 self.env._("Only the %s cases with the nearest steps are shown.", MAX_CASES)
