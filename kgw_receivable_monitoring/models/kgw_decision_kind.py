@@ -210,8 +210,8 @@ class KgwDecisionKind(models.Model):
     # === OTHERS: IN THE NEXT RUN === #
 
     def _do_go_on(self, now):
-        """Lift the holds that the creditor asked for."""
-        about = {decision.case_id: decision.receivable_ids.move_id for decision in self}
+        """Lift the holds that the creditor asked for before; what it decided since then stands."""
+        going_on = {decision.case_id: decision for decision in self}
         held = self.env["kgw.hold"].search(
             [
                 ("reason", "=", "creditor"),
@@ -219,7 +219,12 @@ class KgwDecisionKind(models.Model):
                 ("case_id", "in", self.case_id.ids),
             ]
         )
-        held.filtered(lambda hold: hold.move_id <= about[hold.case_id])._lift(now)
+        held.filtered(lambda hold: going_on[hold.case_id]._lifts(hold))._lift(now)
+
+    def _lifts(self, hold):
+        """Whether going on by this decision ends ``hold`` of its case."""
+        since = hold.decision_id.decided_at or hold.create_date
+        return since <= self.decided_at and hold.move_id <= self.receivable_ids.move_id
 
     def _do_new_date(self, now):
         """Give the receivables another due date; this decision alone starts a new course: they are
@@ -263,7 +268,11 @@ class KgwDecisionKind(models.Model):
 
     def _do_ask_call(self, now):
         """Plan calls, about what is overdue if anything is; where none can be, the controller is
-        told."""
+        told.
+
+        :raise UserError: nobody is to be contacted any more
+        """
+        self._check_still_contacted(now)
         self._cancel_contacts(now)
         lines = self.case_id._get_open_receivables().grouped("kgw_case_id")
         vals = {
