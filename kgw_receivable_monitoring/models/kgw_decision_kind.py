@@ -166,16 +166,29 @@ class KgwDecisionKind(models.Model):
         return self._is_for_future() or bool(moves & self.receivable_ids.move_id)
 
     def _get_staying(self, contacts, now):
-        """Return those of ``contacts`` that stay for others: no step brings them again, and the gate
-        takes out what is decided about."""
-        if self[:1].kind in ASKING:  # its own contact goes first
-            return contacts.browse()
-        single = contacts.filtered(lambda r: r.state != "claimed") - self._get_steps(contacts)
-        return self._get_for_others(single, now)
+        """Return those of ``contacts`` that stay: no step brings them again. What was asked for goes
+        out before what is asked for later; else they stay for others, and the gate takes out what
+        is decided about."""
+        single = contacts - self._get_steps(contacts)
+        if self[:1].kind in ASKING:
+            return single
+        return self._get_for_others(single.filtered(lambda r: r.state != "claimed"), now)
 
     def _get_steps(self, contacts):
         """Return those of ``contacts`` that the plan brings again once they are taken back."""
-        return contacts.filtered(lambda r: r.step_id and not r.origin_id)
+        return contacts.filtered(lambda r: r.step_id and not r.origin_id and not r.decision_id)
+
+    def _get_anew(self, contacts, now):
+        """Return those of ``contacts``, which are taken back, that come again all the same; what was
+        promised or agreed to is told by its new day, or through another channel."""
+        kind = self[:1].kind
+        if kind == "waive":
+            return contacts
+        steps = self._get_steps(contacts)
+        if kind in RESHAPING:
+            return steps | contacts.filtered("promise_id")
+        told = contacts.filtered("promise_id") if kind == "no_channel" else contacts.browse()
+        return self._get_for_others(steps, now) | told
 
     def _get_for_others(self, contacts, now):
         """Return those of ``contacts`` that are for other receivables, too, which are not on hold."""
@@ -193,9 +206,7 @@ class KgwDecisionKind(models.Model):
     def _take_back(self, reminders, now):
         """Cancel contacts; a print run that loses a letter has a PDF that is out of date."""
         printed = reminders.filtered(lambda r: r.state == "claimed")
-        anew = self._get_steps(reminders)
-        if self[:1].kind not in RESHAPING:
-            anew = self._get_for_others(anew, now)
+        anew = self._get_anew(reminders, now)
         # What kept an earlier try from going out is not why it is called off now.
         moved = anew._set_state("cancelled", now, reason="reshaped", detail=False)
         moved |= (reminders - anew)._set_state("cancelled", now, reason="decision", detail=False)

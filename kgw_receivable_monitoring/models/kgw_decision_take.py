@@ -133,11 +133,25 @@ class KgwDecisionTake(models.AbstractModel):
         """
         for decision in self:
             if decision.state != "scheduled" and not decision._is_standing():
-                raise UserError(
-                    self.env._("This decision has acted already. Decide anew: for example, go on.")
-                )
+                raise UserError(decision._say_too_late())
+        standing = self.filtered(lambda decision: decision._is_standing())
         self.address = address
         self._set_revoked(now)
+        for kind, decisions in standing.grouped("kind").items():
+            if undo := getattr(decisions, f"_undo_{kind}", None):
+                undo(now)
+
+    def _say_too_late(self):
+        """Return why this decision or question can't be taken back."""
+        return {
+            "open": self.env._("This is a question to you: answer it, there is nothing to take back."),
+            "revoked": self.env._("This was taken back already."),
+            "impossible": self.env._(
+                "This could not be carried out: there is nothing to take back."
+            ),
+        }.get(self.state) or self.env._(
+            "This decision has acted already. Decide anew: for example, go on."
+        )
 
     def _set_revoked(self, now):
         """Take these decisions or questions back, with an entry for each."""

@@ -19,6 +19,7 @@ from . import (
     test_decision_demand,
     test_decision_parts,
     test_decision_standing,
+    test_decision_takes_back,
     test_desk,
     test_desk_promise,
     test_desk_record,
