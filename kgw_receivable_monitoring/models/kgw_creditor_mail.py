@@ -76,9 +76,11 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param part: of ``kgw.event._prepare_part``
         """
-        if line.kgw_case_id.mandate_id.is_trial:
-            part = {**part, "payload": {**part.get("payload", {}), "is_trial": True}}
-        return line._kgw_prepare_event_vals("report", now, step_id=step_id, **part)
+        is_trial = line.kgw_case_id.mandate_id.is_trial
+        payload = self.env["kgw.event"]._tell_trial(part.get("payload", {}), is_trial)
+        return line._kgw_prepare_event_vals(
+            "report", now, step_id=step_id, **{**part, "payload": payload or None}
+        )
 
     @api.model
     def _ask_for_payments(self, on_date):

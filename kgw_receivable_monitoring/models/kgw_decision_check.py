@@ -285,37 +285,6 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _check_ask_call(self, known):
-        self._check_not_on_hold(known)
-        self._check_not_called_yet()
-        case_id = self.case_id.id
-        if "phone" in known.usable.get(case_id, ()):
-            return
-        raise UserError(self._say_no_call(known.closed.get(case_id, {}).get("phone")))
-
-    def _check_not_called_yet(self):
-        call = self.case_id.reminder_ids._get_open().filtered(lambda r: r.channel == "phone")
-        if call:
-            raise UserError(
-                self.env._(
-                    "A call is planned already, for %s. Nothing would change.",
-                    self.env["kgw.portal"]._format_upcoming(call.planned_on),
-                )
-            )
-
-    def _say_no_call(self, closed):
-        """Return why nobody can be called, and what to do.
-
-        :param closed: of ``kgw.hold._get_closed_channels``, None where the channel is open
-        """
-        return {
-            None: self.env._(
-                "There is no phone number to call. Give one first: “Correct contact data”."
-            ),
-            "given_up": self.env._("You decided that we do not call. Choose “Go on” first."),
-            "closed": self.env._("Nobody is called here for now. Ask your controller why."),
-        }[closed]
-
     def _check_ask_demand(self, known):
         self._check_not_on_hold(known)
 

@@ -276,33 +276,3 @@ class KgwDecisionKind(models.Model):
                 lambda cases=cases, scenario=scenario: cases.write({"scenario_id": scenario.id}),
                 now,
             )
-
-    def _do_ask_call(self, now):
-        """Plan calls, about what is overdue if anything is; where none can be, the controller is
-        told.
-
-        :raise UserError: nobody is to be contacted any more
-        """
-        self._check_still_contacted(now)
-        self._cancel_contacts(now)
-        lines = self.case_id._get_open_receivables().grouped("kgw_case_id")
-        vals = {
-            decision: decision._prepare_call_vals(lines.get(decision.case_id), now)
-            for decision in self
-        }
-        calls = self.env["kgw.reminder"].create([own for own in vals.values() if own])
-        calls.line_ids.receivable_id._kgw_load()
-        self.env["kgw.event"]._record_contacts(calls, "planned", now)
-        left = self.filtered(lambda decision: not vals[decision])
-        left._tell_controllers(lambda env: env._("The creditor asks for a call."))
-
-    def _prepare_call_vals(self, lines, now):
-        """Return the values of the call about open ``lines``, None where none can be planned."""
-        message, case = self.env["kgw.message"], self.case_id
-        offered = message._get_offered(case, "phone", lines)
-        template = (offered.filtered(lambda t: t.rung != "information") or offered)[:1]
-        if not template or case.reminder_ids._get_open():
-            return None
-        # The first moment from now on at which somebody of this kind is called.
-        moment = case.kind_id._get_next_moment(now, case.tz)
-        return message._prepare_contact(case, template, lines, moment)

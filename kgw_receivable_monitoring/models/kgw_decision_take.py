@@ -153,10 +153,16 @@ class KgwDecisionTake(models.AbstractModel):
             "This decision has acted already. Decide anew: for example, go on."
         )
 
-    def _set_revoked(self, now):
-        """Take these decisions or questions back, with an entry for each."""
+    def _set_revoked(self, now, entries=None):
+        """Take these decisions or questions back, with an entry for each.
+
+        :param entries: values of the entries where they say more than what was decided
+        """
         self.state = "revoked"
-        self._record("revoked", now)
+        if entries is None:
+            self._record("revoked", now)
+        else:
+            self.env["kgw.event"]._record(entries)
 
     # === WHAT IT IS ABOUT === #
 
