@@ -57,8 +57,13 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _say_interest(self, is_meanwhile):
         if is_meanwhile:
-            return self.env._("Interest runs from the old due date, also until the new one.")
-        return self.env._("Interest runs from the new due date: none is counted until then.")
+            return self.env._(
+                "Interest runs from the old due date, also until the new one: nothing of it is given"
+                " up."
+            )
+        return self.env._(
+            "Interest runs only from the new due date: you give up what would be due until then."
+        )
 
     def _tell_ask_demand(self, effect):
         return [
@@ -231,6 +236,15 @@ class KgwPortalEffectWords(models.AbstractModel):
     def _tell_collection(self, effect):
         return [
             self.env._("We contact nobody about it any more; your controller prepares the rest.")
+        ]
+
+    def _tell_payment(self, effect):
+        numbers = effect.taken.receivable_ids.move_id.mapped("kgw_display_number")
+        return [
+            self.env._(
+                "The payment is booked on these invoices, the oldest first: %s.",
+                ", ".join(numbers),
+            )
         ]
 
     def _tell_contact(self, effect):

@@ -18,6 +18,7 @@ from . import (
     test_creditor_mail,
     test_decision_demand,
     test_decision_parts,
+    test_decision_said,
     test_decision_standing,
     test_decision_takes_back,
     test_desk,

@@ -126,9 +126,7 @@ class TestWhatDecisionsTakeBack(DecisionCase):
 
     def test_question_is_not_taken_back_but_answered(self):
         step = self.env.ref("kgw_receivable_monitoring.step_standard_p21_letter")
-        asked = self.env["kgw.decision"]._ask(
-            "approval", step, self.first, LATE, self._at(LATE, 7)
-        )
+        asked = self.env["kgw.decision"]._ask("approval", step, self.first, LATE, self._at(LATE, 7))
         with self.assertRaisesRegex(UserError, "answer it"):
             self.portal._revoke(asked.id, self._at(LATE, 8))
         self.portal._decide(asked.id, "refuse", self._at(LATE, 9))
