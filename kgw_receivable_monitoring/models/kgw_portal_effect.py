@@ -86,13 +86,14 @@ class KgwPortalEffect(models.AbstractModel):
 
         :param lines: those that were, None for all
         """
-        others = open_lines - taken.receivable_ids
+        # What is held is held with all due dates of its invoice.
+        decided = taken.receivable_ids.move_id
+        others = open_lines.filtered(lambda line: line.move_id not in decided)
         if lines is None or kind in (*ABOUT_PEOPLE, *ASKING, "scenario") or not others:
             return []
-        numbers = others.move_id.mapped("kgw_display_number")
-        said = ", ".join(numbers)
-        if len(numbers) > SHOWN_CASES:
-            said = self._count(len(numbers), "invoice")
+        said = self._name_invoices(others, open_lines)
+        if len(others.move_id) > SHOWN_CASES:
+            said = self._count(len(others.move_id), "invoice")
         return [self.env._("Nothing is decided about the others, which go on as before: %s.", said)]
 
     def _prepare_head_of_effect(self, kind, cases, problems):

@@ -81,6 +81,21 @@ class TestWhatIsSaidOfDecisions(DecisionCase):
         effect = self.page()._foresee("stop", {}, self._at(LATE, 9), self.case.ids)
         self.assertNotIn("go on as before", " ".join(effect["words"]))
 
+    def test_invoices_with_one_number_are_told_apart_by_their_due_dates(self):
+        twin = self._watch(
+            self._document(
+                "FV A/2",
+                buyer=self._other_party("Budmax sp. z o.o.", 1),
+                due=DUE + timedelta(days=3),
+                issued=DUE - timedelta(days=30),
+            )
+        )
+        self.assertEqual(twin.kgw_case_id, self.case)
+        effect = self.page()._foresee("stop", {}, self._at(LATE, 9), self.case.ids, self.first.ids)
+        for line in self.second | twin:
+            day = self.portal._format_date(line.date_maturity)
+            self.assertIn(f"FV A/2 ({day})", " ".join(effect["words"]))
+
     def test_confirmed_payment_names_the_invoices_on_which_it_is_booked(self):
         oldest = self.first | self.second
         oldest = oldest.sorted(lambda line: (line.date_maturity, line.id))[0]
