@@ -49,6 +49,7 @@ from . import (
     kgw_creditor_mail,
     kgw_creditor_words,
     kgw_decision,
+    kgw_decision_call,
     kgw_decision_check,
     kgw_decision_consent,
     kgw_decision_demand,

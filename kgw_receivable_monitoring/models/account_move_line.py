@@ -288,6 +288,8 @@ class AccountMoveLine(models.Model):
     def _kgw_record_passed(self, answers, now):
         """Write the steps whose time is over into the register, each with its reason."""
         passed = [(line, *step) for line in self for step in answers[line].passed]
+        # Whoever books need know nothing of what the creditor decided.
+        passed = self.env["kgw.decision"].sudo()._explain_passed(passed, now)
         self.env["kgw.fallback"]._tell_unreachable(passed, now)
         self.env["kgw.event"]._record_passed(passed, now)
 

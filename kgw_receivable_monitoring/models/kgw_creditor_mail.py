@@ -76,9 +76,11 @@ class KgwCreditorMail(models.AbstractModel):
 
         :param part: of ``kgw.event._prepare_part``
         """
-        if line.kgw_case_id.mandate_id.is_trial:
-            part = {**part, "payload": {**part.get("payload", {}), "is_trial": True}}
-        return line._kgw_prepare_event_vals("report", now, step_id=step_id, **part)
+        is_trial = line.kgw_case_id.mandate_id.is_trial
+        payload = self.env["kgw.event"]._tell_trial(part.get("payload", {}), is_trial)
+        return line._kgw_prepare_event_vals(
+            "report", now, step_id=step_id, **{**part, "payload": payload or None}
+        )
 
     @api.model
     def _ask_for_payments(self, on_date):
@@ -135,10 +137,11 @@ class KgwCreditorMail(models.AbstractModel):
             self._post(mandate, "email_promise_broken", values)
 
     @api.model
-    def _post_summary(self, mandate, report, attachment, email):
-        """Send the summary of a period to one person.
+    def _post_summary(self, mandate, report, attachment, access):
+        """Send the summary of a period to one person; who may only look is not asked to decide.
 
         :param report: as ``kgw.portal._get_report`` gives it
+        :param access: the person's ``kgw.portal.access``
         """
         names = ("period", "owed", "overdue", "paid", "promised", "decisions", "elapsed", "calls")
         figures = {name: str(report[name]) for name in names}
@@ -150,9 +153,10 @@ class KgwCreditorMail(models.AbstractModel):
             "summary": {
                 **figures,
                 "talks": str(talks),
-                "waits": "1" if report["decisions"] else "",
+                "waits": "1" if report["decisions"] and access.may_decide else "",
             },
         }
+        email = access.user_id.email
         self._post(mandate, "email_creditor_summary", values, attachment, email)
 
     # === DISPUTES AND INSOLVENCY === #
@@ -168,7 +172,7 @@ class KgwCreditorMail(models.AbstractModel):
             **self._get_values(case.mandate_id, case, lines, today),
             "link": self._get_link(case.mandate_id, f"/{case.id}#kgw_dispute_{first.id}"),
             "answer_by": words.format_date(first.deadline, lang, long=True),
-            "silence": first.with_context(lang=lang)._say_silence(),
+            "silence": first.with_context(lang=lang)._say_silence(today),
             "dispute": said,
         }
         self._post(case.mandate_id, "email_dispute", values, disputes.attachment_ids)

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
+from .kgw_decision_call import KgwDecisionCall
 from .kgw_decision_check import KgwDecisionCheck
 from .kgw_decision_consent import KgwDecisionConsent
 from .kgw_decision_demand import KgwDecisionDemand
@@ -60,6 +61,7 @@ class KgwDecision(models.Model):
     _name = "kgw.decision"
     _inherit = [
         "kgw.audited",
+        KgwDecisionCall._name,
         KgwDecisionCheck._name,
         KgwDecisionConsent._name,
         KgwDecisionDemand._name,
@@ -148,14 +150,15 @@ class KgwDecision(models.Model):
                 "deadline": calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS),
             }
         )
-        payload = {
-            "question": kind,
-            "deadline": decision.deadline.isoformat(),
-            "default": decision.default_value,
-            "invoices": lines.move_id.mapped("kgw_display_number"),
-        }
-        if is_trial:
-            payload["is_trial"] = True
+        payload = self.env["kgw.event"]._tell_trial(
+            {
+                "question": kind,
+                "deadline": decision.deadline.isoformat(),
+                "default": decision.default_value,
+                "invoices": lines.move_id.mapped("kgw_display_number"),
+            },
+            is_trial,
+        )
         # A row for each, since the course goes by them; the first one tells the question.
         self.env["kgw.event"]._record(
             [

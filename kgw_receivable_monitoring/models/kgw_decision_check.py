@@ -3,6 +3,7 @@ from functools import cached_property
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools import calendar
 from ..tools.decision import FOR_FUTURE, MAX_INSTALMENTS, POINT_KINDS, SPECS
 
 
@@ -125,8 +126,13 @@ class KgwDecisionCheck(models.AbstractModel):
             )
 
     def _get_own_holds(self, known):
-        """Return those of the holds in force that the creditor itself decided."""
-        return known.holds[self.case_id]._get_of_creditor()
+        """Return those of the holds in force that the creditor itself decided, but for what going on
+        lifts in the next run."""
+        going_on = self.case_id.decision_ids.filtered(
+            lambda d: d.state == "scheduled" and d.kind == "go_on" and d != self
+        )
+        own = known.holds[self.case_id]._get_of_creditor()
+        return own.filtered(lambda hold: not any(d._lifts(hold) for d in going_on))
 
     def _get_keeping(self, holds):
         """Return the one of these holds that keeps back all that the decision is about, or none."""
@@ -237,7 +243,9 @@ class KgwDecisionCheck(models.AbstractModel):
             )
 
     def _check_no_channel(self, known):
-        if self.channel in known.closed.get(self.case_id.id, ()):
+        closed = known.closed.get(self.case_id.id, {}).get(self.channel)
+        own = self._get_own_holds(known).filtered(lambda hold: hold.channel == self.channel)
+        if closed == "closed" or own:
             raise UserError(self.env._("This channel is not used already. Nothing would change."))
 
     def _check_new_date(self, known):
@@ -277,28 +285,16 @@ class KgwDecisionCheck(models.AbstractModel):
                 )
             )
 
-    def _check_ask_call(self, known):
-        self._check_not_on_hold(known)
-        case_id = self.case_id.id
-        if "phone" in known.usable.get(case_id, ()):
-            return
-        raise UserError(self._say_no_call(known.closed.get(case_id, {}).get("phone")))
-
-    def _say_no_call(self, closed):
-        """Return why nobody can be called, and what to do.
-
-        :param closed: of ``kgw.hold._get_closed_channels``, None where the channel is open
-        """
-        return {
-            None: self.env._(
-                "There is no phone number to call. Give one first: “Correct contact data”."
-            ),
-            "given_up": self.env._("You decided that we do not call. Choose “Go on” first."),
-            "closed": self.env._("Nobody is called here for now. Ask your controller why."),
-        }[closed]
-
     def _check_ask_demand(self, known):
         self._check_not_on_hold(known)
+
+    def _check_still_contacted(self, now):
+        """
+        :raise UserError: one of the counterparties was put on hold since the contact was asked for
+        """
+        known = Known(self, calendar.local_date(now))
+        for decision in self:
+            decision._check_not_on_hold(known)
 
     def _check_not_on_hold(self, known):
         """Whom nobody contacts, nobody calls: it would wait until somebody forgot it."""

@@ -93,11 +93,12 @@ class KgwDecisionConsent(models.AbstractModel):
     def _withdraw(self, lines, reason, hold, now):
         """Ask no more about ``lines`` of this question; its last ones stay, for the register."""
         self.ensure_one()
-        self.env["kgw.event"]._record([self._prepare_withdrawn(lines, reason, hold, now)])
+        entries = [self._prepare_withdrawn(lines, reason, hold, now)]
         if left := self.receivable_ids - lines:
+            self.env["kgw.event"]._record(entries)
             self.receivable_ids = left
         else:
-            self.state = "revoked"
+            self._set_revoked(now, entries)
 
     def _prepare_withdrawn(self, lines, reason, hold, now):
         payload = {
@@ -105,8 +106,6 @@ class KgwDecisionConsent(models.AbstractModel):
             "decision_id": self.id,
             "invoices": lines.move_id.mapped("kgw_display_number"),
         }
-        if self.is_trial:
-            payload["is_trial"] = True
         if hold:
             payload |= {"reason": hold.reason, **hold._get_facts()}
         return {
@@ -116,5 +115,5 @@ class KgwDecisionConsent(models.AbstractModel):
             "mandate_id": self.mandate_id.id,
             "step_id": self.step_id.id,
             "reason": reason,
-            "payload": payload,
+            "payload": self.env["kgw.event"]._tell_trial(payload, self.is_trial),
         }

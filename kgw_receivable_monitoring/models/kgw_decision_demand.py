@@ -22,10 +22,12 @@ class KgwDecisionDemand(models.AbstractModel):
         today = calendar.local_date(now)
         chosen = self._choose_demands(today)
         self._cancel_contacts(now)
-        if self.case_id.reminder_ids._get_open():
+        if other := self.case_id.reminder_ids._get_open()[:1]:
+            said = self.env["kgw.portal"]._say_contact(other)
             raise UserError(
                 self.env._(
-                    "Another contact is on its way just now. Ask again when it has gone out."
+                    "Another contact is planned or on its way: %s. Ask again when it has gone out.",
+                    said,
                 )
             )
         demands = self.env["kgw.reminder"].create(self._prepare_demands(chosen, today))

@@ -166,16 +166,29 @@ class KgwDecisionKind(models.Model):
         return self._is_for_future() or bool(moves & self.receivable_ids.move_id)
 
     def _get_staying(self, contacts, now):
-        """Return those of ``contacts`` that stay for others: no step brings them again, and the gate
-        takes out what is decided about."""
-        if self[:1].kind in ASKING:  # its own contact goes first
-            return contacts.browse()
-        single = contacts.filtered(lambda r: r.state != "claimed") - self._get_steps(contacts)
-        return self._get_for_others(single, now)
+        """Return those of ``contacts`` that stay: no step brings them again. What was asked for goes
+        out before what is asked for later; else they stay for others, and the gate takes out what
+        is decided about."""
+        single = contacts - self._get_steps(contacts)
+        if self[:1].kind in ASKING:
+            return single
+        return self._get_for_others(single.filtered(lambda r: r.state != "claimed"), now)
 
     def _get_steps(self, contacts):
         """Return those of ``contacts`` that the plan brings again once they are taken back."""
-        return contacts.filtered(lambda r: r.step_id and not r.origin_id)
+        return contacts.filtered(lambda r: r.step_id and not r.origin_id and not r.decision_id)
+
+    def _get_anew(self, contacts, now):
+        """Return those of ``contacts``, which are taken back, that come again all the same; what was
+        promised or agreed to is told by its new day, or through another channel."""
+        kind = self[:1].kind
+        if kind == "waive":
+            return contacts
+        steps = self._get_steps(contacts)
+        if kind in RESHAPING:
+            return steps | contacts.filtered("promise_id")
+        told = contacts.filtered("promise_id") if kind == "no_channel" else contacts.browse()
+        return self._get_for_others(steps, now) | told
 
     def _get_for_others(self, contacts, now):
         """Return those of ``contacts`` that are for other receivables, too, which are not on hold."""
@@ -193,9 +206,7 @@ class KgwDecisionKind(models.Model):
     def _take_back(self, reminders, now):
         """Cancel contacts; a print run that loses a letter has a PDF that is out of date."""
         printed = reminders.filtered(lambda r: r.state == "claimed")
-        anew = self._get_steps(reminders)
-        if self[:1].kind not in RESHAPING:
-            anew = self._get_for_others(anew, now)
+        anew = self._get_anew(reminders, now)
         # What kept an earlier try from going out is not why it is called off now.
         moved = anew._set_state("cancelled", now, reason="reshaped", detail=False)
         moved |= (reminders - anew)._set_state("cancelled", now, reason="decision", detail=False)
@@ -210,8 +221,8 @@ class KgwDecisionKind(models.Model):
     # === OTHERS: IN THE NEXT RUN === #
 
     def _do_go_on(self, now):
-        """Lift the holds that the creditor asked for."""
-        about = {decision.case_id: decision.receivable_ids.move_id for decision in self}
+        """Lift the holds that the creditor asked for before; what it decided since then stands."""
+        going_on = {decision.case_id: decision for decision in self}
         held = self.env["kgw.hold"].search(
             [
                 ("reason", "=", "creditor"),
@@ -219,7 +230,12 @@ class KgwDecisionKind(models.Model):
                 ("case_id", "in", self.case_id.ids),
             ]
         )
-        held.filtered(lambda hold: hold.move_id <= about[hold.case_id])._lift(now)
+        held.filtered(lambda hold: going_on[hold.case_id]._lifts(hold))._lift(now)
+
+    def _lifts(self, hold):
+        """Whether going on by this decision ends ``hold`` of its case."""
+        since = hold.decision_id.decided_at or hold.create_date
+        return since <= self.decided_at and hold.move_id <= self.receivable_ids.move_id
 
     def _do_new_date(self, now):
         """Give the receivables another due date; this decision alone starts a new course: they are
@@ -260,29 +276,3 @@ class KgwDecisionKind(models.Model):
                 lambda cases=cases, scenario=scenario: cases.write({"scenario_id": scenario.id}),
                 now,
             )
-
-    def _do_ask_call(self, now):
-        """Plan calls, about what is overdue if anything is; where none can be, the controller is
-        told."""
-        self._cancel_contacts(now)
-        lines = self.case_id._get_open_receivables().grouped("kgw_case_id")
-        vals = {
-            decision: decision._prepare_call_vals(lines.get(decision.case_id), now)
-            for decision in self
-        }
-        calls = self.env["kgw.reminder"].create([own for own in vals.values() if own])
-        calls.line_ids.receivable_id._kgw_load()
-        self.env["kgw.event"]._record_contacts(calls, "planned", now)
-        left = self.filtered(lambda decision: not vals[decision])
-        left._tell_controllers(lambda env: env._("The creditor asks for a call."))
-
-    def _prepare_call_vals(self, lines, now):
-        """Return the values of the call about open ``lines``, None where none can be planned."""
-        message, case = self.env["kgw.message"], self.case_id
-        offered = message._get_offered(case, "phone", lines)
-        template = (offered.filtered(lambda t: t.rung != "information") or offered)[:1]
-        if not template or case.reminder_ids._get_open():
-            return None
-        # The first moment from now on at which somebody of this kind is called.
-        moment = case.kind_id._get_next_moment(now, case.tz)
-        return message._prepare_contact(case, template, lines, moment)

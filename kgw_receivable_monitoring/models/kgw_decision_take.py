@@ -49,6 +49,8 @@ class KgwDecisionTake(models.AbstractModel):
 
     def _prepare_take_vals(self, kind, case, lines, values, now, address):
         spec = SPECS[kind]
+        if kind == "payment":
+            lines = self._get_paid(lines, values.get("amount", 0))
         return {
             **{name: values[name] for name in (*spec.wants, *spec.takes) if values.get(name)},
             "case_id": case.id,
@@ -60,6 +62,11 @@ class KgwDecisionTake(models.AbstractModel):
             "decided_by_id": self.env.uid,
             "address": address,
         }
+
+    def _get_paid(self, lines, amount):
+        """Return those of ``lines`` on which a payment is booked; all of them where it can't be."""
+        parts, _left = self.env["kgw.mirror"]._share_out(lines, amount)
+        return lines.browse().union(*(line for line, _part in parts)) or lines
 
     def _choose_receivables(self, kind, cases, receivables, today):
         """Return what a decision for ``cases`` is about, as :meth:`_take`."""
@@ -133,18 +140,73 @@ class KgwDecisionTake(models.AbstractModel):
         """
         for decision in self:
             if decision.state != "scheduled" and not decision._is_standing():
-                raise UserError(
-                    self.env._("This decision has acted already. Decide anew: for example, go on.")
-                )
+                raise UserError(decision._say_too_late())
+        standing = self.filtered(lambda decision: decision._is_standing())
         self.address = address
         self._set_revoked(now)
+        for kind, decisions in standing.grouped("kind").items():
+            if undo := getattr(decisions, f"_undo_{kind}", None):
+                undo(now)
 
-    def _set_revoked(self, now):
-        """Take these decisions or questions back, with an entry for each."""
+    def _say_too_late(self):
+        """Return why this decision or question can't be taken back."""
+        return {
+            "open": self.env._(
+                "This is a question to you: answer it, there is nothing to take back."
+            ),
+            "revoked": self.env._("This was taken back already."),
+            "impossible": self.env._(
+                "This could not be carried out: there is nothing to take back."
+            ),
+        }.get(self.state) or self.env._(
+            "This decision has acted already. Decide anew: for example, go on."
+        )
+
+    def _set_revoked(self, now, entries=None):
+        """Take these decisions or questions back, with an entry for each.
+
+        :param entries: values of the entries where they say more than what was decided
+        """
         self.state = "revoked"
-        self._record("revoked", now)
+        if entries is None:
+            self._record("revoked", now)
+        else:
+            self.env["kgw.event"]._record(entries)
 
     # === WHAT IT IS ABOUT === #
+
+    @api.model
+    def _explain_passed(self, passed, now):
+        """Return ``passed`` with its true reasons: the steps of what the creditor handed over or
+        withdrew are passed over for that.
+
+        :param passed: as of ``kgw.event._record_passed``
+        """
+        lines = self.receivable_ids.union(*(line for line, _step_id, _reason in passed))
+        given = self._get_given_away(lines, calendar.local_date(now)) if passed else lines
+        return [
+            (line, step_id, "decision" if line in given else reason)
+            for line, step_id, reason in passed
+        ]
+
+    @api.model
+    def _pass_given_away(self, due, on_date, now):
+        """Return those of ``due`` that the creditor handed over or withdrew: it has decided already
+        what follows, and is neither asked nor told that monitoring ends; no history tells it."""
+        given = self._get_given_away(due, on_date)
+        self.env["kgw.event"]._record(
+            [
+                line._kgw_prepare_event_vals(
+                    "passed",
+                    now,
+                    step_id=line.kgw_next_step_id.id,
+                    reason="decision",
+                    is_part=True,
+                )
+                for line in given
+            ]
+        )
+        return given
 
     def _get_subject(self, kind, lines, today):
         """Return what a decision about all open receivables of cases is about: those that were

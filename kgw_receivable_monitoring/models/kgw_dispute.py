@@ -147,9 +147,16 @@ class KgwDispute(models.Model):
         """Return ``(value, label)`` of the answers, in the user's language."""
         return self._fields["default_value"]._description_selection(self.env)
 
-    def _say_silence(self):
-        """Return what happens without an answer, to the creditor in the user's language."""
+    def _say_silence(self, on_date):
+        """Return what happens without an answer, to the creditor in the user's language; about what
+        is no longer monitored nobody is contacted, whatever the default."""
         self.ensure_one()
+        line = self.receivable_id
+        given = self.env["kgw.decision"]._get_given_away(line, on_date)
+        if given or line.kgw_stage not in ("before_due", "overdue"):
+            return self.env._(
+                "Without your answer nothing changes: nobody is contacted about this invoice any more."
+            )
         return {
             "accept": self.env._("Without your answer the contact about this invoice ends."),
             "reject": self.env._("Without your answer the contact goes on by the scenario."),
@@ -171,7 +178,10 @@ class KgwDispute(models.Model):
             )
         for dispute in self.filtered(lambda dispute: dispute.state != "open"):
             raise UserError(
-                self.env._("This dispute was already answered on %s.", dispute.answered_at)
+                self.env._(
+                    "This dispute was already answered on %s.",
+                    self.env["kgw.portal"]._format_moment(dispute.answered_at),
+                )
             )
         vals = {"answer_note": note, "answered_at": now, "answered_by_id": self.env.uid}
         vals["address"] = address

@@ -44,6 +44,12 @@ class KgwEventWords(models.Model):
             label = event._mark_trial(event._get_kind_label())
             event.headline = " · ".join(filter(None, (label, channel)))
 
+    @api.model
+    def _tell_trial(self, payload, is_trial):
+        """Return ``payload`` of what the creditor was told or asked, marked where it was a trial run:
+        :meth:`_mark_trial` reads the mark."""
+        return {**payload, "is_trial": True} if is_trial else payload
+
     def _mark_trial(self, label):
         """Return ``label`` of this entry, marked where it tells of a trial run."""
         is_trial = self.reminder_id.is_trial or (self.payload or {}).get("is_trial")

@@ -150,14 +150,15 @@ class KgwPlanner(models.AbstractModel):
         due = due.filtered(lambda r: r.kgw_case_id.mandate_id not in stopped)
         consents = due.filtered(lambda r: r.kgw_next_act == "approval")
         due -= due.browse().union(*self.env["kgw.decision"]._get_kept_back(consents, on_date))
-        for (_case, step), lines in due.grouped(
-            lambda r: (r.kgw_case_id, r.kgw_next_step_id)
-        ).items():
+        given = self.env["kgw.decision"]._pass_given_away(due - consents, on_date, now)
+        for (_case, step), lines in (
+            (due - given).grouped(lambda r: (r.kgw_case_id, r.kgw_next_step_id)).items()
+        ):
             if lines[0].kgw_next_act != "report":
                 kind = "approval" if lines[0].kgw_next_act == "approval" else "horizon"
                 decision = self.env["kgw.decision"]._ask(kind, step, lines, on_date, now)
                 self.env["kgw.creditor.mail"]._ask(decision)
-        reports = due.filtered(lambda r: r.kgw_next_act == "report")
+        reports = (due - given).filtered(lambda r: r.kgw_next_act == "report")
         for mandate, lines in reports.grouped(lambda r: r.kgw_case_id.mandate_id).items():
             self.env["kgw.creditor.mail"]._report(mandate, lines, on_date, now)
         due._kgw_refresh_course(on_date, now)

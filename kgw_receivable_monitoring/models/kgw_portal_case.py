@@ -61,6 +61,7 @@ class KgwPortalCase(models.AbstractModel):
                 )
             ],
             **self._get_taken(case, rights),
+            "who_decides": self._say_who_decides(rights),
             "plan": plan,
             "next_steps": NEXT_STEPS,
             "later": self._count(len(plan[NEXT_STEPS:]), "step"),
@@ -161,7 +162,7 @@ class KgwPortalCase(models.AbstractModel):
             "reason": dispute.reason_id.name,
             "note": dispute.note or "",
             "deadline": self._format_date(dispute.deadline),
-            "default": dispute._say_silence(),
+            "default": dispute._say_silence(self._get_today()),
             "files": [
                 {"number": number, "name": file.name}
                 for number, file in enumerate(dispute.attachment_ids.sorted("id"))
@@ -181,19 +182,16 @@ class KgwPortalCase(models.AbstractModel):
             return self.env._(
                 "Handing over and ending stop every contact about these invoices at once."
             )
-        day, without = (
-            self._format_date(first_day),
-            self.env._("If not, monitoring goes on without it."),
-        )
-        if not decision.step_id.answer_days:
-            agreed = self.env._("If you agree, it goes out on %s at the earliest.", day)
-        else:
+        day, by = self._format_date(first_day), decision.step_id._get_answer_by(first_day)
+        agreed = self.env._("If you agree, it goes out on %s at the earliest.", day)
+        if by:
             agreed = self.env._(
-                "If you agree, it goes out on %(day)s at the earliest and gives %(days)s for an"
-                " answer.",
+                "If you agree, it goes out on %(day)s at the earliest; it then gives time to answer"
+                " until %(by)s.",
                 day=day,
-                days=self._count(decision.step_id.answer_days, "day"),
+                by=self._format_date(by),
             )
+        without = self.env._("If not, monitoring goes on without it.")
         return " ".join(filter(None, (agreed, self._say_no_way(decision.step_id, usable), without)))
 
     def _get_taken(self, case, rights):
@@ -292,11 +290,15 @@ class KgwPortalCase(models.AbstractModel):
     def _say_next(self, case, lines, plan, holds):
         """Return what is waited for, or what comes next."""
         asked = case.decision_ids.filtered(lambda d: d.state == "open")
-        if asked:
-            return self.env._(
-                "We wait for your decision until %s.", self._format_date(asked[0].deadline)
-            )
-        return self._say_coming(case, lines, plan, holds)
+        if not asked:
+            return self._say_coming(case, lines, plan, holds)
+        held = holds._get_keeping(lines)
+        deadline = self._format_date(asked[0].deadline)
+        if self._get_rights()["may_decide"]:
+            wait = self.env._("We wait for your decision until %s.", deadline)
+        else:
+            wait = self.env._("We wait for your company's decision until %s.", deadline)
+        return " ".join(filter(None, (held and self._say_hold(held), wait)))
 
     def _say_coming(self, case, lines, plan, holds):
         """Return what keeps the contact back, or what comes next.

@@ -117,9 +117,13 @@ class KgwPortalDecision(models.AbstractModel):
 
     @api.model
     def _revoke(self, decision_id, now, address=""):
-        """Take back what has not acted yet; returns the case id."""
+        """Take back what has not acted yet; returns the case id.
+
+        :raise UserError: it has acted already, or it is a question or its answer
+        """
         decision = self._get_one("kgw.decision", decision_id)
-        self._check_right(f"may_{SPECS[decision.kind].right}")
+        spec = SPECS.get(decision.kind)
+        self._check_right(f"may_{spec.right if spec else 'decide'}")
         decision._revoke(now, address)
         return decision.case_id.id
 

@@ -73,12 +73,28 @@ class KgwPortalEffect(models.AbstractModel):
                 **self._prepare_head_of_effect(kind, cases, problems),
                 "amount": self._format_sums(self._add_all(touched.values())),
                 "left": self._format_sums(self._sum_residuals(told)),
-                "words": self._say_effect(kind, effect),
+                "words": self._say_effect(kind, effect)
+                + self._say_others(kind, taken, open_lines, lines),
                 "parts": self._get_parts(taken),
                 "in_all": self._sum_up(differs, after, touched),
                 "changes": changes,
                 "shown": SHOWN_CASES,
             }
+
+    def _say_others(self, kind, taken, open_lines, lines):
+        """Say that nothing is decided about the invoices that were not ticked.
+
+        :param lines: those that were, None for all
+        """
+        # What is held is held with all due dates of its invoice.
+        decided = taken.receivable_ids.move_id
+        others = open_lines.filtered(lambda line: line.move_id not in decided)
+        if lines is None or kind in (*ABOUT_PEOPLE, *ASKING, "scenario") or not others:
+            return []
+        said = self._name_invoices(others, open_lines)
+        if len(others.move_id) > SHOWN_CASES:
+            said = self._count(len(others.move_id), "invoice")
+        return [self.env._("Nothing is decided about the others, which go on as before: %s.", said)]
 
     def _prepare_head_of_effect(self, kind, cases, problems):
         return {

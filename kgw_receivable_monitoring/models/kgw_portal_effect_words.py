@@ -1,3 +1,4 @@
+from collections import Counter
 from typing import NamedTuple
 
 from odoo import models
@@ -57,8 +58,13 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _say_interest(self, is_meanwhile):
         if is_meanwhile:
-            return self.env._("Interest runs from the old due date, also until the new one.")
-        return self.env._("Interest runs from the new due date: none is counted until then.")
+            return self.env._(
+                "Interest runs from the old due date, also until the new one: nothing of it is given"
+                " up."
+            )
+        return self.env._(
+            "Interest runs only from the new due date: you give up what would be due until then."
+        )
 
     def _tell_ask_demand(self, effect):
         return [
@@ -232,6 +238,31 @@ class KgwPortalEffectWords(models.AbstractModel):
         return [
             self.env._("We contact nobody about it any more; your controller prepares the rest.")
         ]
+
+    def _tell_payment(self, effect):
+        taken = effect.taken
+        known = taken.receivable_ids | taken.case_id._get_open_receivables()
+        return [
+            self.env._(
+                "The payment is booked on these invoices, the oldest first: %s.",
+                self._name_invoices(taken.receivable_ids, known),
+            )
+        ]
+
+    def _name_invoices(self, lines, known):
+        """Return the numbers of ``lines``, the oldest first; of invoices with one number the due
+        dates as well.
+
+        :param known: the receivables among which they are to be told apart
+        """
+        moves = lines.sorted(lambda line: (line.date_maturity, line.id)).move_id
+        often = Counter(known.move_id.mapped("kgw_display_number"))
+        return ", ".join(
+            f"{move.kgw_display_number} ({self._format_date(move.invoice_date_due)})"
+            if often[move.kgw_display_number] > 1
+            else move.kgw_display_number
+            for move in moves
+        )
 
     def _tell_contact(self, effect):
         return [self.env._("It is used first; what was known so far stays as the second choice.")]

@@ -21,7 +21,7 @@ class KgwPortalOverview(models.AbstractModel):
         """Return what the first page shows."""
         questions, question_count = self._find_open("kgw.decision")
         disputes, dispute_count = self._find_open("kgw.dispute")
-        mandates = self._get_mandates()
+        mandates, rights = self._get_mandates(), self._get_rights()
         return {
             "decisions": [
                 {
@@ -38,7 +38,8 @@ class KgwPortalOverview(models.AbstractModel):
             "question_count": question_count + dispute_count,
             "promised": self._format_sums(self._read_promised()),
             "tabs": self._count_tabs(),
-            "rights": self._get_rights(),
+            "rights": rights,
+            "who_decides": self._say_who_decides(rights),
             **self._get_money(),
             "upcoming": self._get_upcoming(),
             "latest": self._get_latest(mandates),

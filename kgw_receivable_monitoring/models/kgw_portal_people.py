@@ -42,6 +42,24 @@ class KgwPortalPeople(models.AbstractModel):
             order="name, id",
         )
 
+    def _say_who_decides(self, rights):
+        """Return who answers a question in place of the user who may only look, '' where it may.
+
+        :param rights: those of the user, of :meth:`_get_rights`
+        """
+        if rights["may_decide"]:
+            return ""
+        company = self.env.user.partner_id.commercial_partner_id
+        # Colleagues' names are no secret within one creditor; portal users may not read users.
+        access_sudo = self.env["kgw.portal.access"].sudo()
+        people = access_sudo.search(
+            [("user_id.partner_id", "child_of", company.id), ("may_decide", "=", True)]
+        )
+        names = ", ".join(people.user_id.filtered("active").sorted("name").mapped("name"))
+        if not names:
+            return self.env._("You may look at this, not answer it. Please ask your controller.")
+        return self.env._("You may look at this, not answer it. It is answered by: %s.", names)
+
     def _prepare_colleague(self, user):
         rights = user.env["kgw.portal.access"]._get_rights(user)
         return {"id": user.id, "name": user.name, "login": user.login, "rights": rights}

@@ -85,11 +85,17 @@ class KgwPortalPicture(models.AbstractModel):
     def _say_planned(self, case):
         """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
         planned = case.reminder_ids._get_open()
-        told = {r: (self._format_upcoming(r.planned_on), *self._name_contact(r)) for r in planned}
+        told = {reminder: self._say_contact(reminder) for reminder in planned}
         for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
             label = self._get_label(asked, "kind")
-            told[asked] = (self.env._("the question to you (%s)", label), asked.step_id.name)
-        return {record: ", ".join(filter(None, said)) for record, said in told.items()}
+            said = (self.env._("the question to you (%s)", label), asked.step_id.name)
+            told[asked] = ", ".join(filter(None, said))
+        return told
+
+    def _say_contact(self, reminder):
+        """Return a contact that is planned or on its way in words: its day, what it is, how."""
+        said = (self._format_upcoming(reminder.planned_on), *self._name_contact(reminder))
+        return ", ".join(filter(None, said))
 
     def _name_contact(self, reminder):
         """Return what is planned in words: the step and its channel; of what is no step, the texts

@@ -234,9 +234,13 @@ class KgwPortalTimeline(models.AbstractModel):
         day = self._read_date(payload.get("until"))
         if not day:
             return ""
-        kept = self.env._("%s, interest runs from the old due date", day)
+        since = (
+            self.env._("%s, interest runs from the old due date, also until the new one", day)
+            if payload.get("is_lasting")
+            else self.env._("%s, interest runs only from the new due date", day)
+        )
         return {
-            "new_date": kept if payload.get("is_lasting") else day,
+            "new_date": since,
             "payment": self.env._("of %s", day),
             "instalments": self.env._("starting %s", day),
             "waive": self.env._("if paid by %s", day),

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from .kgw_follow_up import FOLLOW_UP_DAYS
 
@@ -29,14 +30,16 @@ class KgwPromiseConfirmation(models.AbstractModel):
 
     @api.model
     def _plan_late(self, now, cases=None):
-        """Confirm the promises of the last days that could not be confirmed at once."""
+        """Confirm the promises of the last days that could not be confirmed at once, or whose
+        confirmation a decision took back to be written anew."""
+        taken_back = Domain("state", "=", "cancelled") & Domain("reason", "=", "reshaped")
         chosen = [] if cases is None else [("case_id", "in", cases.ids)]
         late = self.env["kgw.promise"].search(
             [
                 *chosen,
                 ("state", "=", "open"),
                 ("given_at", ">=", now - timedelta(days=FOLLOW_UP_DAYS)),
-                ("confirmation_ids", "=", False),
+                ("confirmation_ids", "not any", ~taken_back),
             ]
         )
         self._plan(late, now)

@@ -212,6 +212,12 @@ class KgwScenarioStep(models.Model):
         """Return the working days from posting to the expected receipt."""
         return REGISTERED_TRANSIT_DAYS if self.is_registered else LETTER_TRANSIT_DAYS
 
+    def _get_answer_by(self, day):
+        """Return the last day to answer a demand that goes out on ``day``, None for another step."""
+        if not self.answer_days or self.rung not in DEMANDS:
+            return None
+        return course.answer_by(day, self.answer_days, self._get_transit_days())
+
     def _get_hours(self, kind):
         """Return ``(from, to)``, local hours: those of the step within those of the kind.
 

@@ -109,9 +109,7 @@ class KgwSummary(models.Model):
                 "res_id": summary.id,
             }
         )
-        self.env["kgw.creditor.mail"]._post_summary(
-            mandate, report, summary.attachment_id, access.user_id.email
-        )
+        self.env["kgw.creditor.mail"]._post_summary(mandate, report, summary.attachment_id, access)
         return summary
 
     def _draw(self, access, mandate, first, last, now):

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import SUPERUSER_ID, api, models
 
 from ..const import DEMANDS
-from ..tools import calendar, course, text, words
+from ..tools import calendar, text, words
 
 
 class KgwText(models.AbstractModel):
@@ -228,9 +228,6 @@ class KgwText(models.AbstractModel):
     @api.model
     def _get_answer_by(self, reminder, now):
         """Return the last day to answer a demand sent at ``now``, or None."""
-        if not reminder.step_id.answer_days or reminder.rung not in DEMANDS:
+        if reminder.rung not in DEMANDS:
             return None
-        step = reminder.step_id
-        return course.answer_by(
-            calendar.local_date(now), step.answer_days, step._get_transit_days()
-        )
+        return reminder.step_id._get_answer_by(calendar.local_date(now))

@@ -131,6 +131,27 @@ class TestDecisions(DecisionCase):
         with self.assertRaises(UserError):
             self.portal._revoke(going_on.id, self._at(DUE, 10))
 
+    def test_go_on_leaves_what_was_decided_after_it(self):
+        day = DUE - timedelta(days=7)
+        self._take("stop", day)
+        self._take("go_on", day, hour=10)
+        self._take("no_channel", day, hour=11, channel="sms")
+        self._take("stop", day, self.first, hour=12)
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(day, 13))
+        left = self.case.hold_ids.filtered("is_open")
+        self.assertEqual(set(left.mapped("channel")), {"sms", False})
+        self.assertEqual(left.move_id, self.first.move_id, "the other invoice goes on")
+
+    def test_call_asked_for_before_a_stop_is_not_planned_any_more(self):
+        day = DUE + timedelta(days=2)
+        self.run_days(DUE - timedelta(days=5), day)
+        asked = self._take("ask_call", day, hour=9)
+        self._take("stop", day, hour=10)
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(day, 11))
+        self.assertEqual(asked.state, "impossible")
+        self.assertIn("Contact ended by your decision", asked.problem)
+        self.assertFalse(self._get_open_reminder())
+
     def test_new_date_begins_the_course_anew(self):
         self.run_days(DUE - timedelta(days=5), DUE + timedelta(days=2))
         later = DUE + timedelta(days=14)

@@ -100,8 +100,9 @@ class TestSummary(DecisionCase):
         told = "".join(page.extract_text() for page in paper.pages)
         self.assertRegex(told, r"Talks on the phone\s+1")
         self.assertRegex(told, r"Calls in all, those that reached nobody too\s+3")
+        access = self.env["kgw.portal.access"].search([("user_id", "=", self.user_a.id)])
         self.env["kgw.creditor.mail"]._post_summary(
-            self.mandate, report, self.env["ir.attachment"], "a@b.example"
+            self.mandate, report, self.env["ir.attachment"], access
         )
         body = self._get_mails("odsumowanie")[-1:].body_html
         self.assertRegex(body, r"Rozmowy telefoniczne</td><td[^>]*><strong>1<")
