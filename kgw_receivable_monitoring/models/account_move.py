@@ -30,6 +30,11 @@ class AccountMove(models.Model):
         compute="_compute_kgw_display_number",
         groups="base.group_user",
     )
+    kgw_instalment_count = fields.Integer(
+        string="Number of Instalments",
+        compute="_compute_kgw_instalment_count",
+        groups="base.group_user",
+    )
     kgw_ksef_number = fields.Char(
         string="KSeF Number",
         readonly=True,
@@ -108,6 +113,14 @@ class AccountMove(models.Model):
     def _compute_kgw_display_number(self):
         for move in self:
             move.kgw_display_number = move.kgw_number or move.name
+
+    @api.depends("line_ids.kgw_instalment")
+    def _compute_kgw_instalment_count(self):
+        monitored = [("move_id", "in", self.ids), ("kgw_instalment", ">", 0)]
+        groups = self.env["account.move.line"]._read_group(monitored, ["move_id"], ["__count"])
+        counts = dict(groups)
+        for move in self:
+            move.kgw_instalment_count = counts.get(move, 0)
 
     @api.depends("line_ids.kgw_stage")
     def _compute_kgw_stage(self):

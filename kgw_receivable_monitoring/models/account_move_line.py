@@ -152,6 +152,12 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         return self.kgw_interest_due or self.kgw_effective_due
 
+    def _kgw_get_part(self):
+        """Return which of how many instalments of its invoice this is (``2/3``), '' for a whole."""
+        self.ensure_one()
+        count = self.move_id.kgw_instalment_count
+        return f"{self.kgw_instalment}/{count}" if count > 1 else ""
+
     def _kgw_load(self):
         """Read what monitoring asks of these receivables and their invoices, and nothing else: both
         have more than a hundred columns, and after every commit they are read anew."""

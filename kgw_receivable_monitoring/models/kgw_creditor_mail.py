@@ -206,8 +206,10 @@ class KgwCreditorMail(models.AbstractModel):
             "others_total": "",
             "total": writer._format_total(receivables, lang),
             "total_words": writer._get_total_words(receivables, lang),
-            "count_invoices": writer._count_invoices(len(receivables), lang),
-            "count_of_invoices": writer._count_invoices(len(receivables), lang, genitive=True),
+            "count_invoices": writer._count_invoices(len(receivables.move_id), lang),
+            "count_of_invoices": writer._count_invoices(
+                len(receivables.move_id), lang, genitive=True
+            ),
             "answer_by": "",
             "answer_days": "",
             "silence": "",

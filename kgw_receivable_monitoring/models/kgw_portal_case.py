@@ -105,6 +105,7 @@ class KgwPortalCase(models.AbstractModel):
         return {
             "id": line.id,
             "number": line.move_id.kgw_display_number,
+            "instalment": line._kgw_get_part(),
             "issue_date": self._format_date(line.move_id.invoice_date),
             "due_date": self._format_date(line.date_maturity),
             "interest_due": self._format_date(line.kgw_interest_due),

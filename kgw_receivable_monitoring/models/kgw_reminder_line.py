@@ -66,7 +66,9 @@ class KgwReminderLine(models.Model):
         late = self.filtered(
             lambda line: (
                 line.reminder_id._needs_coverage()
-                and not line.reminder_id.mandate_id._has_coverage(line.receivable_id.kgw_effective_due)
+                and not line.reminder_id.mandate_id._has_coverage(
+                    line.receivable_id.kgw_effective_due
+                )
             )
         )
         return late.filtered(

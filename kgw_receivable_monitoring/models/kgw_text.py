@@ -48,8 +48,8 @@ class KgwText(models.AbstractModel):
             "others_total": self._format_total(others, lang),
             "answer_by": words.format_date(answer_by, lang, long=True) if answer_by else "",
             "answer_days": str(reminder.step_id.answer_days or ""),
-            "count_invoices": self._count_invoices(len(items), lang),
-            "count_of_invoices": self._count_invoices(len(items), lang, genitive=True),
+            "count_invoices": self._count_invoices(len(items.move_id), lang),
+            "count_of_invoices": self._count_invoices(len(items.move_id), lang, genitive=True),
         }
 
     @api.model
@@ -149,7 +149,7 @@ class KgwText(models.AbstractModel):
         # The printed date stays in texts, the moved one counts (art. 115 of the Civil Code).
         late = (today - (receivable.kgw_effective_due or receivable.date_maturity)).days
         return {
-            "number": move.kgw_display_number or "",
+            "number": self._name_receivable(receivable, lang),
             "issue_date": move.invoice_date and words.format_date(move.invoice_date, lang) or "",
             "due_date": words.format_date(receivable.date_maturity, lang),
             "days_overdue": str(late) if late > 0 else "",
@@ -159,6 +159,14 @@ class KgwText(models.AbstractModel):
             "ksef_number": move.kgw_ksef_number or "",
             "title": move.kgw_ksef_number or move.kgw_display_number or "",
         }
+
+    @api.model
+    def _name_receivable(self, receivable, lang):
+        """Return the number of its invoice, and which instalment it is where there are several."""
+        number, part = receivable.move_id.kgw_display_number or "", receivable._kgw_get_part()
+        if not part:
+            return number
+        return f"{number}, {'rata' if lang.startswith('pl') else 'instalment'} {part}"
 
     @api.model
     def _get_promised(self, promise, lang):

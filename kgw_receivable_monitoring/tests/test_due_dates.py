@@ -66,6 +66,24 @@ class TestWhatCounts(KgwEngineCommon):
         item = self.env["kgw.text"]._get_item(line, "pl_PL", date(2026, 11, 19))
         self.assertEqual((item["due_date"], item["days_overdue"]), ("01.11.2026", "17"))
 
+    def test_instalments_are_named_and_counted_as_one_invoice(self):
+        parts = self._watch(self._document("A/1", due=[DUE, DUE + timedelta(days=1)]))
+        whole = self._watch(self._document("B/2"))
+        day = DUE + timedelta(days=3)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        sms = self._draft(parts | whole, "p2_sms", day)
+        for lang, words, count in (
+            ("pl_PL", "rata", "2 faktury"),
+            ("en_US", "instalment", "2 invoices"),
+        ):
+            parts.kgw_case_id.lang = lang
+            values = self.env["kgw.text"]._get_values(sms, self._at(day))
+            named = {item["number"] for item in values["items"]}
+            self.assertEqual(named, {f"A/1, {words} 1/2", f"A/1, {words} 2/2", "B/2"})
+            self.assertEqual(values["count_invoices"], count)
+        shown = self.env["kgw.receivable"].browse((parts | whole).ids)
+        self.assertEqual(shown.mapped("instalment"), ["1/2", "2/2", False])
+
     def test_minimum_amount_asks_what_is_left(self):
         self._step("p2_sms").min_amount = 100
         line, day = self._overdue()

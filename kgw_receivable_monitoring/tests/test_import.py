@@ -267,13 +267,6 @@ class TestImportInvoices(ImportCase):
         self.assertEqual(receivables.mapped("date_maturity"), [date(2026, 9, 8), date(2026, 10, 8)])
         self.assertEqual(receivables.mapped("amount_residual"), [500, 300])
         self.assertEqual(receivables.mapped("kgw_instalment"), [1, 2])
-        shown = self.env["kgw.receivable"].browse(receivables.ids)
-        self.assertEqual(shown.mapped("instalment"), ["1/2", "2/2"])
-
-    def test_invoice_paid_at_once_has_no_instalments(self):
-        self._take(self._hand_over(self._row("R/2")))
-        [receivable] = self._get_receivables("R/2")
-        self.assertFalse(self.env["kgw.receivable"].browse(receivable.id).instalment)
 
     def test_what_was_paid_before_the_hand_over_is_booked(self):
         self._take(self._hand_over(self._row("P/1", amount="1 000,00", paid="400,00")))
