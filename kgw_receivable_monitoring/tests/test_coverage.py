@@ -70,3 +70,21 @@ class TestCoverageOfSeveral(KgwEngineCommon):
         sms = self.draft("lead", "taken")
         said = self.env["kgw.obstacle"]._say_coverage(sms, self._at(self.day))
         self.assertIn(f"{DUE:%m/%d/%Y}", said)
+
+    def draft_demand(self):
+        """Return a demand of the old invoice that the new one goes along with on its own rung."""
+        self.mandate.coverage_date = DUE + timedelta(days=1)
+        demand = self._draft(self.old | self.new, "p8_letter", self.day)
+        along = demand.line_ids.filtered(lambda line: line.receivable_id == self.new)
+        along.write({"role": "taken", "step_id": self._step("p2_sms").id, "rung": "reminder"})
+        return demand
+
+    def test_demand_of_what_was_paid_does_not_go_out_for_what_goes_along(self):
+        demand = self.draft_demand()
+        self.assertEqual(self.judge(demand).reason, "")
+        self.pay(self.old, 1230, self.day)
+        self.assertEqual(self.judge(demand).reason, "paid")
+
+    def test_demand_of_what_is_on_hold_waits(self):
+        self.hold(self.day, move_id=self.old.move_id.id, reason="dispute")
+        self.assertEqual(self.judge(self.draft_demand()).reason, "hold")
