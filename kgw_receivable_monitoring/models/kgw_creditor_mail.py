@@ -206,10 +206,7 @@ class KgwCreditorMail(models.AbstractModel):
             "others_total": "",
             "total": writer._format_total(receivables, lang),
             "total_words": writer._get_total_words(receivables, lang),
-            "count_invoices": writer._count_invoices(len(receivables.move_id), lang),
-            "count_of_invoices": writer._count_invoices(
-                len(receivables.move_id), lang, genitive=True
-            ),
+            **writer._get_invoices(receivables, lang),
             "answer_by": "",
             "answer_days": "",
             "silence": "",

@@ -142,6 +142,11 @@ class KgwPortalBase(models.AbstractModel):
     def _count(self, number, noun, genitive=False):
         return words.count(number, noun, self._get_lang(), genitive)
 
+    def _count_invoices(self, receivables):
+        """Return in words of how many invoices these are; '' of none."""
+        moves = receivables.move_id
+        return self._count(len(moves), "invoice") if moves else ""
+
     def _get_label(self, record, field):
         """Return the label of a selection in the reader's language."""
         return self._get_code_label(record._name, field, record[field])

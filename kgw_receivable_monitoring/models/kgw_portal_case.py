@@ -49,7 +49,7 @@ class KgwPortalCase(models.AbstractModel):
             **self._prepare_head(case, is_open),
             "sentence": self._get_sentence(case, is_open, plan, holds),
             "receivables": [self._prepare_receivable(line, plan, holds) for line in shown],
-            "more_receivables": self._count(len(lines - shown), "invoice") if lines - shown else "",
+            "more_receivables": self._count_invoices(lines - shown),
             "contact_points": [self._prepare_point(point) for point in case.contact_point_ids],
             "decisions": self._prepare_decisions(
                 case.decision_ids.filtered(lambda d: d.state == "open")

@@ -235,10 +235,12 @@ class KgwPortalPlan(models.AbstractModel):
 
     def _count_stop(self, stop):
         """Return how many invoices a step is for, and how many it only names, as its text does."""
-        own = self._count(len(stop.lines) - len(stop.named), "invoice")
-        if not stop.named:
+        lines = stop.step.env["account.move.line"].browse(stop.lines)
+        only_named = lines.browse(stop.named)
+        own = self._count_invoices(lines - only_named)
+        if not only_named:
             return own
-        named = self._count(len(stop.named), "invoice")
+        named = self._count_invoices(only_named)
         return self.env._("%(own)s; named too: %(others)s", own=own, others=named)
 
     def _say_act(self, act):

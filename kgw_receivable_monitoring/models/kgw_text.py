@@ -41,6 +41,7 @@ class KgwText(models.AbstractModel):
             **parties,
             **self._get_promised(reminder.promise_id, lang),
             **self._get_waived(reminder, items | others, lang, today),
+            **self._get_invoices(items, lang),
             "items": [self._get_item(line, lang, today) for line in items],
             "others": [self._get_item(line, lang, today) for line in others],
             "total": self._format_total(items, lang),
@@ -48,8 +49,6 @@ class KgwText(models.AbstractModel):
             "others_total": self._format_total(others, lang),
             "answer_by": words.format_date(answer_by, lang, long=True) if answer_by else "",
             "answer_days": str(reminder.step_id.answer_days or ""),
-            "count_invoices": self._count_invoices(len(items.move_id), lang),
-            "count_of_invoices": self._count_invoices(len(items.move_id), lang, genitive=True),
         }
 
     @api.model
@@ -139,6 +138,25 @@ class KgwText(models.AbstractModel):
         else:
             told = owed._get_own() if reminder.side == "before" else owed
         return told.receivable_id, (owed - told).receivable_id
+
+    @api.model
+    def _get_invoices(self, receivables, lang):
+        """Return the invoices of ``receivables`` and their number: the instalments of one are
+        several rows, and one invoice."""
+        by_move = receivables.grouped("move_id")
+        return {
+            "invoices": [
+                {
+                    "number": move.kgw_display_number or "",
+                    "name": self._name_receivable(lines, lang)
+                    if len(lines) == 1
+                    else move.kgw_display_number or "",
+                }
+                for move, lines in by_move.items()
+            ],
+            "count_invoices": self._count_invoices(len(by_move), lang),
+            "count_of_invoices": self._count_invoices(len(by_move), lang, genitive=True),
+        }
 
     @api.model
     def _get_item(self, receivable, lang, today):

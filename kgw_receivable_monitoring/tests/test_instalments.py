@@ -59,3 +59,51 @@ class TestInstalments(KgwEngineCommon):
         self.dispatch("email", DAY)
         self.assertFalse(self.gateways.sent)
         self.assertEqual(promise.confirmation_ids.waiting_reason, "hold")
+
+
+@tagged("post_install", "-at_install", "kgw")
+class TestInvoiceInInstalments(KgwEngineCommon):
+    """An invoice that is paid in several is one invoice, of which instalments are due."""
+
+    def setUp(self):
+        super().setUp()
+        dates = [DUE, DUE + timedelta(days=1), DUE + timedelta(days=60)]
+        self.lines = self._watch(self._document("FV 1/09", due=dates, amount="3000.00"))
+        self.env["account.move.line"]._kgw_flush_stages(DAY)
+
+    def get_values(self, lines, lang="pl_PL"):
+        self.lines.kgw_case_id.lang = lang
+        reminder = self._draft(lines, "p6_email", DAY)
+        return self.env["kgw.text"]._get_values(reminder, self._at(DAY))
+
+    def test_two_instalments_are_counted_as_one_invoice(self):
+        values = self.get_values(self.lines[:2])
+        self.assertEqual(values["count_invoices"], "1 faktura")
+        self.assertEqual(values["invoices"], [{"number": "FV 1/09", "name": "FV 1/09"}])
+        self.assertEqual(
+            [item["number"] for item in values["items"]],
+            ["FV 1/09, rata 1/3", "FV 1/09, rata 2/3"],
+        )
+
+    def test_one_instalment_is_named_in_the_language_of_the_reader(self):
+        values = self.get_values(self.lines[1], "en_US")
+        self.assertEqual(values["invoices"][0]["name"], "FV 1/09, instalment 2/3")
+
+    def test_no_text_speaks_of_several_invoices(self):
+        self._draft(self.lines[:2], "p6_email", DAY)
+        self.dispatch("email", DAY)
+        [mail] = self.gateways.sent
+        self.assertIn("faktura FV 1/09", mail["subject"])
+        self.assertIn("rata 2/3", mail["body"])
+        self.assertNotRegex(mail["subject"] + mail["body"], r"2.faktury|tych faktur|numery opłac")
+
+    def test_sms_names_no_other_invoice(self):
+        self._draft(self.lines[:2], "p2_sms", DAY)
+        self.dispatch("sms", DAY)
+        self.assertIn("faktury FV 1/09", self.gateways.sent[0]["body"])
+        self.assertNotRegex(self.gateways.sent[0]["body"], "i inn")
+
+    def test_creditor_reads_of_one_invoice(self):
+        portal = self.env["kgw.portal"].with_context(lang="pl_PL")
+        told = portal._count_invoices(self.lines)
+        self.assertEqual(told.replace("\xa0", " "), "1 faktura")

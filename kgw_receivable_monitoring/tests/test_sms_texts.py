@@ -25,6 +25,8 @@ class TestSmsTexts(TextCase):
             values = {**_values(code, lang, count, acting), **changes}
             for item in values["items"]:
                 item.update(number=changes.get("number", NUMBER), due_date="30.12.2026")
+            for invoice in values["invoices"]:
+                invoice["number"] = changes.get("number", NUMBER)
             values["brand"]["phone"] = PHONE
             for consumer, short, creditor in product(("", "1"), (12, 30), (20, 26, 60)):
                 values["brand"]["short_name"] = SHORT_NAME[:short]

@@ -104,6 +104,7 @@ def _values(code, lang="pl_PL", count=1, acting="agency", **changes):
     late = "" if code in BEFORE_DUE else "17"
     values["items"] = [_item(f"FV {n}/11/2026", days_overdue=late) for n in range(1, count + 1)]
     values["others"] = [_item("FV 77/11/2026", days_overdue=late)] if count > 1 else []
+    values["invoices"] = [{"number": i["number"], "name": i["number"]} for i in values["items"]]
     values["acting"] = acting
     values["count_invoices"], values["count_of_invoices"] = _count(count, lang)
     if acting != "agency":

@@ -1,7 +1,7 @@
 """What a text may be filled with, with a likely value for each: the contract with its writers."""
 
 _ITEM = {
-    "number": "FV 9999/11/2026",
+    "number": "FV 9999/11/2026",  # with “, rata 2/3” where the invoice is paid in several
     "issue_date": "21.10.2026",
     "due_date": "4.11.2026",
     "days_overdue": "17",  # "" before the due date
@@ -44,6 +44,13 @@ SAMPLE_VALUES = {
     "today": "21 listopada 2026 r.",
     "today_short": "21.11.2026",
     "place": "Kraków",
+    # the invoices of the items: one of several instalments stands there once
+    "invoices": [
+        {
+            "number": "FV 9999/11/2026",
+            "name": "FV 9999/11/2026",  # with the instalment, where it is about one of several
+        }
+    ],
     "items": [_ITEM],  # what this contact is about, all on one side of the due date
     "others": [dict(_ITEM, number="FV 77/11/2026", title="FV 77/11/2026")],  # named besides
     "total": "10\u00a0000,00\u00a0zł",  # open amounts of the items, one per currency
