@@ -232,7 +232,7 @@ class KgwCheckMandate(models.AbstractModel):
         holds = self._get_wide_holds(now, is_stop & Domain("reason", "not in", BRAKES))
         return Check(
             "stop",
-            "warning" if holds else "ok",
+            "alarm" if holds else "ok",
             self.env._("In force since:\n%s", self._list_holds(holds))
             if holds
             else self.env._("Nobody has stopped contact."),

@@ -119,14 +119,14 @@ class TestHealthWays(HealthCase):
         self.hold(self.day, case_id=self.line.kgw_case_id.id)
         self.assertEqual(self.level("stop"), "ok")
         hold = self.hold(self.day, note="Bramka choruje")
-        self.assertEqual(self.level("stop"), "warning")
+        self.assertEqual(self.level("stop"), "alarm")
         self.assertIn("Bramka choruje", self.check("stop").sentence)
         hold._lift(self.now)
         self.assertEqual(self.level("stop"), "ok")
 
     def test_stop_of_one_mandate_is_told_with_its_code(self):
         self.hold(self.day, mandate_id=self.mandate.id, reason="stop", note="zły wzór")
-        self.assertEqual(self.level("stop"), "warning")
+        self.assertEqual(self.level("stop"), "alarm")
         self.assertRegex(self.check("stop").sentence, r"· A · Stop, zły wzór")
 
     def test_mandate_stopped_by_a_brake_is_an_alarm_that_opens_its_hold(self):

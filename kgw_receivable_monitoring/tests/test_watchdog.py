@@ -112,7 +112,7 @@ class TestWatchdog(WatchdogCase):
 
     def test_stop_and_its_end_are_shown_at_once(self):
         self.quiet = {"stop", "brakes"}
-        sent, stop = [], {"code": "stop", "level": "warning"}
+        sent, stop = [], {"code": "stop", "level": "alarm"}
         groups = type(self.env["res.groups"])
         alarms = self.env["kgw.alarm"].with_user(self.agent)
         with patch.object(groups, "_bus_send", lambda _group, *args: sent.append(args)):
