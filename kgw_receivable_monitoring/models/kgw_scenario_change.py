@@ -287,6 +287,13 @@ class KgwScenarioChange(models.AbstractModel):
         return Markup(draw("kgw_receivable_monitoring.scenario_change", {"rows": drawn}))
 
     def _say_changed(self, mandate, running, changed):
+        if not changed:
+            return self.env._(
+                "%(mandate)s: each of the monitored receivables (%(running)s) keeps its next step and"
+                " day",
+                mandate=mandate.display_name,
+                running=running,
+            )
         return self.env._(
             "%(mandate)s: another next step or day for %(changed)s of %(running)s monitored"
             " receivables",

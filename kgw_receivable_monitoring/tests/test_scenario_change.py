@@ -154,7 +154,8 @@ class TestScenarioChange(KgwEngineCommon):
         with self.at(2, 8):
             effect = step.action_preview_change({"template_id": other.id})
         self.assertIn("taken back and planned anew by the scenario: 1", effect)
-        self.assertIn("for 0 of 1 monitored", effect)
+        self.assertIn("each of the monitored receivables (1) keeps its next step", effect)
+        self.assertNotIn("0 of", effect)
 
     def test_days_of_promises_and_disputes_are_logged_and_the_open_ones_keep_theirs(self):
         line, day = self._overdue(2)
