@@ -46,7 +46,8 @@ class KgwContactTrial(models.AbstractModel):
         self.write({"is_trial": True})
 
     def action_release_trial(self):
-        """End the trial run: what went to the trial address goes to the counterparties anew."""
+        """End the trial run: the steps that only the trial address got are free for the counterparties
+        themselves; what was done by hand is not repeated."""
         self.write({"is_trial": False})
 
     def _take_back_printed(self, now):
