@@ -6,7 +6,7 @@ _ITEM = {
     "due_date": "4.11.2026",
     "days_overdue": "17",  # "" before the due date
     "amount": "12\u00a0400,00\u00a0zł",
-    "paid": "2\u00a0400,00\u00a0zł",  # "" when nothing was paid
+    "paid": "2\u00a0400,00\u00a0zł",  # by payments and credit notes; "" for nothing
     "residual": "10\u00a0000,00\u00a0zł",
     "ksef_number": "8567346215-20261021-0A1B2C3D4E5F-07",
     "title": "FV 9999/11/2026",  # what to write in the bank transfer
