@@ -189,7 +189,7 @@ class KgwCallPage(models.AbstractModel):
             values = self.env["kgw.text"].sudo()._get_coming_values(reminder, now)
             return reminder._get_channel()._render(reminder, values)[1]
         except TextError as error:
-            return str(error)
+            return reminder.template_id._say_error(error)
 
     @api.depends("case_id", "is_incoming")
     def _compute_is_trial(self):

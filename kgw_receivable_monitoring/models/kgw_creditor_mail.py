@@ -240,7 +240,11 @@ class KgwCreditorMail(models.AbstractModel):
         try:
             text = template._get_text(mandate.creditor_id.lang or "pl_PL")
             subject, body = text._render(values)
-        except (TextError, ValueError) as error:  # one bad text stops nobody else's day
+        except TextError as error:  # one bad text stops nobody else's day
+            speaker = template.with_env(self._speak_to_controller(mandate).env)
+            self._tell_controller(mandate, template, speaker._say_error(error).rstrip("."))
+            return
+        except ValueError as error:  # nor does a missing one
             self._tell_controller(mandate, template, str(error))
             return
         brand = mandate._get_own_brand()
@@ -273,11 +277,14 @@ class KgwCreditorMail(models.AbstractModel):
         code = REPORT if event.kind == "report" else self._get_question_template(question)
         return self._get_recipient(event.mandate_id, code)
 
+    def _speak_to_controller(self, mandate):
+        return self.with_context(lang=mandate.controller_id.lang or "pl_PL")
+
     def _tell_controller(self, mandate, template, why):
         """Let a person tell the creditor what could not be written to it: one task for each text."""
         if self.env.context.get("kgw_simulation"):
             return
-        speaker = self.with_context(lang=mandate.controller_id.lang or "pl_PL")
+        speaker = self._speak_to_controller(mandate)
         summary = speaker.env._(
             "Tell the creditor yourself: %s", template.with_env(speaker.env).name
         )

@@ -300,8 +300,10 @@ class KgwPortalDecision(models.AbstractModel):
         try:
             values = decision.env["kgw.text"]._get_coming_values(reminder, now)
             subject, body = channel._render(reminder, values)
-        except TextError as error:
-            return "text", str(error)
+        except TextError:
+            return "text", self.env._(
+                "The text can't be shown now: it is corrected before it goes out."
+            )
         if reminder.channel != "letter":
             return ("html", body) if reminder.channel == "email" else ("text", body)
         content = {

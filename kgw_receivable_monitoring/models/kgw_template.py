@@ -34,3 +34,15 @@ class KgwTemplate(models.Model):
         self.ensure_one()
         by_lang = {text.lang: text for text in self.text_ids}
         return by_lang.get(lang) or by_lang.get("pl_PL") or self.text_ids[:1]
+
+    def _say_error(self, error):
+        """Return in words that the text can't be written: which, where, and who corrects it.
+
+        :param error: the :class:`TextError` that writing it raised
+        """
+        return self.env._(
+            "The text of “%(template)s” can't be written (line %(line)s). An administrator corrects it"
+            " among the templates; until then it does not go out.",
+            template=self.name,
+            line=error.line or "–",
+        )

@@ -17,6 +17,16 @@ class TestDeskRecord(DeskCase):
         super().setUp()
         self.sunday = self.day + timedelta(days=6 - self.day.weekday())
 
+    def test_script_that_can_not_be_written_is_said_with_its_template(self):
+        texts = self.call.template_id.text_ids
+        self.env.cr.execute(
+            "UPDATE kgw_template_text SET body = '{{ nope }}' WHERE id = ANY(%s)", [texts.ids]
+        )
+        self.env.invalidate_all()
+        script = self.open_desk().script
+        self.assertIn(self.call.template_id.name, script)
+        self.assertRegex(script, "line 1.*administrator")
+
     def test_header_names_the_talk_as_the_script_does_and_the_case_apart(self):
         whole = self.open_desk()
         self.assertFalse(whole.is_part_of_case)
