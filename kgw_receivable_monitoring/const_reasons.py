@@ -81,9 +81,8 @@ CURES = [
     ),
     (
         "hold",
-        "It ends by itself on its last day, or when the promise or dispute that it came with is"
-        " decided; any other is lifted by a manager when its cause is gone, a stop by another manager"
-        " than the one who stopped.",
+        "It ends as its reason says: the holds in force stand on the case, those of more than a case"
+        " in Work > Holds.",
     ),
     ("text", "An administrator corrects the template; it is tried again every hour."),
     (
@@ -179,6 +178,60 @@ CURES = [
         " announced in time.",
     ),
     ("scenario", "Nothing to do: steps whose day is past are not made up for."),
+]
+
+# The same for a hold that is known, by its reason.
+HOLD_CURES = [
+    (
+        "hold_creditor",
+        "It ends on its last day, or when the creditor presses “Go on” in its portal; a manager lifts"
+        " it when the creditor says so.",
+    ),
+    ("hold_promise", "Nothing to do: it ends by itself as soon as payments decide the promise."),
+    (
+        "hold_instalments",
+        "Nothing to do: it ends by itself as soon as payments decide whether the instalments are kept.",
+    ),
+    (
+        "hold_dispute",
+        "The creditor answers the dispute in its portal, or a manager enters its answer on the"
+        " dispute.",
+    ),
+    (
+        "hold_paid_claim",
+        "Ask the creditor whether the payment came in; a manager lifts the hold when it did not.",
+    ),
+    ("hold_reply", "Read the reply on the case and press “I Have Read the Reply” there."),
+    (
+        "hold_credit_note",
+        "An accountant sets the credit note off against the invoice: the hold then ends by itself.",
+    ),
+    (
+        "hold_names",
+        "Nothing to do: it ends by itself, at once when the creditor confirms the names.",
+    ),
+    ("hold_struck", "A manager lifts it if the creditor takes its striking back."),
+    ("hold_insolvency", "A manager lifts it if the notice of insolvency proves wrong."),
+    (
+        "hold_stop",
+        "When its cause is gone, another manager than the one who stopped lifts it.",
+    ),
+    (
+        "hold_volume",
+        "A manager looks at the texts that wait, which stand on the hold, and lifts it, or cancels"
+        " the reminders.",
+    ),
+    (
+        "hold_engine",
+        "An administrator switches one of the two engines off; the hold ends by itself with the next"
+        " planning.",
+    ),
+    (
+        "hold_account",
+        "The creditor says which account is right: a manager changes that of the mandate if need be,"
+        " and lifts the hold.",
+    ),
+    ("hold_other", "A manager lifts it when its cause is gone."),
 ]
 
 # Where it is cured, by reason; what cures itself has no place.

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..const import OPEN_STATES
-from ..const_reasons import CURES, REASONS
+from ..const_reasons import CURES, HOLD_CURES, REASONS
 
 
 class KgwAhead(models.AbstractModel):
@@ -27,7 +27,9 @@ class KgwAhead(models.AbstractModel):
         compute="_compute_waiting",
         search="_search_waiting_reason",
     )
-    waiting_cure = fields.Selection(CURES, string="What Helps", compute="_compute_waiting")
+    waiting_cure = fields.Selection(
+        CURES + HOLD_CURES, string="What Helps", compute="_compute_waiting"
+    )
     is_stopped = fields.Boolean(
         compute="_compute_stopped",
         help="A stop keeps the open reminder back: nothing else that it waits for matters.",
@@ -87,8 +89,13 @@ class KgwAhead(models.AbstractModel):
         """What the open reminder waits for: a case has at most one."""
         waiting = self._find_open_reminders()
         reasons = {reminder.case_id: reminder._get_waiting_reason() for reminder in waiting}
+        held = waiting.filtered(lambda reminder: reasons[reminder.case_id] == "hold")
+        today = fields.Date.context_today(self)
+        keeping = self.env["kgw.hold"]._get_keeping_reminders(held, today)
+        cures = {reminder.case_id: hold._get_cure() for reminder, hold in keeping.items()}
         for case in self:
-            case.waiting_reason = case.waiting_cure = reasons.get(case) or False
+            case.waiting_reason = reasons.get(case) or False
+            case.waiting_cure = cures.get(case) or case.waiting_reason
 
     def _compute_stopped(self):
         waiting, today = self._find_open_reminders(), fields.Date.context_today(self)

@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools import calendar
+
 
 class KgwHoldForce(models.Model):
     """Which holds are in force on a day, what they keep back, and until when."""
@@ -34,6 +36,35 @@ class KgwHoldForce(models.Model):
             ("channel", "in", (False, *set(reminders.mapped("channel")))),
         ]
         return self.search(self._in_force(on_date) & Domain(scope))
+
+    @api.model
+    def _get_keeping_reminders(self, reminders, on_date):
+        """Return ``{reminder: hold}`` of the hold that keeps each of ``reminders`` back longest on
+        ``on_date``, be it that of its case, of more than it, or of its invoices themselves."""
+        moves = reminders.line_ids.move_id
+        wide = self._get_blocking(reminders, on_date)
+        own = self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids))
+        return {
+            reminder: hold
+            for reminder in reminders
+            if (hold := (wide | own)._filter_keeping(reminder)._get_last())
+        }
+
+    def _filter_keeping(self, reminder):
+        """Return those of these holds that are about ``reminder`` or an invoice of it."""
+        moves = reminder.line_ids._get_own().move_id
+        return self.filtered(
+            lambda hold: hold.move_id in moves if hold.move_id else hold._covers(reminder)
+        )
+
+    def _ends_before(self, day):
+        """Whether it is known that this hold is over before ``day``."""
+        last = self.until_date or (self.release_at and calendar.local_date(self.release_at))
+        return bool(last and last < day)
+
+    def _get_cure(self):
+        """Return the code of what helps against this hold."""
+        return f"hold_{self.reason}"
 
     def _covers(self, reminder):
         """Tell whether one of these holds is about ``reminder``."""

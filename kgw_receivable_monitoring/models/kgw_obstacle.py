@@ -247,7 +247,7 @@ class KgwObstacle(models.AbstractModel):
         places = {
             "kind": reminder.case_id.kind_id,
             "scenario": reminder.step_id.scenario_id,
-            "hold": self.env["kgw.hold"]._get_blocking(reminder, day)[:1],
+            "hold": self.env["kgw.hold"]._get_keeping_reminders(reminder, day).get(reminder),
             "mandate": reminder.mandate_id,
             "template": reminder.template_id,
             "reminder": reminder,

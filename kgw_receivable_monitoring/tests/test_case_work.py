@@ -122,3 +122,14 @@ class TestCaseWork(KgwEngineCommon):
         reminder._set_state("cancelled", self._at(DUE), reason="paid")
         case.invalidate_recordset()
         self.assertFalse(case.waiting_reason)
+
+    def test_case_says_what_helps_against_the_hold_that_keeps_it_back(self):
+        reminder = self._draft(self.line, "p2_sms", DUE, waiting_reason="hold")
+        wide, own = {"mandate_id": self.mandate.id}, {"move_id": self.line.move_id.id}
+        for reason, values in (("volume", wide), ("account", own)):
+            hold = self.hold(DUE, reason=reason, **values)
+            reminder.waiting_reason = "hold"
+            self.case.invalidate_recordset()
+            with self.subTest(reason=reason), freeze_time(self._at(DUE)):
+                self.assertEqual(reminder.case_id.waiting_cure, f"hold_{reason}")
+            hold._lift(self._at(DUE))

@@ -8,7 +8,8 @@ from lxml import etree
 from odoo.tests import tagged
 from odoo.tools.misc import format_date
 
-from ..const_reasons import CURE_PLACES, CURES, PLANNED_ANEW, REASONS
+from ..const_reasons import CURE_PLACES, CURES, HOLD_CURES, PLANNED_ANEW, REASONS
+from ..models.kgw_hold import REASONS as HOLD_REASONS
 from .common import DUE, MODULE
 from .simulation_common import KgwSimulationCommon
 
@@ -44,6 +45,17 @@ class TestExplanation(KgwSimulationCommon):
     def test_every_reason_has_a_cure(self):
         self.assertEqual([code for code, _text in CURES], [code for code, _text in REASONS])
         self.assertLessEqual(set(CURE_PLACES), dict(REASONS).keys())
+
+    def test_every_hold_has_the_cure_of_its_reason(self):
+        self.assertEqual(
+            [code for code, _text in HOLD_CURES], [f"hold_{code}" for code, _text in HOLD_REASONS]
+        )
+
+    def test_unread_reply_is_cured_by_reading_it(self):
+        line, day = self._overdue()
+        self.hold(day, case_id=line.kgw_case_id.id, reason="reply")
+        [obstacle] = self.explain(line, day).obstacle_ids.filtered(lambda r: r.reason == "hold")
+        self.assertIn("I Have Read the Reply", obstacle.cure)
 
     def test_filters_leave_out_all_that_is_planned_anew(self):
         for model, name in (("kgw.event", "real"), ("kgw.reminder", "replanned")):

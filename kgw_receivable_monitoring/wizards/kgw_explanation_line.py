@@ -33,13 +33,19 @@ class KgwExplanationLine(models.TransientModel):
     res_model = fields.Char(string="Kind of Place")
     res_id = fields.Many2oneReference(string="Place", model_field="res_model")
 
-    @api.depends("reason", "note")
+    @api.depends("reason", "note", "res_model", "res_id")
     def _compute_sentences(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
-        cures = dict(self.env["kgw.event"]._fields["cure"]._description_selection(self.env))
+        cures = dict(self.env["kgw.case"]._fields["waiting_cure"]._description_selection(self.env))
         for line in self:
             line.why = "\n".join(filter(None, (reasons.get(line.reason), line.note)))
-            line.cure = cures.get(line.reason)
+            line.cure = cures.get(line._get_cure())
+
+    def _get_cure(self):
+        """Return the code of what helps: a hold has that of its own reason."""
+        if self.reason != "hold" or self.res_model != "kgw.hold":
+            return self.reason
+        return self.env["kgw.hold"].browse(self.res_id)._get_cure()
 
     def _forget_unreal_places(self):
         """What the simulation made is gone with it: nobody can be led there."""
