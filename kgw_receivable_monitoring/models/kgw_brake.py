@@ -83,11 +83,7 @@ class KgwBrake(models.AbstractModel):
                 "reason": "volume",
                 "from_date": on_date,
                 "volume": count,
-                "note": speaker.env._(
-                    "%(count)s contacts planned, without a look up to %(limit)s",
-                    count=count,
-                    limit=round(limit),
-                ),
+                "volume_limit": round(limit),
                 "sample": speaker._get_sample(mandate, on_date, now),
             }
         )
@@ -95,11 +91,18 @@ class KgwBrake(models.AbstractModel):
             body=speaker.env._(
                 "Nothing goes out: %(note)s. A manager looks at the texts in Work > Holds and lifts"
                 " the hold, or cancels the reminders.",
-                note=hold.note,
+                note=speaker._say(hold.volume, hold.volume_limit),
             )
         )
         self._add_tasks(hold, on_date)
         return hold
+
+    @api.model
+    def _say(self, count, limit):
+        """Return in words how many contacts were planned, and how many need no look."""
+        return self.env._(
+            "%(count)s contacts planned, without a look up to %(limit)s", count=count, limit=limit
+        )
 
     def _speak_for(self, mandate):
         """Return this model in the language of who works for ``mandate``: what the system writes
@@ -128,7 +131,7 @@ class KgwBrake(models.AbstractModel):
                 reminder, self.env["kgw.text"]._get_coming_values(reminder, now)
             )
         except TextError as error:
-            subject, body = "", str(error)
+            subject, body = "", reminder.template_id._say_error(error)
         except Exception as error:  # a text that can't be written stops no plan
             subject, body = "", type(error).__name__
         text = html2plaintext(body) if reminder.channel in ("email", "letter") else body
@@ -185,11 +188,8 @@ class KgwBrake(models.AbstractModel):
                     "mandate_id": mandate.id,
                     "reason": "engine",
                     "from_date": on_date,
-                    "note": self._speak_for(mandate).env._(
-                        "%(engines)s is set up in %(company)s: switch one of the two off there",
-                        engines=", ".join(engines),
-                        company=mandate.journal_id.company_id.name,
-                    ),
+                    # names alone, which every reader understands: what helps is told beside it
+                    "note": f"{', '.join(engines)} ({mandate.journal_id.company_id.name})",
                 }
                 for mandate, engines in found.items()
                 if mandate not in open_holds.mandate_id

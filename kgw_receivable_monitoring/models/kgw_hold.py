@@ -63,6 +63,7 @@ class KgwHold(models.Model):
     release_at = fields.Datetime(readonly=True, help="It ends by itself at this moment.")
     lifted_at = fields.Datetime(readonly=True)
     volume = fields.Integer(readonly=True, help="How many contacts were planned.")
+    volume_limit = fields.Integer(readonly=True, help="How many of them need no look.")
     lifted_by_id = fields.Many2one("res.users", readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
@@ -90,7 +91,7 @@ class KgwHold(models.Model):
             return NotImplemented
         return [("lifted_at", "=" if True in value else "!=", False)]
 
-    @api.depends("note", "reason", "account")
+    @api.depends("note", "reason", "account", "volume", "volume_limit")
     @api.depends_context("lang")
     def _compute_told(self):
         for hold in self:
@@ -258,6 +259,7 @@ class KgwHold(models.Model):
             "promise": promise and promise._get_promised(),
             "dispute_reason": hold_sudo.dispute_id.reason_id.id,
             "account": self.account or "" if self.reason == "account" else None,
+            "volume": self.volume and {"count": self.volume, "limit": self.volume_limit},
             "note": self.note,
         }
         return {name: fact for name, fact in facts.items() if fact or fact == ""}
@@ -274,6 +276,7 @@ class KgwHold(models.Model):
             env["kgw.promise"]._say(**facts["promise"]) if "promise" in facts else "",
             env["kgw.dispute.reason"]._say(facts.get("dispute_reason")),
             "" if account is None else env["kgw.account.doubt"]._say(account),
+            env["kgw.brake"]._say(**facts["volume"]) if "volume" in facts else "",
             facts.get("note"),
         )
         return ": ".join(filter(None, said))

@@ -159,7 +159,8 @@ class KgwPortalBase(models.AbstractModel):
         return labels.get(code, "") if code else ""
 
     def _get_own_reasons(self):
-        """Return ``{code: words}`` of the reasons in which the backend names the creditor."""
+        """Return ``{code: words}`` of the reasons in which the backend names the creditor, or tells
+        what is the agency's own."""
         return {
             "approval": self.env._("You did not agree to this step"),
             "consent": self.env._(
@@ -170,6 +171,7 @@ class KgwPortalBase(models.AbstractModel):
             ),
             "creditor": self.env._("You asked to wait"),
             "decision": self.env._("You decided otherwise"),
+            "engine": self.env._("We check what is planned before it goes out"),
             "given_up": self.env._("You do not want this channel to be used"),
             "instalments": self.env._("You agreed to instalments"),
             "names": self.env._("New counterparties: you may strike names first"),
@@ -177,6 +179,7 @@ class KgwPortalBase(models.AbstractModel):
             "question": self.env._("We asked whether you agree to this step; you may still answer"),
             "reshaped": self.env._("Your decision changes it: what remains of it is planned anew"),
             "struck": self.env._("You struck this name"),
+            "volume": self.env._("We check what is planned before it goes out"),
         }
 
     def _name_step(self, step, channel):

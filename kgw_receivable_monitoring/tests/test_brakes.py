@@ -153,7 +153,7 @@ class TestVolume(KgwCommon):
         self.assertEqual(self.gateways.sent, [])
         hold = self.get_holds()
         self.assertEqual(hold.mandate_id, self.mandate)
-        self.assertIn("51", hold.note)
+        self.assertIn("51", hold.told)
         self.assertIn("V 0", hold.sample)
         hold._lift(self._at(self.day, 9))
         self.run_day(self.day, 11)

@@ -58,6 +58,22 @@ class TestHoldWords(DecisionCase):
         [entry] = [entry for entry in told if entry["kind"] == "dispute"]
         self.assertEqual(entry["note"], "Wrong price or quantity. Za drogo")
 
+    def test_brake_is_told_in_the_language_of_its_reader_and_to_creditors_without_figures(self):
+        hold = self.env["kgw.hold"].create(
+            {
+                "mandate_id": self.case.mandate_id.id,
+                "reason": "volume",
+                "from_date": DUE,
+                "volume": 60,
+                "volume_limit": 50,
+            }
+        )
+        self.assertIn("60 contacts planned", hold.with_context(lang="en_US").told)
+        self.assertIn("zaplanowano kontaktów: 60", hold.with_context(lang="pl_PL").told)
+        for reason in ("volume", "engine"):
+            said = self.portal._get_code_label("kgw.hold", "reason", reason)
+            self.assertNotRegex(said, "manager|many|engine")
+
     def test_hold_for_an_account_says_which(self):
         move = self.first.move_id
         hold = self.env["kgw.hold"].create(
