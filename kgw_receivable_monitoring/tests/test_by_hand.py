@@ -63,7 +63,8 @@ class TestByHand(KgwEngineCommon):
         self.assertNotIn("i innej", shown)
 
     def test_all_on_hold_shows_no_text_and_until_when_it_waits(self):
-        self.hold(self.day, move_id=self.line.move_id.id, reason="dispute")
+        until = self.day + timedelta(days=1)
+        self.hold(self.day, move_id=self.line.move_id.id, reason="dispute", until_date=until)
         with freeze_time(self.now):
             dialogue = self.open_dialogue()
             self.assertNotIn("FV 1/09/2026", dialogue.text)
@@ -102,6 +103,46 @@ class TestByHand(KgwEngineCommon):
             self.assertFalse(dialogue.recipient)
             with self.assertRaisesRegex(UserError, "No usable contact point"):
                 dialogue.action_send()
+
+    def test_contact_under_a_hold_without_an_end_is_refused_and_says_what_helps(self):
+        for values, cure in (
+            ({"case_id": self.case.id, "reason": "reply"}, "I Have Read the Reply"),
+            ({"mandate_id": self.mandate.id, "reason": "stop"}, "another manager"),
+            ({"move_id": self.line.move_id.id, "reason": "dispute"}, "on the dispute"),
+        ):
+            hold = self.hold(self.day, **values)
+            with self.subTest(cure=cure), freeze_time(self.now):
+                dialogue = self.open_dialogue()
+                self.assertIn(cure, dialogue.refusal)
+                with self.assertRaisesRegex(UserError, cure):
+                    dialogue.action_send()
+            hold._lift(self.now)
+
+    def test_what_is_refused_is_said_when_the_dialogue_opens(self):
+        with freeze_time(self.now):
+            self.assertFalse(self.open_dialogue().refusal)
+            self.case.contact_point_ids.filtered(lambda p: p.kind == "email").state = "wrong"
+            self.assertIn("No usable contact point", self.open_dialogue().refusal)
+            self._draft(self.line, "p2_sms", self.day)
+            self.assertIn("Another contact", self.open_dialogue().refusal)
+
+    def test_shown_email_has_no_marks_of_emphasis(self):
+        with freeze_time(self.now):
+            self.assertNotIn("*", self.open_dialogue().text)
+
+    def test_broken_template_is_said_with_its_name_and_line(self):
+        template = self.env["kgw.template"].search([("code", "=", "email_reminder")])
+        for text in template.text_ids:
+            self.env.cr.execute(
+                "UPDATE kgw_template_text SET body = %s WHERE id = %s",
+                ["<p>\n{{ items[7].number }}</p>", text.id],
+            )
+        self.env.invalidate_all()
+        with freeze_time(self.now):
+            told = self.open_dialogue().text
+        self.assertIn(f"“{template.name}”", told)
+        self.assertRegex(told, "line 2.*administrator")
+        self.assertNotIn("object", told)
 
     def test_contact_by_hand_takes_no_step(self):
         self.line._kgw_refresh_course(self.day, self.now)

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
@@ -12,6 +13,8 @@ from ..tools.text import TextError
 
 # By hand nobody demands: a demand stands on the course and on the power of attorney.
 HARDEST = RUNG_LEVEL["monit"]
+# What a plain text would show as asterisks, slashes and underscores.
+EMPHASIS = re.compile(r"</?(?:strong|b|em|i|u)(?:\s[^>]*)?>", re.IGNORECASE)
 # Days for which a contact by hand waits for contact hours or payments.
 BY_HAND_DAYS = 3
 
@@ -49,6 +52,9 @@ class KgwMessage(models.TransientModel):
         help="What the last check before sending says now; it is asked again then.",
     )
     text = fields.Text(string="Text That Goes Out", compute="_compute_outlook")
+    refusal = fields.Text(
+        compute="_compute_outlook", help="Why the contact is not taken, and what helps."
+    )
 
     @api.depends("case_id", "channel")
     def _compute_template_ids(self):
@@ -100,18 +106,21 @@ class KgwMessage(models.TransientModel):
 
     def _foresee(self, now):
         """Return what would go out at ``now``, where to and when, or in its place why nothing would."""
-        empty = {"recipient": False, "outlook": False, "text": False}
+        empty = {"recipient": False, "outlook": False, "text": False, "refusal": False}
         if not self.template_id:
             return empty
+        if self._has_open():
+            return {**empty, "refusal": self._say_open()}
         # It names amounts of ledger invoices; the agent's right is on the case.
         self.case_id.check_access("write")
         wizard = self.sudo()
         try:
             reminder = self.env["kgw.reminder"].sudo().new(wizard._prepare_reminder_vals(now))
         except UserError as error:
-            return {**empty, "text": str(error)}
+            return {**empty, "refusal": str(error)}
         verdict = wizard.env["kgw.gate"]._judge(reminder, now)
         return {
+            "refusal": wizard._say_refusal(reminder, verdict, now),
             "recipient": reminder._get_channel()._get_recipient(reminder),
             "outlook": self._say_verdict(verdict),
             "text": wizard._write_text(reminder, now),
@@ -126,14 +135,47 @@ class KgwMessage(models.TransientModel):
                 reminder, self.env["kgw.text"]._get_coming_values(reminder, now)
             )
         except TextError as error:
-            return str(error)
-        body = html2plaintext(body) if self.channel == "email" else body
+            return self.template_id._say_error(error)
+        body = self._strip_marks(body) if self.channel == "email" else body
         return "\n\n".join(filter(None, (subject, body)))
+
+    def _strip_marks(self, body):
+        """Return an e-mail as plain text, without the marks that stand for bold and italic."""
+        return html2plaintext(EMPHASIS.sub("", str(body)))
+
+    def _has_open(self):
+        """Whether another contact takes the only place that a case has."""
+        return bool(self.env["kgw.obstacle"]._get_open(self.case_id))
+
+    def _say_open(self):
+        return self.env._(
+            "Another contact with this counterparty is planned or on its way. Cancel it first, or let"
+            " it go out."
+        )
+
+    def _say_refusal(self, reminder, verdict, now):
+        """Return why the contact is not taken, with what helps: the gate would never let it through,
+        or a hold outlasts it. '' where it goes out or may wait."""
+        hold = self.env["kgw.hold"]
+        if verdict.reason == "hold":
+            today = calendar.local_date(now)
+            hold = hold._get_keeping_reminders(reminder, today).get(reminder, hold)
+        if not verdict.reason or (
+            verdict.until and (not hold or hold._ends_before(reminder.until))
+        ):
+            return ""
+        cures = dict(self.env["kgw.case"]._fields["waiting_cure"]._description_selection(self.env))
+        why = hold._describe() if hold else self._say_why(verdict)
+        cure = cures[hold._get_cure() if hold else verdict.reason]
+        return self.env._("It is not sent: %(why)s. %(cure)s", why=why, cure=cure)
+
+    def _say_why(self, verdict):
+        field = self.env["kgw.reminder"]._fields["reason"]
+        return dict(field._description_selection(self.env)).get(verdict.reason)
 
     def _say_verdict(self, verdict):
         """Return in words when what the gate judges so goes out, or why it never does."""
-        field = self.env["kgw.reminder"]._fields["reason"]
-        why = dict(field._description_selection(self.env)).get(verdict.reason)
+        why = self._say_why(verdict)
         if not why:
             by_person = self.env._("At once: the call comes onto the board.")
             return by_person if self.channel == "phone" else self.env._("At once.")
@@ -151,26 +193,24 @@ class KgwMessage(models.TransientModel):
         """Plan the contact and say what becomes of it; it goes out as soon as the gate lets it
         through.
 
-        :raise UserError: there is nothing to write about, the gate would never let it through, or
-            another contact is on its way
+        :raise UserError: there is nothing to write about, the gate would never let it through, a
+            hold outlasts it, or another contact is on its way
         """
         self.ensure_one()
         self.case_id.check_access("write")
         if self.template_id not in self.template_ids:
             raise UserError(self.env._("Choose one of the texts agreed with the creditor."))
-        if self.case_id.reminder_ids._get_open():
-            raise UserError(
-                self.env._(
-                    "Another contact with this counterparty is planned or on its way. Cancel it"
-                    " first, or let it go out."
-                )
-            )
+        if self._has_open():
+            raise UserError(self._say_open())
         # Nobody creates reminders directly; who may work on the case may contact its counterparty.
         now = fields.Datetime.now()
-        reminder = self.env["kgw.reminder"].sudo().create(self.sudo()._prepare_reminder_vals(now))
-        verdict = self.env["kgw.gate"].sudo()._judge(reminder, now)
-        if verdict.reason and not verdict.until:
-            raise UserError(self._say_verdict(verdict))
+        wizard = self.sudo()
+        vals = wizard._prepare_reminder_vals(now)
+        foreseen = wizard.env["kgw.reminder"].new(vals)
+        verdict = wizard.env["kgw.gate"]._judge(foreseen, now)
+        if refusal := wizard._say_refusal(foreseen, verdict, now):
+            raise UserError(refusal)
+        reminder = wizard.env["kgw.reminder"].create(vals)
         self.env["kgw.event"]._record_contacts(reminder, "planned", now)
         self.env["kgw.dispatcher"]._wake()
         said = self.env._(
