@@ -144,10 +144,11 @@ class KgwGate(models.AbstractModel):
         return Verdict("lapsed") if late else PASSED
 
     def _judge_debt(self, reminder, facts):
-        """Something must be owed about which this side of the due date may speak."""
-        if facts.get_owed(reminder)._get_own():
+        """Something must be owed about which this side of the due date may speak: of a demand,
+        something that it demands."""
+        if facts.get_owed(reminder)._get_main():
             return PASSED
-        own = reminder.line_ids._get_own().receivable_id
+        own = reminder.line_ids._get_main().receivable_id
         left = own.filtered(lambda r: r.amount_residual_currency > 0)
         if left and all(left.mapped("no_followup")):
             return Verdict("no_followup")
@@ -157,7 +158,7 @@ class KgwGate(models.AbstractModel):
         return PASSED if reminder.mandate_id.state == "active" else Verdict("mandate")
 
     def _judge_hold(self, reminder, facts):
-        held, own = facts.get_held_moves(reminder), facts.get_owed(reminder)._get_own()
+        held, own = facts.get_held_moves(reminder), facts.get_owed(reminder)._get_main()
         is_held = own and own.move_id <= held
         if is_held or facts.holds._covers(reminder):
             return Verdict("hold", facts.tomorrow)

@@ -164,7 +164,7 @@ class KgwLedgerChange(models.AbstractModel):
     def _drop(self, receivables, reason, now):
         """Cancel what is planned about receivables that are owed no more, with its reason."""
         waiting = self._get_waiting(receivables)
-        empty = waiting.filtered(lambda r: not r._get_owed_lines()._get_own())
+        empty = waiting.filtered(lambda r: not r._get_owed_lines()._get_main())
         empty._set_state("cancelled", now, reason=reason)
 
     def _get_waiting(self, receivables):

@@ -130,7 +130,7 @@ class KgwPlanner(models.AbstractModel):
             .reminder_id
         )
         for reminder in reminders:
-            if not reminder._get_owed_lines()._get_own():
+            if not reminder._get_owed_lines()._get_main():
                 reminder._set_state("cancelled", now, reason="paid")
 
     # === STEPS WITHOUT CHANNEL === #

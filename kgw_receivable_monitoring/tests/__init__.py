@@ -22,6 +22,7 @@ from . import (
     test_decision_said,
     test_decision_standing,
     test_decision_takes_back,
+    test_demand_coverage,
     test_desk,
     test_desk_promise,
     test_desk_record,
