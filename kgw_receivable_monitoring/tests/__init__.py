@@ -101,6 +101,7 @@ from . import (
     test_portal_size,
     test_portal_unreached,
     test_preview,
+    test_preview_conditions,
     test_promise,
     test_promise_properties,
     test_promise_tour,
