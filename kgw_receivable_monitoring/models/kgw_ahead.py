@@ -70,9 +70,9 @@ class KgwAhead(models.AbstractModel):
             self.next_label = portal._say_why_nothing(self, known) if lines else ""
 
     def _goes_on(self, reminder, held):
-        """Whether a reminder is about more than the invoices ``held``; what confirms a promise is not
+        """Whether a reminder is for more than the invoices ``held``; what confirms a promise is not
         kept back by it."""
-        own = reminder._get_live_lines()._get_own()
+        own = reminder._get_live_lines()._get_main()
         return bool(reminder.promise_id or own.move_id - held)
 
     @api.depends("receivable_ids")

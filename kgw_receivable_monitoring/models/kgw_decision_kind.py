@@ -200,7 +200,7 @@ class KgwDecisionKind(models.Model):
         )
         away = self.receivable_ids.move_id | held
         return contacts.filtered(
-            lambda r: r.case_id not in wholly and r._get_live_lines()._get_own().move_id - away
+            lambda r: r.case_id not in wholly and r._get_live_lines()._get_main().move_id - away
         )
 
     def _take_back(self, reminders, now):

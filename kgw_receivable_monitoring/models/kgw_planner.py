@@ -170,8 +170,9 @@ class KgwPlanner(models.AbstractModel):
     def _plan(self, on_date, now, cases=None):
         """Plan the contacts due on ``on_date`` and return how many; one statement.
 
-        One reminder per case: led by what would lapse before the next slot, a demand before an
-        information, else by the highest rung due. Receivables of the same side whose own step is due, and no
+        One reminder per case: led by what does not wait for payments to be known, of that by what
+        would lapse before the next slot, a demand before an information, else by the highest rung
+        due. Receivables of the same side whose own step is due, and no
         harsher than the leader's, are taken along; all others of that side are only named.
         """
         self.env.flush_all()
@@ -190,7 +191,8 @@ class KgwPlanner(models.AbstractModel):
         return SQL(
             """
             WITH near AS MATERIALIZED (
-                SELECT id, kgw_case_id, kgw_next_step_id, kgw_next_until, kgw_stage, move_id
+                SELECT id, kgw_case_id, kgw_next_step_id, kgw_next_until, kgw_stage, move_id,
+                       kgw_effective_due
                   FROM account_move_line
                  WHERE %(chosen)s
                    AND kgw_next_date <= %(on_date)s AND kgw_next_until >= %(on_date)s
@@ -201,7 +203,7 @@ class KgwPlanner(models.AbstractModel):
             ),
             leader AS (
                 SELECT DISTINCT ON (case_id) * FROM due
-                 ORDER BY case_id, lapses DESC, rung_level DESC, offset_days, receivable_id
+                 ORDER BY case_id, is_known DESC, lapses DESC, rung_level DESC, offset_days, receivable_id
             ),
             reminder AS (
                 INSERT INTO kgw_reminder (
@@ -264,7 +266,9 @@ class KgwPlanner(models.AbstractModel):
                    c.mandate_id, c.controller_id, m.brand_before_id, m.brand_after_id,
                    s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
                    ((side.side = 'before' OR s.rung IN ('demand', 'final'))
-                    AND l.kgw_next_until < slot.day) AS lapses
+                    AND l.kgw_next_until < slot.day) AS lapses,
+                   (side.side = 'before' OR m.is_own_sales IS TRUE
+                    OR COALESCE(m.coverage_date >= l.kgw_effective_due, FALSE)) AS is_known
               FROM near l
               JOIN kgw_case c ON c.id = l.kgw_case_id
               JOIN kgw_mandate m ON m.id = c.mandate_id AND m.state = 'active'

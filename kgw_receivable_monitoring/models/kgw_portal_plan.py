@@ -95,7 +95,7 @@ class KgwPortalPlan(models.AbstractModel):
         own = own.filtered(
             lambda line: line.move_id not in held and not line.receivable_id.no_followup
         )
-        if not day or not own:
+        if not day or not own._get_main():
             return None
         named = (own - own._get_main()).receivable_id.ids
         step = reminder.step_id or reminder.template_id

@@ -83,7 +83,7 @@ class KgwReminderLine(models.Model):
         """Return the effective due date through which payments must be known before these lines of
         one reminder are spoken of: that of what leads, where nothing does the earliest; None where
         nothing is owed."""
-        own = self._get_own()
+        own = self._get_main()
         leading = own.filtered(lambda line: line.role == "lead") or own
         return min(leading.receivable_id.mapped("kgw_effective_due"), default=None)
 
