@@ -116,4 +116,4 @@ class TestInterestMeanwhile(DecisionCase):
         self.assertIn("from the new due date", self.take())
         self.assertLess(self.get_interest() * 5, old)
         entry = self.portal._get_case(self.case.id, "decisions")["events"][0]
-        self.assertNotIn("interest", entry["until"])
+        self.assertIn("interest runs only from the new due date", entry["until"])
