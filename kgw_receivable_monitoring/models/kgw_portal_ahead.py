@@ -66,12 +66,13 @@ class KgwPortalAhead(models.AbstractModel):
         lines, holds = known.lines[case], known.holds[case]
         is_kept = holds._get_keeping(lines) or self._say_stuck(case, known)
         told = first if not is_kept else None
-        kept = self._say_waiting(case, lines, holds)
+        # Of who owes nothing only what the creditor decided for the future is news.
+        kept = self._say_waiting(case, lines, holds if lines else holds.filtered("case_id"))
         return {
             "next_date": told["day"] if told else "",
             "next_iso": told["day_iso"] if told else "",
             "next_step": self._name_coming(told) if told else "",
-            "blocked": kept or self._say_unreachable(case, known) if lines else "",
+            "blocked": kept or (self._say_unreachable(case, known) if lines else ""),
             "apart": self._say_apart(case, lines, holds),
         }
 

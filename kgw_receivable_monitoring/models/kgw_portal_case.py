@@ -320,6 +320,8 @@ class KgwPortalCase(models.AbstractModel):
         """Return what keeps the contact back, '' for nothing but its hour."""
         if hold := holds._get_keeping(lines):
             return self._say_hold(hold)
+        if not lines:
+            return ""
         if idle := self._get_idle_reason(case, lines):
             return self._get_code_label("kgw.event", "reason", idle) + "."
         waiting = case.waiting_reason

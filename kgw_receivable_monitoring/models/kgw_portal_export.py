@@ -36,6 +36,7 @@ class KgwPortalExport(models.AbstractModel):
             env._("Next step on"),
             env._("Next step"),
             env._("What keeps it back"),
+            env._("Wait for your decision"),
         ]
         for case_ids in split_every(BATCH, self._find_cases(tab, search, sort)):
             for row in self._prepare_rows(case_ids, tab):
@@ -60,6 +61,7 @@ class KgwPortalExport(models.AbstractModel):
                 self._read_iso(row["next_iso"]),
                 row["next_step"],
                 row["blocked"],
+                row["decision_count"],
             ]
 
     def _read_iso(self, iso):

@@ -198,12 +198,17 @@ class KgwPortalHandover(models.AbstractModel):
 
     def _say_taken(self, import_id):
         """Return what a hand-over that was just taken over means."""
-        content = self._get_one("kgw.import", import_id, "mandate_id").content
-        return {
-            "invoices": self.env._("Taken over: monitoring begins."),
-            "open_items": self.env._("Taken over: what is owed is now as on your list."),
-            "payments": self.env._("Taken over: the payments are booked."),
-        }[content]
+        record = self._get_one("kgw.import", import_id, "mandate_id")
+        if record.content == "open_items":
+            return self.env._("Taken over: what is owed is now as on your list.")
+        taken = record.line_ids.filtered(lambda row: row.state == "done")
+        if not taken:
+            return self.env._("Nothing was taken over: the rows below say why.")
+        if record.content == "payments":
+            return self.env._("Taken over: the payments are booked.")
+        if set(taken.move_id.mapped("move_type")) == {"out_refund"}:
+            return self.env._("Taken over: the corrections are booked.")
+        return self.env._("Taken over: monitoring begins.")
 
     @api.model
     def _confirm_payments(self, mandate_id, known_through, now):

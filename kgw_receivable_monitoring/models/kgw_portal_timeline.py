@@ -43,7 +43,10 @@ ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 # Chips above the history; "" is everything.
 SHOWN = {
     "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
-    "payments": ("payment", "payment_back", "credit_note", "stage", "corrected", *PROMISES),
+    "payments": (
+        *("payment", "payment_back", "credit_note", "stage", "corrected", "withdrawn"),
+        *PROMISES,
+    ),
     "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
     "not_sent": ("waiting", "cancelled", "passed", "failed"),
 }
@@ -61,6 +64,7 @@ ICONS = {
     "payment": "fa-money",
     "payment_back": "fa-undo",
     "credit_note": "fa-file-text-o",
+    "withdrawn": "fa-undo",
     "question": "fa-question",
     "decision": "fa-gavel",
     "revoked": "fa-undo",

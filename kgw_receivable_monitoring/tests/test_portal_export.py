@@ -7,7 +7,7 @@ import openpyxl
 from odoo.tests import tagged
 
 from ..tools import table
-from .common import DUE
+from .common import DUE, MODULE
 from .test_portal_decisions import DecisionCase
 
 DAY = DUE + timedelta(days=10)
@@ -36,6 +36,24 @@ class TestPortalExport(DecisionCase):
         self._take("stop", DAY)
         head, row = self.get_rows()
         self.assertIsNone(dict(zip(head, row, strict=True))["Next step on"])
+
+    def test_export_says_what_waits_for_the_creditor(self):
+        head, row = self.get_rows()
+        self.assertEqual(dict(zip(head, row, strict=True))["Wait for your decision"], 0)
+        lines = self.case._get_open_receivables()
+        step = self.env.ref(f"{MODULE}.step_standard_p21_letter")
+        self.env["kgw.decision"]._ask("approval", step, lines, DAY, self._at(DAY))
+        head, row = self.get_rows()
+        self.assertEqual(dict(zip(head, row, strict=True))["Wait for your decision"], 1)
+
+    def test_stop_of_who_owes_nothing_is_told(self):
+        for line in self.case._get_open_receivables():
+            self.pay(line, line.amount_residual, DAY)
+        self.assertEqual(self.get_rows()[1][-2], "")
+        self.env["kgw.hold"].create(
+            {"case_id": self.case.id, "reason": "creditor", "from_date": DAY}
+        )
+        self.assertIn("on hold", self.get_rows()[1][-2])
 
     def test_spreadsheet_has_days_and_numbers(self):
         head, row = self.get_rows()

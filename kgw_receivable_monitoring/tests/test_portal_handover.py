@@ -222,7 +222,21 @@ class TestPortalHandover(IsolationCase):
     def test_words_after_taking_over_are_those_of_the_content(self):
         payments = self._hand_over("payments", "Data;Kwota;Tytuł", "2026-09-01;10,00;FV A/1")
         self.assertEqual(self.portal._get_import(payments)["content_code"], "payments")
-        self.assertIn("payments are booked", self.portal._say_taken(payments))
-        self.assertIn("monitoring begins", self.portal._say_taken(self._upload()))
+        head = (
+            "Nr faktury;Data wystawienia;Termin płatności;Kwota brutto;Waluta;NIP;Nazwa kontrahenta"
+            ";Faktura korygowana"
+        )
+        row = "{};25.08.2026;28.09.2026;{};PLN;9991010109;Nowy pierwszy;{}"
+        for import_id, words in (
+            (payments, "payments are booked"),
+            (self._hand_over("invoices", head, row.format("1/K", "100,00", "")), "begins"),
+            (self._hand_over("invoices", head, row.format("2/K", "-40,00", "1/K")), "corrections"),
+            (self._hand_over("invoices", head, row.format("1/K", "100,00", "")), "Nothing"),
+        ):
+            with self.subTest(words=words):
+                self.portal._get_import(import_id)
+                self.env["kgw.import"].browse(import_id)._preview(DUE)
+                self.env["kgw.import"].browse(import_id)._take(DUE, self._at(DUE))
+                self.assertIn(words, self.portal._say_taken(import_id))
         with self.assertRaises(AccessError):
             self.env["kgw.portal"].with_user(self.user_b)._say_taken(payments)
