@@ -41,6 +41,8 @@ class KgwHoldForce(models.Model):
     def _get_keeping_reminders(self, reminders, on_date):
         """Return ``{reminder: hold}`` of the hold that keeps each of ``reminders`` back longest on
         ``on_date``, be it that of its case, of more than it, or of its invoices themselves."""
+        if not reminders:
+            return {}
         moves = reminders.line_ids.move_id
         wide = self._get_blocking(reminders, on_date)
         own = self.search(self._in_force(on_date) & Domain("move_id", "in", moves.ids))

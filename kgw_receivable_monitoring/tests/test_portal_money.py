@@ -69,6 +69,13 @@ class TestMoney(DecisionCase):
         entry = self.first.matched_credit_ids.credit_move_id.move_id
         self.env["kgw.mirror"]._reverse(entry, self._at(DAY, 11), why)
 
+    def test_hand_over_taken_back_stands_among_payments(self):
+        told = {"invoice": "FV A/1"}
+        vals = self.first._kgw_prepare_event_vals("withdrawn", self._at(DAY), payload=told)
+        self.env["kgw.event"]._record([vals])
+        told = self.tell("withdrawn", "payments")
+        self.assertEqual((told["kind_label"], told["invoices"]), ("Hand-over taken back", "FV A/1"))
+
     def test_payment_taken_back_stands_among_payments_with_its_day_and_reason(self):
         self.take_back("returned")
         told = self.tell("payment_back", "payments")
