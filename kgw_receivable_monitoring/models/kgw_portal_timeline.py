@@ -37,16 +37,14 @@ DISPUTES = (
     "dispute_lapsed",
 )
 
+BOOKED = ("payment", "payment_back", "credit_note", "corrected", "withdrawn")
 # What the creditor said to a dispute.
 ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 
 # Chips above the history; "" is everything.
 SHOWN = {
     "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
-    "payments": (
-        *("payment", "payment_back", "credit_note", "stage", "corrected", "withdrawn"),
-        *PROMISES,
-    ),
+    "payments": (*BOOKED, "stage", *PROMISES),
     "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
     "not_sent": ("waiting", "cancelled", "passed", "failed"),
 }
