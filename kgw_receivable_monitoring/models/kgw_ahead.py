@@ -40,7 +40,7 @@ class KgwAhead(models.AbstractModel):
         waits or nothing comes."""
         # Plan and words are those of the creditor's pages; who asks has the right on the cases.
         cases_sudo = self.sudo()
-        portal = self.env["kgw.portal"]
+        portal = self.env["kgw.portal"]._speak_to_agency()
         known = portal._read_facts(cases_sudo)
         first = portal._get_first_stops(known)
         for case, case_sudo in zip(self, cases_sudo, strict=True):

@@ -147,14 +147,22 @@ class KgwPortalBase(models.AbstractModel):
         moves = receivables.move_id
         return self._count(len(moves), "invoice") if moves else ""
 
+    @api.model
+    def _speak_to_agency(self):
+        """Return this model for pages of the agency, which tell the same as those of the creditor."""
+        return self.with_context(kgw_to_agency=True)
+
     def _get_label(self, record, field):
         """Return the label of a selection in the reader's language."""
         return self._get_code_label(record._name, field, record[field])
 
     def _get_code_label(self, model, field, code):
-        """Return the label of a code; a reason speaks to the creditor, not of it."""
-        if field in ("reason", "waiting_reason") and (said := self._get_own_reasons().get(code)):
-            return said
+        """Return the label of a code; a reason speaks to the creditor, not of it, unless the reader
+        is one of the agency (:meth:`_speak_to_agency`)."""
+        is_own = field in ("reason", "waiting_reason")
+        if is_own and not self.env.context.get("kgw_to_agency"):
+            if said := self._get_own_reasons().get(code):
+                return said
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
 
@@ -178,6 +186,7 @@ class KgwPortalBase(models.AbstractModel):
             "no_followup": self.env._("Reminders are switched off for this invoice"),
             "question": self.env._("We asked whether you agree to this step; you may still answer"),
             "reshaped": self.env._("Your decision changes it: what remains of it is planned anew"),
+            "stop": self.env._("We have stopped sending for the time being"),
             "struck": self.env._("You struck this name"),
             "volume": self.env._("We check what is planned before it goes out"),
         }

@@ -34,7 +34,7 @@ class KgwUpcoming(models.AbstractModel):
         """
         # Plan and words are those of the creditor's page; who asks has the right on the case.
         case = case.ensure_one().sudo()
-        portal = self.env["kgw.portal"].with_context(kgw_now=now)
+        portal = self.env["kgw.portal"].with_context(kgw_now=now)._speak_to_agency()
         lines = case._get_open_receivables()
         holds = portal._search_holds(case, lines)
         plan = portal._get_plan(case, lines, holds)
@@ -59,8 +59,9 @@ class KgwUpcoming(models.AbstractModel):
 
     @api.model
     def _say_held(self, hold):
-        """Return why a whole case waits, in the words of its creditor's page."""
-        return self.env["kgw.portal"]._say_held(hold.sudo())  # a word of it, for who has the case
+        """Return why a whole case waits, as its creditor's page says it."""
+        portal = self.env["kgw.portal"]._speak_to_agency()
+        return portal._say_held(hold.sudo())  # a word of it, for who has the case
 
     @api.model
     def _name_step(self, act, step):

@@ -41,6 +41,12 @@ class TestHoldWords(DecisionCase):
             "reasons": case.hold_ids.mapped(lambda hold: hold._describe()),
         }
 
+    def test_agency_reads_of_the_creditor_who_reads_of_itself(self):
+        hold = self.env["kgw.hold"].create({"case_id": self.case.id, "reason": "creditor"})
+        told = self.env["kgw.upcoming"]._say_held(hold)
+        self.assertEqual(told, "On hold: The creditor asked to wait")
+        self.assertEqual(self.portal._say_held(hold), "On hold: You asked to wait")
+
     def test_hold_is_told_in_the_language_of_its_reader(self):
         said = {
             "pl_PL": ("wstrzymanie kontaktu: Urlop", "900,00 zł do ", "Błędna cena lub ilość"),

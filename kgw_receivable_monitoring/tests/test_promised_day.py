@@ -11,6 +11,8 @@ from .simulation_common import KgwSimulationCommon
 
 # So far ahead the days are compared.
 DAYS = 12
+# What the creditor reads of a stop.
+PAUSED = "We have stopped sending for the time being"
 
 
 @tagged("post_install", "-at_install", "kgw")
@@ -139,7 +141,7 @@ class TestPromisedDay(KgwSimulationCommon):
         day = DUE - timedelta(days=6)
         self.hold(day, reason="stop", channel="email")
         read, _label = self.say(day)
-        self.assertIn("E-mail on hold: Stop.", read)
+        self.assertIn(f"E-mail on hold: {PAUSED}.", read)
         self.assertIn(self._step("p2_sms").name, read)
         explanation = self.explain(day, 9)
         self.assertIn("Stop", explanation.obstacle_ids.why)
@@ -160,7 +162,7 @@ class TestPromisedDay(KgwSimulationCommon):
             with self.subTest(**values), closing(self.env.cr.savepoint()):
                 self.hold(day, reason="stop", **values)
                 read, label = self.say(day)
-                self.assertEqual((read, label), ("Contact is on hold: Stop.", "On hold: Stop"))
+                self.assertEqual((read, label), (f"Contact is on hold: {PAUSED}.", "On hold: Stop"))
                 explanation = self.explain(day, 9)
                 self.assertFalse(explanation.day)
                 self.assertEqual(explanation.obstacle_ids.mapped("reason"), ["hold"])
@@ -175,7 +177,7 @@ class TestPromisedDay(KgwSimulationCommon):
         self.lines.no_followup = True
         read, label = self.say(day)
         self.assertEqual(read, "Reminders are switched off for this invoice.")
-        self.assertEqual(f"{label}.", read)
+        self.assertEqual(label, "“No Follow-Up” is set on the invoice")
         told = self.simulate(self.case, day, day + timedelta(days=5))
         self.assertIn("no_followup", {entry["reason"] for entry in told})
         self.assertNotIn("contact", {entry["kind"] for entry in told})
