@@ -143,7 +143,7 @@ class AccountMoveLine(models.Model):
                 effective = company._kgw_get_effective_due(due)
                 rows.append((line.id, cases[move].id, number, effective))
         self.env["kgw.enrolment"]._store(rows, on_date)
-        self._kgw_flush_stages(on_date)
+        self._kgw_flush_stages(on_date, lines=self)
         self.kgw_case_id._update_stages()  # what enters before its due date changes no stage
         self._kgw_refresh_course(on_date, now)
 
@@ -167,7 +167,7 @@ class AccountMoveLine(models.Model):
     # === STAGE: the one set-based writer === #
 
     @api.model
-    def _kgw_flush_stages(self, on_date, cases=None):
+    def _kgw_flush_stages(self, on_date, lines=None):
         """Bring the stage of every monitored receivable in line with its balance and ``on_date``.
 
         “Paid” means that nothing is left, in the currency of the receivable; ``payment_state`` is
@@ -176,10 +176,12 @@ class AccountMoveLine(models.Model):
         Candidates are read first: of their conditions PostgreSQL expects most of the table, and would
         look up the scenario of every case there is.
 
-        :param cases: keep to these cases; None means all
+        :param lines: keep to these: what a day changes of others is told by the planner; None means all
         """
         self.env["account.move.line"].flush_model()
-        candidates = self.env.execute_query(self._kgw_stage_candidates(on_date, cases))
+        if lines is None:
+            rows = self.env.execute_query(self._kgw_stage_candidates(on_date))
+            lines = self.browse(row[0] for row in rows)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -203,7 +205,7 @@ class AccountMoveLine(models.Model):
         """,
                 on_date=on_date,
                 scenario=self.env["kgw.scenario"]._get_query_of_case(SQL("c")),
-                candidates=[row[0] for row in candidates],
+                candidates=lines.ids,
             )
         )
         self.env["account.move.line"].invalidate_model(
@@ -214,11 +216,9 @@ class AccountMoveLine(models.Model):
         return changed
 
     @api.model
-    def _kgw_stage_candidates(self, on_date, cases=None):
-        """Return a query for the receivables whose stage may change: those of ``cases``, else of
-        all, one branch for each index, so that a day costs what changes on it."""
-        if cases is not None:
-            return SQL("SELECT id FROM account_move_line WHERE kgw_case_id = ANY(%s)", cases.ids)
+    def _kgw_stage_candidates(self, on_date):
+        """Return a query for the receivables whose stage may change, one branch for each index, so
+        that a day costs what changes on it."""
         scenarios = self.env["kgw.scenario"].with_context(active_test=False)
         [(shortest, longest)] = scenarios._read_group(
             [], [], ["horizon_days:min", "horizon_days:max"]

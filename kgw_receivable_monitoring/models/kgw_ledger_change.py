@@ -147,7 +147,7 @@ class KgwLedgerChange(models.AbstractModel):
         for due, own in moved.grouped(self._get_effective_due).items():
             own.kgw_effective_due = due
         self._plan_anew(moved, now)
-        self.env["account.move.line"].sudo()._kgw_flush_stages(on_date, lines.kgw_case_id)
+        self.env["account.move.line"].sudo()._kgw_flush_stages(on_date, lines=lines)
         closed = lines.filtered(lambda r: r.kgw_stage == "closed")
         (lines - closed)._kgw_refresh_course(on_date, now)
         lines.kgw_case_id._touch()

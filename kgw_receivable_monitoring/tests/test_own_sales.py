@@ -7,7 +7,7 @@ from odoo.tools.misc import file_open
 
 from ..tools.readers import TaxLine
 from .books_common import BooksCommon
-from .common import MODULE
+from .common import DUE, MODULE
 
 DAY = date(2026, 10, 13)
 FILE = f"{MODULE}/demo/files/wlasna_sprzedaz/FS_2026_10_0002.xml"
@@ -164,6 +164,13 @@ class TestOwnSales(BooksCommon):
             set(receivable.kgw_case_id.contact_point_ids.mapped("kind")), {"email", "phone"}
         )
         self.assertEqual(move.kgw_display_number, move.name)
+
+    def test_stages_of_others_stand_in_the_register_though_own_sales_are_enrolled_first(self):
+        line = self._watch(self._document("FV 1"))
+        day = DUE + timedelta(days=1)
+        self.env["kgw.planner"]._run_day(day, self._at(day, 7))
+        told = line.kgw_case_id.event_ids.filtered(lambda event: event.kind == "stage")
+        self.assertEqual([event.payload for event in told], [{"stage": "overdue"}])
 
     def test_paid_and_draft_invoices_are_not_watched(self):
         customer = self.env["res.partner"].create({"name": "Klient"})

@@ -247,6 +247,7 @@ class TestDecisions(DecisionCase):
         self.assertEqual(call.channel, "phone")
 
     def test_call_that_is_asked_for_is_about_what_is_overdue(self):
+        self.env["account.move.line"]._kgw_flush_stages(LATE)
         self._take("new_date", until_date=(DUE + timedelta(days=20)).isoformat(), lines=self.second)
         self.env["kgw.decision"]._carry_out_scheduled(self._at(LATE, 10))
         stages = (self.first | self.second).mapped("kgw_stage")
