@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import CHANNELS, DEMANDS, RUNGS
+from ..const import CHANNELS, DEMANDS, RUNG_LEVEL, RUNGS
+from ..tools.case_walk import is_only_named
 from .kgw_gate_facts import Facts
 
 ROLES = [("lead", "Leads"), ("taken", "Taken along"), ("carried", "Only named")]
@@ -48,12 +49,17 @@ class KgwReminderLine(models.Model):
         """Return the lines that the contact is for as its text says it: of a demand those that it
         demands. What goes along with it on a lower rung takes its own step, and is only named."""
         return self._get_own().filtered(
-            lambda line: line.reminder_id.rung not in DEMANDS or line.rung == line.reminder_id.rung
+            lambda line: (
+                not is_only_named(
+                    RUNG_LEVEL.get(line.rung, 0), RUNG_LEVEL.get(line.reminder_id.rung, 0)
+                )
+            )
         )
 
     @api.model
     def _get_main_condition(self):
-        """Return the condition of :meth:`_get_main` on line ``rl`` of reminder ``r``."""
+        """Return the condition of :meth:`_get_main` on line ``rl`` of reminder ``r``: no line has a
+        harder rung than its reminder."""
         return SQL(
             "(rl.role <> 'carried' AND (COALESCE(r.rung, '') <> ALL(%s) OR rl.rung = r.rung))",
             list(DEMANDS),
