@@ -92,13 +92,19 @@ class KgwPortalAhead(models.AbstractModel):
             return ""
         states = {}
         for line in apart:
-            states.setdefault(self._say_line_state(line, holds), set()).add(line.move_id)
-        told = [f"{state}: {self._count(len(n), 'invoice')}" for state, n in states.items()]
+            state = self._say_line_state(line, holds)
+            states[state] = states.get(state, line.browse()) | line
+        told = [f"{state}: {self._count_owed(own)}" for state, own in states.items()]
         return self.env._(
             "%(apart)s. Monitoring of the others goes on: %(count)s.",
             apart="; ".join(told),
             count=self._count(len(running), "invoice"),
         )
+
+    def _count_owed(self, lines):
+        """Return how many invoices these receivables are of, and what is owed of them."""
+        count = self._count(len(lines.move_id), "invoice")
+        return f"{count} ({self._format_sums(self._sum_residuals(lines))})"
 
     def _say_line_state(self, line, holds):
         """Return in words why nothing comes for one receivable."""

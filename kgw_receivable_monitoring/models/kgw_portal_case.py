@@ -35,11 +35,12 @@ class KgwPortalCase(models.AbstractModel):
         if not case:
             return None
         lines = case.env["account.move.line"].search(
-            [("kgw_case_id", "=", case.id)], order="date_maturity desc, id desc"
+            [("kgw_case_id", "=", case.id)], order="date_maturity, id"
         )
         is_open = lines.filtered(lambda line: line.kgw_stage != "closed")
-        # What is owed is shown before what is settled, however old it is.
-        shown = (is_open[:MAX_OPEN] | lines)[: max(MAX_LINES, min(len(is_open), MAX_OPEN))]
+        # What is owed, the oldest first as in texts, then what was settled, the latest first.
+        shown = is_open[:MAX_OPEN] | (lines - is_open)[::-1]
+        shown = shown[: max(MAX_LINES, min(len(is_open), MAX_OPEN))]
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
@@ -253,10 +254,13 @@ class KgwPortalCase(models.AbstractModel):
     # === ONE SENTENCE === #
 
     def _get_sentence(self, case, lines, plan, holds):
-        """Return the state of the case in a few sentences."""
-        late = lines.filtered(lambda line: line.kgw_stage in LATE)
+        """Return the state of the case in a few sentences. What the creditor gave away is told apart:
+        its days and amount say nothing of what is monitored."""
+        given = holds.filtered(lambda hold: hold.move_id and hold._is_ending()).move_id
+        watched = lines.filtered(lambda line: line.move_id not in given) or lines
+        late = watched.filtered(lambda line: line.kgw_stage in LATE)
         said = (
-            self._say_owed(lines, late),
+            self._say_owed(watched, late),
             self._say_apart(case, lines, holds),
             self._say_next(case, lines, plan, holds),
         )

@@ -44,24 +44,25 @@ class KgwPortalExport(models.AbstractModel):
             self.env.invalidate_all()
 
     def _prepare_export(self, row, extra):
-        """Return one line for each currency that is owed or in the figure, at least one."""
+        """Return one line for each currency that is owed or in the figure, at least one. What is no
+        matter of a currency is counted on the first one: columns are added up."""
         figures = row["figure_sums"] if extra else {}
-        for code in sorted({*row["owed_sums"], *figures}) or [""]:
+        for place, code in enumerate(sorted({*row["owed_sums"], *figures}) or [""]):
             yield [
                 row["counterparty"],
                 row["nip"],
                 row["number"],
-                ". ".join(filter(None, (row["stage_label"], row["apart"]))),
+                ". ".join(filter(None, (row["stage_label"], row["apart"], row["scheduled"]))),
                 code,
                 float(row["owed_sums"].get(code, 0)),
                 float(row["overdue_sums"].get(code, 0)),
                 *(float(figures.get(code, 0)) for _name in extra),
-                self._read_iso(row["oldest_iso"]),
-                row["invoices"],
+                self._read_iso(row["oldest_isos"].get(code)),
+                row["invoice_counts"].get(code, 0),
                 self._read_iso(row["next_iso"]),
                 row["next_step"],
                 row["blocked"],
-                row["decision_count"],
+                0 if place else row["decision_count"],
             ]
 
     def _read_iso(self, iso):

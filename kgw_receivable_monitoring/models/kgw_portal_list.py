@@ -190,33 +190,50 @@ class KgwPortalList(models.AbstractModel):
         place = {case_id: number for number, case_id in enumerate(case_ids)}
         cases = self._search_cases([("id", "in", case_ids)]).sorted(lambda case: place[case.id])
         sums, figures = self._read_sums(cases), self._read_figure(tab, cases)
-        ahead, asking = self._read_ahead(cases), self._count_asked(cases)
+        ahead, decided = self._read_ahead(cases), self._read_decisions(cases)
         return [
             {
                 "figure": self._format_sums(figures.get(case.id, {})),
                 "figure_sums": figures.get(case.id, {}),
             }
-            | self._prepare_row(case, sums.get(case.id, {}), asking.get(case.id, 0))
+            | self._prepare_row(case, sums.get(case.id, {}))
+            | self._prepare_decided(*decided.get(case.id, (0, [])))
             | ahead[case]
             for case in cases
         ]
 
-    def _count_asked(self, cases):
-        """Return ``{case id: how many questions and disputes wait for the creditor}``."""
+    def _read_decisions(self, cases):
+        """Return ``{case id: (number, ids)}``: how many questions and disputes wait for the creditor,
+        and which of its decisions the next run carries out."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT a.case_id, count(*) FROM (%s) a WHERE a.case_id = ANY(%s) GROUP BY 1",
-                SQL(
-                    "SELECT case_id FROM kgw_decision WHERE state = 'open'"
-                    " UNION ALL SELECT case_id FROM kgw_dispute WHERE state = 'open'"
-                ),
+                """
+                SELECT case_id, count(*) FILTER (WHERE decision_id IS NULL),
+                       array_remove(array_agg(decision_id ORDER BY decision_id), NULL)
+                  FROM (SELECT case_id, NULL::int AS decision_id FROM kgw_decision
+                         WHERE state = 'open'
+                         UNION ALL SELECT case_id, NULL FROM kgw_dispute WHERE state = 'open'
+                         UNION ALL SELECT case_id, id FROM kgw_decision
+                         WHERE state = 'scheduled') waiting
+                 WHERE case_id = ANY(%s) GROUP BY case_id
+                """,
                 cases.ids,
             )
         )
-        return dict(rows)
+        return {case_id: (number, ids) for case_id, number, ids in rows}
+
+    def _prepare_decided(self, number, scheduled_ids):
+        """Return in words what waits for the creditor, and what it decided that acts soon."""
+        # Whose they are was asked with the counterparties.
+        scheduled = self.env["kgw.decision"].sudo().browse(scheduled_ids)
+        said = ", ".join(map(self._say_decided, scheduled))
+        return {
+            "decision_count": number,
+            "scheduled": self.env._("Acts in the next run: %s", said) if said else "",
+        }
 
     def _read_sums(self, cases):
-        """Return ``{case id: {owed, overdue: {currency: amount}, oldest, number}}``."""
+        """Return ``{case id: {owed, overdue, oldest, n: {currency: value}}}``."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -233,16 +250,15 @@ class KgwPortalList(models.AbstractModel):
         )
         found = {}
         for case_id, code, owed, overdue, oldest, number in rows:
-            own = found.setdefault(case_id, {"owed": {}, "overdue": {}, "oldest": oldest, "n": 0})
-            own["owed"][code] = owed
+            own = found.setdefault(case_id, {"owed": {}, "overdue": {}, "oldest": {}, "n": {}})
+            own["owed"][code], own["oldest"][code], own["n"][code] = owed, oldest, number
             if overdue:
                 own["overdue"][code] = overdue
-            own["oldest"] = min(own["oldest"], oldest)
-            own["n"] += number
         return found
 
-    def _prepare_row(self, case, sums, asked):
-        oldest = sums.get("oldest")
+    def _prepare_row(self, case, sums):
+        dates = sums.get("oldest", {})
+        oldest = min(dates.values(), default=None)
         days = (self._get_today() - oldest).days if oldest else 0
         return {
             "id": case.id,
@@ -258,9 +274,9 @@ class KgwPortalList(models.AbstractModel):
             "owed_plain": json.dumps(sums.get("owed", {}), default=float),
             "overdue_sums": sums.get("overdue", {}),
             "oldest": self._format_date(oldest),
-            "oldest_iso": oldest.isoformat() if oldest else "",
+            "oldest_isos": {code: day.isoformat() for code, day in dates.items()},
             "days": self._count(days, "day") if days > 0 else "",
-            "invoices": sums.get("n", 0),
-            "decision_count": asked,
+            "invoices": sum(sums.get("n", {}).values()),
+            "invoice_counts": sums.get("n", {}),
             "controller": (case.controller_id or case.mandate_id.controller_id).name or "",
         }

@@ -2,9 +2,12 @@ from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo.tests import HttpCase, tagged
 
 from ..models import kgw_portal, kgw_portal_case
+from ..tools.words import NBSP
 from . import test_portal_pages
 from .common import DUE
 from .test_portal_decisions import LATE, DecisionCase
@@ -113,7 +116,7 @@ class TestEnding(DecisionCase):
     def test_state_says_what_ended_for_one_invoice_while_others_are_monitored(self):
         self._take("collection", lines=self.first)
         apart = (
-            "Handed over to collection: 1\xa0invoice."
+            "Handed over to collection: 1\xa0invoice (PLN\xa01,230.00)."
             " Monitoring of the others goes on: 1\xa0invoice."
         )
         page = self.portal.with_context(kgw_now=self._at(LATE, 12))
@@ -162,6 +165,29 @@ class TestEnding(DecisionCase):
             page = self.portal._get_case(self.case.id)
         self.assertEqual([row["number"] for row in page["receivables"]], ["FV A/1"])
         self.assertIn("1", page["more_receivables"])
+
+    def test_invoices_stand_in_the_order_of_their_due_dates(self):
+        self.first.date_maturity = DUE + timedelta(days=3)
+        rows = self.portal._get_case(self.case.id)["receivables"]
+        self.assertEqual([row["number"] for row in rows], ["FV A/2", "FV A/1"])
+
+    def test_days_and_amount_are_those_of_what_is_still_monitored(self):
+        self.second.date_maturity = DUE - timedelta(days=20)
+        self._take("collection", lines=self.second)
+        with freeze_time(self._at(LATE + timedelta(days=4))):
+            self.env["account.move.line"]._kgw_flush_stages(LATE + timedelta(days=4))
+            said = self.portal._get_case(self.case.id)["sentence"]
+            [row] = self.portal._get_cases()
+        self.assertIn("5 days past due, PLN 1,230.00 from 1 invoice.", said.replace(NBSP, " "))
+        self.assertIn("Handed over to collection: ", said)
+        self.assertIn("500.00)", row["apart"])
+
+    def test_list_and_export_say_what_acts_in_the_next_run(self):
+        self._take("warning")
+        [row] = self.portal._get_cases()
+        self.assertIn("Acts in the next run: consent to the warning", row["scheduled"])
+        told = list(self.portal._get_export())[1]
+        self.assertIn(row["scheduled"], told[3])
 
     def test_export_of_a_figure_has_the_figure(self):
         self.env["kgw.payment.list"]._mark_paid(

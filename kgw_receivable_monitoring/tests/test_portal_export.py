@@ -55,6 +55,25 @@ class TestPortalExport(DecisionCase):
         )
         self.assertIn("on hold", self.get_rows()[1][-2])
 
+    def test_columns_of_a_counterparty_in_two_currencies_add_up(self):
+        due = DUE + timedelta(days=2)
+        buyer = self._other_party("Budmax sp. z o.o.", 1)
+        self._watch(self._document("FV EUR", due=due, currency="EUR", buyer=buyer))
+        step = self.env.ref(f"{MODULE}.step_standard_p21_letter")
+        self.env["kgw.decision"]._ask("approval", step, self.first, DAY, self._at(DAY))
+        head, *rows = self.get_rows()
+        told = [dict(zip(head, row, strict=True)) for row in rows]
+        found = [
+            (
+                row["Currency"],
+                row["Oldest due date"],
+                row["Invoices"],
+                row["Wait for your decision"],
+            )
+            for row in told
+        ]
+        self.assertEqual(found, [("EUR", due, 1, 1), ("PLN", DUE, 2, 0)])
+
     def test_spreadsheet_has_days_and_numbers(self):
         head, row = self.get_rows()
         book = openpyxl.load_workbook(io.BytesIO(table.to_xlsx([head, row])))
