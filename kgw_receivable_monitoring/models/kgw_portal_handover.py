@@ -129,7 +129,7 @@ class KgwPortalHandover(models.AbstractModel):
             "counterparty": row.counterparty or "",
             "due": self._format_date(row.due_date),
             "amount": self._format_money(row.amount, row.currency_id.name or "PLN")
-            if row.number
+            if row.amount
             else "",
             "message": row.message or "",
         }

@@ -178,6 +178,12 @@ class TestPortalHandover(IsolationCase):
         self.assertIn("43 9990 0018 0000 0000 0000 0777", preview["message"])
         self.assertIn("have the controller add this one", preview["message"])
 
+    def test_payment_without_a_title_shows_its_amount_before_it_is_taken(self):
+        self.mandate.account_number = OWN
+        statement = make_mt940(make_entry(title=""), closing="C260905PLN1230,00")
+        [row] = self._upload_statement(statement)["rows"]
+        self.assertEqual((row["number"], row["amount"]), ("", "PLN\xa01,230.00"))
+
     def test_statement_that_moves_no_day_says_so_before_it_is_taken(self):
         self.mandate.account_number = OWN
         self.mandate.coverage_date = DUE
