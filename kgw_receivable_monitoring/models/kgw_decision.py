@@ -124,9 +124,8 @@ class KgwDecision(models.Model):
     def _compute_invoices(self):
         for decision in self:
             # The people of monitoring see the numbers without accounting rights.
-            decision.invoices = ", ".join(
-                decision.sudo().receivable_ids.move_id.mapped("kgw_display_number")
-            )
+            lines = decision.sudo().receivable_ids
+            decision.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines))
 
     # === QUESTIONS === #
 
@@ -155,7 +154,7 @@ class KgwDecision(models.Model):
                 "question": kind,
                 "deadline": decision.deadline.isoformat(),
                 "default": decision.default_value,
-                "invoices": lines.move_id.mapped("kgw_display_number"),
+                "invoices": self.env["kgw.event"]._name_invoices(lines),
             },
             is_trial,
         )
@@ -298,7 +297,7 @@ class KgwDecision(models.Model):
             "is_lasting": self.is_lasting or "",
             "note": self.note or "",
             "address": self.address or "",
-            "invoices": self.receivable_ids.move_id.mapped("kgw_display_number"),
+            "invoices": self.env["kgw.event"]._name_invoices(self.receivable_ids),
         }
         return {name: value for name, value in payload.items() if value != ""}
 

@@ -104,7 +104,7 @@ class KgwDecisionConsent(models.AbstractModel):
         payload = {
             "question": self.kind,
             "decision_id": self.id,
-            "invoices": lines.move_id.mapped("kgw_display_number"),
+            "invoices": self.env["kgw.event"]._name_invoices(lines),
         }
         if hold:
             payload |= {"reason": hold.reason, **hold._get_facts()}

@@ -210,16 +210,22 @@ class KgwEvent(models.Model):
 
     def _get_invoices_query(self):
         """Return the query for the numbers that reminder ``r`` is for, and of those it only names;
-        of a cancelled one as it was planned."""
+        of a cancelled one as it was planned. They are named as in :meth:`_name_invoices`."""
         return SQL(
             """
-            SELECT COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE is_own), '[]') AS own,
-                   COALESCE(jsonb_agg(number ORDER BY move_id) FILTER (WHERE NOT is_own), '[]') AS named
-              FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
-                           bool_or(%s) AS is_own
-                      FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
-                     WHERE rl.reminder_id = r.id AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
-                     GROUP BY rl.move_id, m.kgw_number, m.name) numbered
+            SELECT COALESCE(jsonb_agg(name ORDER BY due, move_id) FILTER (WHERE is_own), '[]') AS own,
+                   COALESCE(jsonb_agg(name ORDER BY due, move_id) FILTER (WHERE NOT is_own), '[]')
+                       AS named
+              FROM (SELECT move_id, due, is_own, CASE WHEN count(*) OVER (PARTITION BY number) > 1
+                           THEN number || to_char(due_date, ' (YYYY-MM-DD)') ELSE number END AS name
+                      FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
+                                   m.invoice_date_due AS due_date, bool_or(%s) AS is_own,
+                                   COALESCE(min(l.date_maturity), m.invoice_date_due) AS due
+                              FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
+                              LEFT JOIN account_move_line l ON l.id = rl.receivable_id
+                             WHERE rl.reminder_id = r.id
+                               AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
+                             GROUP BY rl.move_id, m.id) numbered) named
             """,
             self.env["kgw.reminder.line"]._get_main_condition(),
         )
@@ -292,9 +298,9 @@ class KgwEvent(models.Model):
         """Return what row ``number`` of an entry about several has more than its own values."""
         if number:
             return {"is_part": True}
-        numbers = dict.fromkeys(line.move_id.kgw_display_number for line, _step in rows)
+        lines = rows[0][0].union(*(line for line, _step in rows))
         steps = dict.fromkeys(step_id for _line, step_id in rows)
-        return {"payload": {"invoices": list(numbers), "steps": list(steps)}}
+        return {"payload": {"invoices": self._name_invoices(lines), "steps": list(steps)}}
 
     def _get_steps(self):
         """Return the steps that an entry is about: several where it tells of several."""

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
@@ -68,6 +69,23 @@ class KgwEventWords(models.Model):
         }
         made = calls.get(self.kind) if self.channel == "phone" else ""
         return made or self._get_label("kind")
+
+    @api.model
+    def _name_invoices(self, receivables, known=None, format_day=date.isoformat):
+        """Return the numbers of the invoices of ``receivables``, the oldest due date first; of those
+        with one number the due dates as well.
+
+        :param known: the receivables among which they are told apart; these, by default
+        :param format_day: takes a date and returns it in words; the register has no language
+        """
+        moves = receivables.sorted(lambda line: (line.date_maturity, line.id)).move_id
+        often = Counter((known or receivables).move_id.mapped("kgw_display_number"))
+        return [
+            f"{move.kgw_display_number} ({format_day(move.invoice_date_due)})"
+            if often[move.kgw_display_number] > 1
+            else move.kgw_display_number
+            for move in moves
+        ]
 
     def _is_question_withdrawn(self):
         return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)

@@ -1,4 +1,3 @@
-from collections import Counter
 from typing import NamedTuple
 
 from odoo import models
@@ -250,19 +249,11 @@ class KgwPortalEffectWords(models.AbstractModel):
         ]
 
     def _name_invoices(self, lines, known):
-        """Return the numbers of ``lines``, the oldest first; of invoices with one number the due
-        dates as well.
+        """Return the numbers of ``lines`` as the register names them, in the words of the page.
 
         :param known: the receivables among which they are to be told apart
         """
-        moves = lines.sorted(lambda line: (line.date_maturity, line.id)).move_id
-        often = Counter(known.move_id.mapped("kgw_display_number"))
-        return ", ".join(
-            f"{move.kgw_display_number} ({self._format_date(move.invoice_date_due)})"
-            if often[move.kgw_display_number] > 1
-            else move.kgw_display_number
-            for move in moves
-        )
+        return ", ".join(self.env["kgw.event"]._name_invoices(lines, known, self._format_date))
 
     def _tell_contact(self, effect):
         return [self.env._("It is used first; what was known so far stays as the second choice.")]

@@ -72,8 +72,8 @@ class KgwPromise(models.Model):
     def _compute_invoices(self):
         for given in self:
             # The people of monitoring see the numbers without accounting rights.
-            moves = given.sudo().receivable_ids.move_id
-            given.invoices = ", ".join(moves.mapped("kgw_display_number"))
+            lines = given.sudo().receivable_ids
+            given.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines))
 
     @api.depends("receivable_ids.amount_residual_currency", "owed_amount")
     def _compute_paid_amount(self):
@@ -332,7 +332,7 @@ class KgwPromise(models.Model):
     def _prepare_payload(self):
         """Return what the register keeps: invoices, amount, every part with its day."""
         return {
-            "invoices": self.receivable_ids.move_id.mapped("kgw_display_number"),
+            "invoices": self.env["kgw.event"]._name_invoices(self.receivable_ids),
             "amount": self.amount,
             "currency": self.currency_id.name,
             "parts": [

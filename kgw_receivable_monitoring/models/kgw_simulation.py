@@ -288,6 +288,6 @@ class KgwSimulation(models.AbstractModel):
             "channel": step.channel,
             "step_id": step.id,
             "rung": step.rung,
-            "invoices": ", ".join(lines.move_id.mapped("kgw_display_number")),
+            "invoices": ", ".join(self.env["kgw.event"]._name_invoices(lines)),
             "move_ids": sorted(lines.move_id.ids),
         }

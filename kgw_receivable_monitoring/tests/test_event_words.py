@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 from lxml import etree
 
 from odoo.tests import tagged
 
+from .common import DUE
 from .engine_common import KgwEngineCommon
 
 
@@ -42,6 +45,23 @@ class TestEventWords(KgwEngineCommon):
         for state, label in (("planned", "Planned"), ("undelivered", "Nobody reached")):
             call.state = state
             self.assertEqual(shown[call.shown_state], label)
+
+    def test_invoices_with_one_number_are_told_apart_in_the_order_of_their_due_dates(self):
+        documents = (
+            self._document("77", due=DUE + timedelta(days=9)),
+            self._document("5", due=DUE + timedelta(days=3)),
+            self._document("77", issued=DUE - timedelta(days=40)),
+        )
+        lines = self._watch(*documents)
+        told = ["77 (2026-09-07)", "5", "77 (2026-09-16)"]
+        self.assertEqual(self.env["kgw.event"]._name_invoices(lines), told)
+        call = self._draft(lines, "p4_call", self.day)
+        self.env["kgw.event"]._record_contacts(call, "planned", self._at(self.day))
+        self.assertEqual(self.events("planned", reminder_id=call.id).payload["invoices"], told)
+        asked = self.env["kgw.decision"]._ask(
+            "horizon", lines.kgw_next_step_id[:1], lines, self.day, self._at(self.day)
+        )
+        self.assertEqual(asked.invoices, ", ".join(told))
 
     def test_step_beside_its_channel_does_not_repeat_it(self):
         call = self._draft(self.line, "p4_call", self.day)
