@@ -24,6 +24,11 @@ SWITCHES = (
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " ")}
 PATIENCE_SECONDS = 60
 SENT = "Network.requestWillBeSent"
+LOADED = "!window.kgwLeft && document.readyState === 'complete'"
+# Odoo's own code on the page: nothing of it begins before the texts are there. It keeps them in a
+# database of the browser's; a page left while Chromium makes that one blocks it for all that follow.
+BEGUN = """(odoo.loader.modules.get('@web/core/l10n/translation').translationIsReady
+    .then(() => { window.kgwBegun = true; }), window.kgwBegun)"""
 
 
 class Browser:
@@ -100,10 +105,14 @@ class Page(Socket):
         return answer["result"].get("value")
 
     def go(self, url):
-        """Open an address and wait until it is loaded."""
+        """Open an address and wait until it is loaded and its code has begun."""
         self.run("window.kgwLeft = true")
         self.call("Page.navigate", url=url)
-        self.wait("!window.kgwLeft && document.readyState === 'complete'")
+        self._wait_begun()
+
+    def _wait_begun(self):
+        self.wait(LOADED)
+        self.wait(BEGUN)
 
     def wait(self, code, seconds=PATIENCE_SECONDS):
         """Wait until an expression holds; return the seconds that it took."""
@@ -125,7 +134,7 @@ class Page(Socket):
                 window.kgwLeft = true;
                 form.login.value = form.password.value = {json.dumps(login)}; form.submit(); }})()"""
         )
-        self.wait("!window.kgwLeft && document.readyState === 'complete'")
+        self._wait_begun()
         assert "/web/login" not in self.run("location.pathname"), f"{login} was refused"
 
     def press(self, key, shift=False):
