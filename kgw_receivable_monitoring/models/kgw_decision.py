@@ -1,7 +1,9 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_date
 
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
@@ -121,11 +123,15 @@ class KgwDecision(models.Model):
             )
 
     @api.depends("receivable_ids")
+    @api.depends_context("lang")
     def _compute_invoices(self):
+        in_words = partial(format_date, self.env)
         for decision in self:
             # The people of monitoring see the numbers without accounting rights.
             lines = decision.sudo().receivable_ids
-            decision.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines))
+            decision.invoices = ", ".join(
+                self.env["kgw.event"]._name_invoices(lines, None, in_words)
+            )
 
     # === QUESTIONS === #
 

@@ -157,11 +157,23 @@ class KgwDispute(models.Model):
             return self.env._(
                 "Without your answer nothing changes: nobody is contacted about this invoice any more."
             )
+        if self.default_value == "reject" and self._is_kept_back_besides(on_date):
+            return self.env._(
+                "Without your answer the dispute counts as rejected; for another reason the contact"
+                " about this invoice stays on hold all the same."
+            )
         return {
             "accept": self.env._("Without your answer the contact about this invoice ends."),
             "reject": self.env._("Without your answer the contact goes on by the scenario."),
             "correction": self.env._("Without your answer we wait for a correction."),
         }[self.default_value]
+
+    def _is_kept_back_besides(self, on_date):
+        """Whether another hold than its own keeps this receivable back beyond the deadline."""
+        line = self.receivable_id
+        holds = self.env["kgw.hold"]._get_in_force(self.case_id, line, on_date) - self.hold_ids
+        lasting = holds.filtered(lambda hold: not hold._ends_before(self.deadline))
+        return bool(lasting._get_keeping(line))
 
     def _answer(self, value, note, now, until=None, address=""):
         """Record what the creditor answered and let the course go on by it.

@@ -298,7 +298,8 @@ class KgwEvent(models.Model):
         """Return what row ``number`` of an entry about several has more than its own values."""
         if number:
             return {"is_part": True}
-        lines = rows[0][0].union(*(line for line, _step in rows))
+        first, _step = rows[0]
+        lines = first.union(*(line for line, _step in rows)).with_prefetch(first._prefetch_ids)
         steps = dict.fromkeys(step_id for _line, step_id in rows)
         return {"payload": {"invoices": self._name_invoices(lines), "steps": list(steps)}}
 

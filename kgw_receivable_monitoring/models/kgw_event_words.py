@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,8 @@ from .kgw_decision import QUESTIONS
 OF_CHANNEL = ("sent", "delivered", "undelivered", "failed", "dead", "unknown", "cancelled")
 # Of an SMS as much is shown as fits into a line.
 SHOWN = 80
+# The day by which the register tells invoices of one number apart: it has no language.
+NAMED_DAY = re.compile(r"(?<= \()\d{4}-\d\d-\d\d(?=\)$)")
 # What the payload calls the code of a field of another model: entry, key, model, field.
 CODES = (
     ("call", "outcome", "kgw.reminder", "outcome"),
@@ -86,6 +89,19 @@ class KgwEventWords(models.Model):
             else move.kgw_display_number
             for move in moves
         ]
+
+    @api.model
+    def _say_invoices(self, names, format_day):
+        """Return the invoices of an entry as :meth:`_name_invoices` wrote them, with their days in
+        words.
+
+        :param format_day: takes a date and returns it in words
+        """
+        return ", ".join(
+            NAMED_DAY.sub(lambda day: format_day(date.fromisoformat(day[0])), name)
+            for name in names
+            if name
+        )
 
     def _is_question_withdrawn(self):
         return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)
@@ -188,7 +204,8 @@ class KgwEventWords(models.Model):
         if len(invoices) * len(payload.get("steps", ())) < 2:
             return ""
         steps = dict.fromkeys(self._get_steps().mapped("name"))
-        return f"{', '.join(steps)} ({', '.join(invoices)})"
+        said = self._say_invoices(invoices, lambda day: format_date(self.env, day))
+        return f"{', '.join(steps)} ({said})"
 
     def _tell_message(self, payload):
         """Return the subject of what was written, else the beginning of its text."""

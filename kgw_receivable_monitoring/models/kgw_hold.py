@@ -69,6 +69,12 @@ class KgwHold(models.Model):
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
 
     _open_holds = models.Index("(from_date) WHERE lifted_at IS NULL")
+    # The plan knows which channel a contact takes before it knows which invoices it is about, and
+    # an invoice on hold is left out of a contact whatever its channel.
+    _whole_invoice = models.Constraint(
+        "CHECK (move_id IS NULL OR channel IS NULL)",
+        "An invoice waits with every channel: leave the channel empty, or put the whole case on hold.",
+    )
 
     @api.depends("reason", "case_id", "mandate_id", "brand_id", "channel", "move_id")
     def _compute_display_name(self):

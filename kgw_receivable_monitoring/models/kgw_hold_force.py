@@ -150,9 +150,7 @@ class KgwHoldForce(models.Model):
     def _get_of_waiting_channels(self):
         """Return those of these holds for whose end the steps of their channel wait; one that closes
         its channel for good lets them take their other way."""
-        return self.filtered(
-            lambda h: h.channel and not h.move_id and (h.until_date or h.reason == "stop")
-        )
+        return self.filtered(lambda h: h.channel and (h.until_date or h.reason == "stop"))
 
     def _get_of_creditor(self):
         """Return those of these holds of a case or invoice that the creditor asked for."""
@@ -224,7 +222,7 @@ class KgwHoldForce(models.Model):
         """
         return SQL(
             "h.channel IS NOT NULL AND h.until_date IS NULL AND h.lifted_at IS NULL"
-            " AND h.move_id IS NULL AND h.brand_id IS NULL AND h.reason <> 'stop'"
+            " AND h.brand_id IS NULL AND h.reason <> 'stop'"
             " AND (h.case_id = c.id OR h.case_id IS NULL AND h.mandate_id = c.mandate_id)"
         )
 

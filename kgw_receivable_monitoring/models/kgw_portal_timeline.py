@@ -44,7 +44,7 @@ ANSWERS = ("dispute_accepted", "dispute_rejected", "dispute_correction")
 # Chips above the history; "" is everything.
 SHOWN = {
     "contacts": ("sent", "delivered", "undelivered", "dead", "unknown", "call", "reply"),
-    "payments": (*BOOKED, "stage", *PROMISES),
+    "payments": (*BOOKED, *PROMISES),
     "decisions": ("question", "decision", "revoked", "hold", "lifted", *DISPUTES),
     "not_sent": ("waiting", "cancelled", "passed", "failed"),
 }
@@ -220,13 +220,13 @@ class KgwPortalTimeline(models.AbstractModel):
     def _get_invoices(self, event, payload):
         """Return the invoices of an entry: those it is about, and those that it covers too."""
         own = payload.get("invoices") or [payload.get("invoice")]
-        if event.kind in ("hold", "lifted"):
+        if event.kind in ("hold", "lifted", "stage"):
             own = [event.move_id.kgw_display_number]
-        said = ", ".join(filter(None, own))
-        named = payload.get("named")
+        said = event._say_invoices(own, self._format_date)
+        named = event._say_invoices(payload.get("named", ()), self._format_date)
         if said and named:
-            return self.env._("%(own)s; named too: %(others)s", own=said, others=", ".join(named))
-        return said or ", ".join(named or ())
+            return self.env._("%(own)s; named too: %(others)s", own=said, others=named)
+        return said or named
 
     def _get_until(self, payload):
         """Return in words the day or days that an entry names: until when contact is on hold, by

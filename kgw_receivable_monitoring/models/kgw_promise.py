@@ -1,8 +1,10 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
 
 from ..tools import calendar, promise, words
 
@@ -69,11 +71,13 @@ class KgwPromise(models.Model):
             given.display_name = f"{given.case_id.display_name} · {given._describe()}"
 
     @api.depends("receivable_ids")
+    @api.depends_context("lang")
     def _compute_invoices(self):
+        in_words = partial(format_date, self.env)
         for given in self:
             # The people of monitoring see the numbers without accounting rights.
             lines = given.sudo().receivable_ids
-            given.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines))
+            given.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines, None, in_words))
 
     @api.depends("receivable_ids.amount_residual_currency", "owed_amount")
     def _compute_paid_amount(self):

@@ -1,7 +1,9 @@
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.tools.misc import format_date
 
 from ..const import CHANNELS
 from ..const_reasons import PLANNED_ANEW
@@ -288,6 +290,8 @@ class KgwSimulation(models.AbstractModel):
             "channel": step.channel,
             "step_id": step.id,
             "rung": step.rung,
-            "invoices": ", ".join(self.env["kgw.event"]._name_invoices(lines)),
+            "invoices": ", ".join(
+                self.env["kgw.event"]._name_invoices(lines, None, partial(format_date, self.env))
+            ),
             "move_ids": sorted(lines.move_id.ids),
         }

@@ -84,6 +84,22 @@ class TestDispute(KgwEngineCommon):
         self.assertEqual(dispute.state, "accepted")
         self.assertTrue(self.is_held(self.line, after))
 
+    def test_silence_about_what_waits_for_another_reason_does_not_promise_contact(self):
+        dispute = self.open_dispute()
+        self.assertIn("goes on", dispute._say_silence(TOLD))
+        for until, said in ((dispute.deadline, "stays on hold"), (TOLD, "goes on")):
+            with self.subTest(until=until):
+                self.env["kgw.hold"].create(
+                    {
+                        "case_id": self.case.id,
+                        "reason": "creditor",
+                        "from_date": TOLD,
+                        "until_date": until,
+                    }
+                )
+                self.assertIn(said, dispute._say_silence(TOLD))
+                self.env["kgw.hold"].search([("reason", "=", "creditor")])._lift(self._at(TOLD))
+
     def test_correction_is_waited_for_until_its_day_and_then_a_person_asks(self):
         dispute = self.open_dispute()
         dispute._answer("correction", "", self._at(TOLD), until=TOLD + timedelta(days=7))

@@ -1,8 +1,10 @@
 from datetime import timedelta
+from functools import partial
 
 from lxml import etree
 
 from odoo.tests import tagged
+from odoo.tools.misc import format_date
 
 from .common import DUE
 from .engine_common import KgwEngineCommon
@@ -61,7 +63,11 @@ class TestEventWords(KgwEngineCommon):
         asked = self.env["kgw.decision"]._ask(
             "horizon", lines.kgw_next_step_id[:1], lines, self.day, self._at(self.day)
         )
-        self.assertEqual(asked.invoices, ", ".join(told))
+        shown = "77 (09/07/2026), 5, 77 (09/16/2026)"
+        self.assertEqual(asked.invoices, shown)
+        self.assertEqual(
+            self.env["kgw.event"]._say_invoices(told, partial(format_date, self.env)), shown
+        )
 
     def test_step_beside_its_channel_does_not_repeat_it(self):
         call = self._draft(self.line, "p4_call", self.day)

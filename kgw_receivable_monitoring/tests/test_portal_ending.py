@@ -147,6 +147,16 @@ class TestEnding(DecisionCase):
         self.assertEqual(told["invoices"], "FV A/1, FV A/2")
         self.assertEqual((told["kind_label"], told["step"]), ("A report to you", ""))
 
+    def test_entry_of_a_stage_names_its_invoice_and_is_no_payment(self):
+        overdue = self.first._kgw_prepare_event_vals(
+            "stage", self._at(LATE), payload={"stage": "overdue"}
+        )
+        self.env["kgw.event"]._record([overdue])
+        [told] = [e for e in self.portal._get_events(self.case)[0] if e["kind"] == "stage"]
+        self.assertEqual((told["kind_label"], told["invoices"]), ("Overdue", "FV A/1"))
+        self.assertFalse(self.portal._get_events(self.case, "payments")[0])
+        self.assertNotIn("stage", {e["kind"] for e in self.portal._get_latest(self.mandate)})
+
     def test_no_subject_of_the_portal_replaces_a_method_of_another(self):
         subjects = [value for name, value in vars(kgw_portal).items() if name != "KgwPortalBase"]
         subjects = [value for value in subjects if isinstance(value, type)]
