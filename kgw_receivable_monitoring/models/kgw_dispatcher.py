@@ -195,6 +195,7 @@ class KgwDispatcher(models.AbstractModel):
             return passed
         passed.line_ids._freeze(facts)
         channel = passed._get_channel()
+        self.env["kgw.text"]._load(passed)
         for reminder in passed:
             reminder.write(channel._prepare_content(reminder, now))
         return passed

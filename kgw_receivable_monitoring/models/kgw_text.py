@@ -5,6 +5,8 @@ from odoo import SUPERUSER_ID, api, models
 from ..const import DEMANDS
 from ..tools import calendar, text, words
 
+PARTY_FIELDS = ["name", "vat", "street", "zip", "city"]
+
 
 class KgwText(models.AbstractModel):
     """The values that a text is filled with: strings, and lists of dictionaries of strings.
@@ -52,11 +54,15 @@ class KgwText(models.AbstractModel):
         }
 
     @api.model
+    def _load(self, reminders):
+        """Read at once, and no other column, what the texts of ``reminders`` say of people."""
+        cases = reminders.case_id
+        (cases.mandate_id.creditor_id | cases.counterparty_id).fetch(PARTY_FIELDS)
+
+    @api.model
     def _get_parties(self, case, brand, lang, today):
         """Return who writes, for whom, to whom, about which case, on which day."""
         mandate = case.mandate_id
-        people = mandate.creditor_id | case.counterparty_id
-        people.fetch(["name", "vat", "street", "zip", "city"])  # at once, and no other column
         parties = {
             "brand": self._get_brand(brand),
             "creditor": {
