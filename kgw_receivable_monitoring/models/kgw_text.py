@@ -55,9 +55,11 @@ class KgwText(models.AbstractModel):
 
     @api.model
     def _load(self, reminders):
-        """Read at once, and no other column, what the texts of ``reminders`` say of people."""
+        """Read at once, and no other column, what the texts of ``reminders`` say of people and of
+        how many instalments an invoice has."""
         cases = reminders.case_id
         (cases.mandate_id.creditor_id | cases.counterparty_id).fetch(PARTY_FIELDS)
+        reminders.line_ids.move_id.mapped("kgw_instalment_count")
 
     @api.model
     def _get_parties(self, case, brand, lang, today):

@@ -1,3 +1,4 @@
+from contextlib import closing
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -66,6 +67,21 @@ class TestDispatcher(KgwDispatchCommon):
         """The first claim, of one, takes four of ten seconds: then one more goes out, not a hundred."""
         seconds = iter((10, 10, 10, 10, 6))
         self.assertEqual(self.sizes(lambda _number: next(seconds, 6))[:2], [100, 1])
+
+    def test_claim_takes_no_more_queries_for_many_than_for_few(self):
+        many = self.watch_more(12)
+        self.count_queries(many)  # what is read once per process
+        self.assertLessEqual(self.count_queries(many), self.count_queries(many[:3]))
+
+    def count_queries(self, reminders):
+        with closing(self.env.cr.savepoint()):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            started = self.cr.sql_log_count
+            claimed = self.env["kgw.dispatcher"]._claim(reminders, self.now)
+            self.env.flush_all()
+            self.assertEqual(claimed, reminders)
+            return self.cr.sql_log_count - started
 
     def collide(self, times):
         """Let PostgreSQL refuse the lock on what is to be sent so many times."""
