@@ -114,9 +114,17 @@ class KgwPortalPicture(models.AbstractModel):
         """Return the :class:`Difference` between two pictures of one case."""
         gone = [record for record in before.planned if record not in after.planned]
         come = [record for record in after.planned if record not in before.planned]
-        anew = [r for r in gone if r._name == "kgw.reminder" and r.reason in PLANNED_ANEW]
+        anew = [r for r in gone if r._name == "kgw.reminder" and self._comes_again(r, after)]
         stays = before.following == after.following and not gone and not come
         return Difference([record for record in gone if record not in anew], anew, come, stays)
+
+    def _comes_again(self, reminder, after):
+        """Whether a contact that is taken back still lies ahead: its step may be too late by then."""
+        if reminder.reason not in PLANNED_ANEW:
+            return False
+        if not reminder.step_id or after.waiting:  # no plan tells it
+            return True
+        return any(step == reminder.step_id.name for _day, step, *_rest in after.plan)
 
     def _compare(self, differences, before, after, owed):
         """Return what changes for each case, in words.

@@ -69,6 +69,14 @@ class TestDecisionsAboutAPart(DecisionCase):
         self.assertEqual((planned.state, planned.reason), ("cancelled", "reshaped"))
         self.assertFalse(self.get_told())
 
+    def test_step_that_makes_way_and_no_longer_lies_ahead_is_called_off(self):
+        day = DUE + timedelta(days=22)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        letter = self._create_letter_of(self.first, planned_on=day)
+        [change] = self.foresee("ask_call", day)["changes"]
+        self.assertEqual((len(change["cancelled"]), change["anew"]), (1, []))
+        self.assertEqual(letter.state, "planned", "nothing stays of a preview")
+
     def test_call_that_was_tried_is_called_off_without_its_outcome(self):
         day = DUE + timedelta(days=4)
         self.run_days(DUE - timedelta(days=5), day)
