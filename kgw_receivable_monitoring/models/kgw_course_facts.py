@@ -146,18 +146,27 @@ class KgwCourseFacts(models.AbstractModel):
 
     def _read_passed_steps(self, receivables):
         """Return ``(receivable id, step id)`` of what was passed over, asked or reported; what a
-        trial run asked and reported counts in that alone."""
+        trial run asked and reported counts in that alone.
+
+        Of the conditions PostgreSQL expects so few entries that it would read the whole register
+        first: ``OFFSET 0`` lets it look up those of each receivable.
+        """
         return self.env.execute_query(
             SQL(
                 """
             SELECT l.id, e.step_id
               FROM account_move_line l
-              JOIN kgw_event e ON e.move_id = l.move_id AND e.instalment = l.kgw_instalment
-               AND e.course = l.kgw_course AND e.kind IN ('passed', 'question', 'report')
-              JOIN kgw_scenario_step s ON s.id = e.step_id
-              JOIN kgw_mandate m ON m.id = e.mandate_id
-             WHERE l.id = ANY(%s) AND (e.kind = 'passed' OR s.kind <> 'contact')
-               AND (m.is_trial OR e.payload->>'is_trial' IS NULL)
+             CROSS JOIN LATERAL (
+                       SELECT kind, step_id, mandate_id, payload FROM kgw_event
+                        WHERE move_id = l.move_id AND instalment = l.kgw_instalment
+                          AND course = l.kgw_course AND kind IN ('passed', 'question', 'report')
+                          AND step_id IS NOT NULL
+                       OFFSET 0) e
+             WHERE l.id = ANY(%s)
+               AND (e.kind = 'passed'
+                    OR e.step_id IN (SELECT id FROM kgw_scenario_step WHERE kind <> 'contact'))
+               AND (e.payload->>'is_trial' IS NULL
+                    OR e.mandate_id IN (SELECT id FROM kgw_mandate WHERE is_trial))
         """,
                 list(receivables.ids),
             )
