@@ -42,6 +42,7 @@ def watched(env, channel):
         ("record", handover, "_settle"),
         ("pack", model, "_pack"),
         ("content", model, "_prepare_content"),
+        ("content", env["kgw.text"], "_load"),
         ("rows", model, "_prepare_rows"),
         ("send", model, "_send"),
         ("lock", dispatcher, "_lock_candidates"),
