@@ -31,7 +31,6 @@ class KgwEvent(models.Model):
     case_id = fields.Many2one("kgw.case", readonly=True, ondelete="restrict")
     reminder_id = fields.Many2one("kgw.reminder", readonly=True, ondelete="restrict")
     move_id = fields.Many2one("account.move", string="Invoice", readonly=True, ondelete="restrict")
-    invoice = fields.Char(related="move_id.kgw_display_number", string="Invoice Number")
     instalment = fields.Integer(readonly=True)
     course = fields.Integer(readonly=True)
     step_id = fields.Many2one("kgw.scenario.step", readonly=True, ondelete="restrict")

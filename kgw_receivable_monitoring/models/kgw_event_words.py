@@ -2,6 +2,7 @@ import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
@@ -13,6 +14,8 @@ from .kgw_decision import QUESTIONS
 OF_CHANNEL = ("sent", "delivered", "undelivered", "failed", "dead", "unknown", "cancelled")
 # Of an SMS as much is shown as fits into a line.
 SHOWN = 80
+# Of many invoices so many are named.
+NAMED = 2
 # The day by which the register tells invoices of one number apart: it has no language.
 NAMED_DAY = re.compile(r"(?<= \()\d{4}-\d\d-\d\d(?=\)$)")
 # What the payload calls the code of a field of another model: entry, key, model, field.
@@ -38,6 +41,7 @@ class KgwEventWords(models.Model):
         compute="_compute_told",
         help="How a call ended, what was paid, promised or decided, and the note with it.",
     )
+    invoice = fields.Char(string="Invoice Number", compute="_compute_invoice")
     who = fields.Char(string="Who Did It", compute="_compute_who")
 
     @api.depends("kind", "channel", "payload", "reminder_id.is_trial")
@@ -204,7 +208,7 @@ class KgwEventWords(models.Model):
         if len(invoices) * len(payload.get("steps", ())) < 2:
             return ""
         steps = dict.fromkeys(self._get_steps().mapped("name"))
-        said = self._say_invoices(invoices, lambda day: format_date(self.env, day))
+        said = self._say_invoices(invoices, partial(format_date, self.env))
         return f"{', '.join(steps)} ({said})"
 
     def _tell_message(self, payload):
@@ -214,6 +218,17 @@ class KgwEventWords(models.Model):
         text = payload.get("text") or ""
         is_short = self.channel == "sms" and text
         return f"{text[:SHOWN]}…" if is_short and len(text) > SHOWN else is_short and text or ""
+
+    @api.depends("move_id", "payload")
+    @api.depends_context("lang")
+    def _compute_invoice(self):
+        """The invoice of an entry; of a contact the first of those it is about, and how many more."""
+        for event in self:
+            # Who reads the register need have no rights on invoices.
+            number = event.sudo().move_id.kgw_display_number
+            names = [number] if number else (event.payload or {}).get("invoices", [])
+            said = self._say_invoices(names[:NAMED], partial(format_date, self.env))
+            event.invoice = f"{said} (+{len(names) - NAMED})" if len(names) > NAMED else said
 
     @api.depends("user_id", "kind")
     @api.depends_context("lang")

@@ -60,6 +60,8 @@ class TestEventWords(KgwEngineCommon):
         call = self._draft(lines, "p4_call", self.day)
         self.env["kgw.event"]._record_contacts(call, "planned", self._at(self.day))
         self.assertEqual(self.events("planned", reminder_id=call.id).payload["invoices"], told)
+        planned = self.events("planned", reminder_id=call.id)
+        self.assertEqual(planned.invoice, "77 (09/07/2026), 5 (+1)")
         asked = self.env["kgw.decision"]._ask(
             "horizon", lines.kgw_next_step_id[:1], lines, self.day, self._at(self.day)
         )
