@@ -48,12 +48,21 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _tell_new_date(self, effect):
         return [
-            self.env._(
-                "The course begins anew: the counterparty is told of the new date before it comes,"
-                " and after it the steps go from the mildest on again."
-            ),
+            self._say_beginning_anew(effect.after.values()),
             self._say_interest(effect.values.get("is_lasting")),
         ]
+
+    def _say_beginning_anew(self, pictures):
+        """Say when the course begins anew: where all contact is on hold, it tells nobody yet."""
+        if all(picture.hold for picture in pictures):
+            return self.env._(
+                "Contact is on hold, and stays so: when the hold ends, the course goes on from the"
+                " new date, with the mildest steps first."
+            )
+        return self.env._(
+            "The course begins anew: the counterparty is told of the new date before it comes,"
+            " and after it the steps go from the mildest on again."
+        )
 
     def _say_interest(self, is_meanwhile):
         if is_meanwhile:

@@ -40,6 +40,15 @@ class TestPreviews(DecisionCase):
         self.assertIn("A reply waits", effect["changes"][0]["after"])
         self.assertIn("only when both", effect["words"][0])
 
+    def test_new_date_promises_no_contact_while_another_hold_keeps_it_back(self):
+        date = (LATE + timedelta(days=20)).isoformat()
+        self.assertIn(
+            "is told of the new date", self.foresee("new_date", until_date=date)["words"][0]
+        )
+        self.hold("reply", case_id=self.case.id)
+        [said, _interest] = self.foresee("new_date", until_date=date)["words"]
+        self.assertIn("when the hold ends", said)
+
     def test_pause_of_what_is_disputed_in_part_holds_until_its_end(self):
         self.dispute(self.first)
         effect = self.foresee("pause", until_date=UNTIL.isoformat())
