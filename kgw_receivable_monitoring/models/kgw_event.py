@@ -251,27 +251,29 @@ class KgwEvent(models.Model):
                 told.setdefault((line.kgw_case_id, reason), []).append((line, step_id))
         self._record(
             [
-                line._kgw_prepare_event_vals(
-                    "passed",
-                    now,
-                    step_id=step_id,
-                    reason=reason,
-                    is_part=True,
-                    reminder_id=reminder.id,
+                self._prepare_passed(
+                    line, step_id, reason, now, is_part=True, reminder_id=reminder.id
                 )
                 for (line, step_id, reason), reminder in cancelled.items()
             ]
             + [
-                line._kgw_prepare_event_vals(
-                    "passed",
-                    now,
-                    step_id=step_id,
-                    reason=reason,
-                    **self._prepare_part(rows, number),
-                )
+                self._prepare_passed(line, step_id, reason, now, **self._prepare_part(rows, number))
                 for (_case, reason), rows in told.items()
                 for number, (line, step_id) in enumerate(rows)
             ]
+        )
+
+    def _prepare_passed(self, line, step_id, reason, now, payload=None, **vals):
+        """Return the values of a step passed over. What a trial run passed over counts in that alone:
+        it may have made way for a contact that nobody got."""
+        is_trial = line.kgw_case_id.mandate_id.is_trial
+        return line._kgw_prepare_event_vals(
+            "passed",
+            now,
+            step_id=step_id,
+            reason=reason,
+            payload=self._tell_trial(payload or {}, is_trial) or None,
+            **vals,
         )
 
     def _get_cancelled(self, passed, now):

@@ -179,6 +179,17 @@ class TestTrial(KgwEngineCommon):
         domain = [("case_id", "=", self.line.kgw_case_id.id), ("kind", "=", kind)]
         return self.env["kgw.decision"].search(domain, order="id")
 
+    def test_after_release_the_steps_are_free_that_made_way_for_those_of_the_trial(self):
+        step, now = self._step("p4_call").id, self._at(DUE + timedelta(days=4))
+        read = self.env["kgw.course.facts"]._read
+        self.env["kgw.event"]._record_passed([(self.line, step, "lapsed")], now)
+        [event] = self.events("passed", step_id=step)
+        self.assertTrue(event.headline.startswith("TEST"))
+        self.assertEqual(read(self.line)[self.line.id][1].done[step], "passed")
+        with freeze_time(now):
+            self.mandate.with_user(self.manager).action_release_trial()
+        self.assertNotIn(step, read(self.line)[self.line.id][1].done)
+
     def test_after_release_the_creditor_is_asked_for_consent_for_real(self):
         self._step("p2_sms").needs_approval = True
         self.line = self._watch(self._document("FV 8", buyer=self._other_party("Inna", 8)))
