@@ -34,7 +34,7 @@ class KgwPortalHistory(models.AbstractModel):
         case["events"] = [self._prepare_printed(event) for event in events]
         values = {
             "case": case,
-            "printed": self._format_moment(fields.Datetime.now()),
+            "printed": self._format_moment(self._get_now()),
             "left_out": self._say_left_out(record, events, part, len(case["history_parts"])),
         }
         number = "-".join((case["number"].replace("/", "-"), *([str(part)] if part > 1 else [])))

@@ -23,7 +23,8 @@ class TestPapers(DecisionCase):
             self.env["kgw.portal"]._record_message(self.case, f"Wiadomość {number}", [], moment)
 
     def draw(self, part):
-        _name, content = self.portal._get_history(self.case.id, part)
+        page = self.portal.with_context(kgw_now=self._at(DUE))
+        _name, content = page._get_history(self.case.id, part)
         pages = pypdf.PdfReader(io.BytesIO(content)).pages
         return " ".join(" ".join(page.extract_text() for page in pages).split())
 
