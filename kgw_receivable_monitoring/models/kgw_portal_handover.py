@@ -196,6 +196,15 @@ class KgwPortalHandover(models.AbstractModel):
         record._request_taking(now)
         return record.state
 
+    def _say_taken_payments(self, record):
+        waiting = [("import_id", "=", record.id), ("state", "in", ("proposed", "unmatched"))]
+        if record.env["kgw.payment"].search_count(waiting, limit=1):
+            return self.env._(
+                "Taken over: the payments are booked, but for those whose invoice is not clear: your"
+                " controller assigns them."
+            )
+        return self.env._("Taken over: the payments are booked.")
+
     def _say_taken(self, import_id):
         """Return what a hand-over that was just taken over means."""
         record = self._get_one("kgw.import", import_id, "mandate_id")
@@ -205,7 +214,7 @@ class KgwPortalHandover(models.AbstractModel):
         if not taken:
             return self.env._("Nothing was taken over: the rows below say why.")
         if record.content == "payments":
-            return self.env._("Taken over: the payments are booked.")
+            return self._say_taken_payments(record)
         if set(taken.move_id.mapped("move_type")) == {"out_refund"}:
             return self.env._("Taken over: the corrections are booked.")
         return self.env._("Taken over: monitoring begins.")

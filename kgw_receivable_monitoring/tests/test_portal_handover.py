@@ -234,7 +234,7 @@ class TestPortalHandover(IsolationCase):
         )
         row = "{};25.08.2026;28.09.2026;{};PLN;9991010109;Nowy pierwszy;{}"
         for import_id, words in (
-            (payments, "payments are booked"),
+            (payments, "whose invoice is not clear"),
             (self._hand_over("invoices", head, row.format("1/K", "100,00", "")), "begins"),
             (self._hand_over("invoices", head, row.format("2/K", "-40,00", "1/K")), "corrections"),
             (self._hand_over("invoices", head, row.format("1/K", "100,00", "")), "Nothing"),
