@@ -91,7 +91,9 @@ class KgwDecision(models.Model):
     amount = fields.Float(digits=(16, 2))
     number = fields.Integer(string="Number of Instalments")
     is_lasting = fields.Boolean(
-        string="Lasting", help="Future invoices too; of a new date: with interest meanwhile."
+        string="Lasting",
+        help="Future invoices too; of a new date: with interest meanwhile; of going on: the whole"
+        " counterparty.",
     )
     point_kind = fields.Char(string="What Is Corrected")
     note = fields.Char()

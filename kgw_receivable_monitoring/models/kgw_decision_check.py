@@ -163,8 +163,16 @@ class KgwDecisionCheck(models.AbstractModel):
         return all(self[name] == other[name] for name in names if name != "note")
 
     def _check_go_on(self, known):
-        if self._get_own_holds(known):
+        own = self._get_own_holds(known)
+        if any(self._lifts(hold) for hold in own):
             return
+        if own:
+            raise UserError(
+                self.env._(
+                    "What you decided about the whole counterparty keeps these invoices back. Go on"
+                    " for all of it: tick no invoice."
+                )
+            )
         self._check_owed()
         if other := self._get_keeping(known.holds[self.case_id]):
             said = self.env["kgw.portal"]._say_hold(other)

@@ -233,9 +233,11 @@ class KgwDecisionKind(models.Model):
         held.filtered(lambda hold: going_on[hold.case_id]._lifts(hold))._lift(now)
 
     def _lifts(self, hold):
-        """Whether going on by this decision ends ``hold`` of its case."""
+        """Whether going on by this decision ends ``hold`` of its case: what holds the whole
+        counterparty ends only where going on is meant for all of it."""
         since = hold.decision_id.decided_at or hold.create_date
-        return since <= self.decided_at and hold.move_id <= self.receivable_ids.move_id
+        is_meant = hold.move_id in self.receivable_ids.move_id if hold.move_id else self.is_lasting
+        return since <= self.decided_at and is_meant
 
     def _do_new_date(self, now):
         """Give the receivables another due date; this decision alone starts a new course: they are

@@ -40,12 +40,21 @@ class KgwDecisionTake(models.AbstractModel):
                 for case, own in about.items()
             ]
         )
+        if kind == "go_on":
+            whole = cases if receivables is None else self._get_ticked_whole(about)
+            decisions.filtered(lambda d: d.case_id in whole).is_lasting = True
         decisions._check_values(today)
         cases._touch()
         decisions._record("decision", now)
         if SPECS[kind].at_once:
             decisions._carry_out(now)
         return decisions
+
+    def _get_ticked_whole(self, about):
+        """Return the cases of ``about``, ``{case: receivables}``, of which all that is open is meant."""
+        cases = self.case_id.union(*about)
+        own = cases._get_open_receivables().grouped("kgw_case_id")
+        return cases.filtered(lambda case: case in own and own[case] <= about[case])
 
     def _prepare_take_vals(self, kind, case, lines, values, now, address):
         spec = SPECS[kind]

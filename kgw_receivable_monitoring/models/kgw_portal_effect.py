@@ -68,7 +68,7 @@ class KgwPortalEffect(models.AbstractModel):
             touched, after = self._add_up(told, owed), self._take_pictures(cases)
             differs = {case: self._find_difference(before[case], after[case]) for case in cases}
             changes = self._compare(differs, before, after, touched)
-            effect = Effect(values, taken, lifted, changes, after)
+            effect = Effect(values, taken, lifted.filtered("lifted_at"), changes, after)
             return {
                 **self._prepare_head_of_effect(kind, cases, problems),
                 "amount": self._format_sums(self._add_all(touched.values())),

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import DUE
@@ -76,6 +77,24 @@ class TestDecisionsAboutAPart(DecisionCase):
         [change] = self.foresee("ask_call", day)["changes"]
         self.assertEqual((len(change["cancelled"]), change["anew"]), (1, []))
         self.assertEqual(letter.state, "planned", "nothing stays of a preview")
+
+    def test_going_on_with_one_invoice_ends_no_hold_of_the_whole_counterparty(self):
+        self._take("pause", BEFORE, until_date=UNTIL)
+        self._take("no_channel", BEFORE, channel="sms")
+        with self.assertRaisesRegex(UserError, "the whole counterparty"):
+            self._take("go_on", BEFORE, self.first, hour=10)
+        self._take("collection", BEFORE, self.first, hour=11)
+        now, ids = self._at(BEFORE, 12), self.first.ids
+        said = " ".join(self.portal._foresee("go_on", {}, now, self.case.ids, ids)["words"])
+        self.assertNotIn("channels are used again", said)
+        self._take("go_on", BEFORE, self.first, hour=12)
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(BEFORE, 13))
+        left = self.case.hold_ids.filtered("is_open")
+        self.assertEqual(len(left), 2)
+        self.assertFalse(left.move_id)
+        self._take("go_on", BEFORE, self.first | self.second, hour=14)
+        self.env["kgw.decision"]._carry_out_scheduled(self._at(BEFORE, 15))
+        self.assertFalse(self.case.hold_ids.filtered("is_open"))
 
     def test_call_that_was_tried_is_called_off_without_its_outcome(self):
         day = DUE + timedelta(days=4)
