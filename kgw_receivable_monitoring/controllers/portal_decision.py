@@ -18,17 +18,43 @@ class KgwPortalDecisionController(KgwPortalController):
         methods=["POST"],
         website=True,
     )
-    def kgw_decide(self, decision_id, value="", back=""):
+    def kgw_decide(self, decision_id, value="", back="", confirmed=""):
+        """Say what an answer would change; when that was confirmed, take it."""
         portal = request.env["kgw.portal"]
+
+        def foresee(now):
+            return portal._foresee_answer(decision_id, value, now)
+
+        def answer(now):
+            return portal._decide(decision_id, value, now, portal._get_address())
+
+        return self._kgw_answer(foresee, answer, confirmed, {"value": value, "back": back})
+
+    def _kgw_answer(self, foresee, answer, confirmed, values):
+        """Show what ``foresee`` of a moment returns, or do what ``answer`` of a moment does.
+
+        :param values: what the page to confirm shows and sends on
+        """
+        now = fields.Datetime.now()
         try:
-            with request.env.cr.savepoint():  # what is refused leaves nothing behind
-                case_id = portal._decide(
-                    decision_id, value, fields.Datetime.now(), portal._get_address()
+            if not confirmed:
+                effect = foresee(now)
+                return self._kgw_render(
+                    "portal_confirm_answer",
+                    effect=effect,
+                    action=request.httprequest.path,
+                    back_path=self._kgw_get_back(values["back"], *effect["case_ids"]),
+                    **values,
                 )
+            with request.env.cr.savepoint():  # what is refused leaves nothing behind
+                case_id = answer(now)
         except UserError as error:  # not its own, or taken already in another tab
             return self._kgw_go("/my/monitoring", str(error), is_problem=True)
-        path = "/my/monitoring" if back == "overview" else f"/my/monitoring/{case_id}"
+        path = self._kgw_get_back(values["back"], case_id)
         return self._kgw_go(path, request.env._("Your decision is recorded."))
+
+    def _kgw_get_back(self, back, case_id):
+        return "/my/monitoring" if back == "overview" else f"/my/monitoring/{case_id}"
 
     @http.route(
         "/my/monitoring/decision/<int:decision_id>/revoke",
@@ -55,16 +81,36 @@ class KgwPortalDecisionController(KgwPortalController):
         methods=["POST"],
         website=True,
     )
-    def kgw_answer_dispute(self, dispute_id, value="", **values):
+    def kgw_answer_dispute(self, dispute_id, value="", back="", confirmed="", **values):
+        """Say what an answer would change; when that was confirmed, take it."""
+        portal = request.env["kgw.portal"]
+
+        def foresee(now):
+            return portal._foresee_dispute(dispute_id, value, values, now)
+
+        def answer(now):
+            return portal._answer_dispute(dispute_id, value, values, now, portal._get_address())
+
+        shown = {name: values.get(name, "") for name in ("note", "until")}
+        shown |= {"value": value, "back": back, "is_dispute": True}
+        return self._kgw_answer(foresee, answer, confirmed, shown)
+
+    @http.route(
+        "/my/monitoring/dispute/<int:dispute_id>/revoke",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def kgw_reopen_dispute(self, dispute_id):
         portal = request.env["kgw.portal"]
         try:
-            with request.env.cr.savepoint():
-                case_id = portal._answer_dispute(
-                    dispute_id, value, values, fields.Datetime.now(), portal._get_address()
-                )
+            case_id = portal._reopen_dispute(
+                dispute_id, fields.Datetime.now(), portal._get_address()
+            )
         except UserError as error:
             return self._kgw_go("/my/monitoring", str(error), is_problem=True)
-        return self._kgw_go(f"/my/monitoring/{case_id}", request.env._("Your answer is recorded."))
+        return self._kgw_go(f"/my/monitoring/{case_id}", request.env._("The answer is taken back."))
 
     @http.route(
         "/my/monitoring/dispute/<int:dispute_id>/file/<int:number>",

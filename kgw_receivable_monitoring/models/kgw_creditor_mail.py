@@ -28,7 +28,9 @@ class KgwCreditorMail(models.AbstractModel):
             ),
             "link": self._get_link(mandate, f"/{decision.case_id.id}#kgw_decision_{decision.id}"),
             "answer_by": words.format_date(decision.deadline, lang, long=True),
-            "silence": decision.with_context(lang=lang)._say_silence(),
+            "silence": decision.with_context(lang=lang)._say_silence(
+                bool(decision._get_going_on())
+            ),
             "step": self._get_step(decision.step_id, lang),
         }
         self._post(mandate, self._get_question_template(decision.kind), values)

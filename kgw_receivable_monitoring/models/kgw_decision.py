@@ -2,11 +2,12 @@ from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools.misc import format_date
 
 from ..const import APPROVAL_LEAD_DAYS, CHANNELS
 from ..tools import calendar
+from .kgw_decision_answer import KgwDecisionAnswer
 from .kgw_decision_call import KgwDecisionCall
 from .kgw_decision_check import KgwDecisionCheck
 from .kgw_decision_consent import KgwDecisionConsent
@@ -41,7 +42,6 @@ VALUES = [
     ("wait", "Wait"),
     ("end", "End monitoring"),
 ]
-VALUES_OF_KIND = {"approval": ("approve", "refuse"), "horizon": ("hand_over", "wait", "end")}
 DEFAULT_OF_KIND = {"approval": "refuse", "horizon": "wait"}
 STATES = [
     ("open", "Waiting"),
@@ -63,6 +63,7 @@ class KgwDecision(models.Model):
     _name = "kgw.decision"
     _inherit = [
         "kgw.audited",
+        KgwDecisionAnswer._name,
         KgwDecisionCall._name,
         KgwDecisionCheck._name,
         KgwDecisionConsent._name,
@@ -176,80 +177,6 @@ class KgwDecision(models.Model):
             ]
         )
         return decision
-
-    def _get_offered_values(self):
-        """Return ``(value, label)`` of the answers to this question, in the user's language."""
-        self.ensure_one()
-        labels = dict(self._fields["value"]._description_selection(self.env))
-        return [(value, labels[value]) for value in VALUES_OF_KIND[self.kind]]
-
-    def _say_silence(self):
-        """Return what happens without an answer, to the creditor in the user's language."""
-        self.ensure_one()
-        if self.default_value == "refuse":
-            return self.env._("Without your answer it will not be sent.")
-        return self.env._("Without your answer we wait for the payment and contact nobody.")
-
-    def _decide(self, value, now, address=""):
-        """Record what the creditor answered and let the course go on.
-
-        :param value: one of the values of the decision's kind
-        :param address: IP address from which it was decided
-        :raise UserError: the value does not fit, or the decision was taken already
-        """
-        for decision in self:
-            if value not in VALUES_OF_KIND.get(decision.kind, ()):
-                raise UserError(
-                    self.env._(
-                        "This answer does not fit the question. Choose one of the offered ones."
-                    )
-                )
-            decision._check_open()
-        self._close("taken", value, now, address)
-
-    def _check_open(self):
-        """
-        :raise UserError: the decision was taken already, by whom and when
-        """
-        if self.state == "revoked":
-            raise UserError(
-                self.env._("This question was taken back: it needs no answer any more.")
-            )
-        if self.state != "open":
-            raise UserError(
-                self.env._(
-                    "This was already decided on %(moment)s by %(who)s.",
-                    moment=self.env["kgw.portal"]._format_moment(self.decided_at),
-                    # A colleague's name is no secret within the same creditor.
-                    who=self.sudo().decided_by_id.name,
-                )
-            )
-
-    def _close(self, state, value, now, address=""):
-        self.write(
-            {
-                "state": state,
-                "value": value,
-                "decided_at": now,
-                "decided_by_id": self.env.uid,
-                "address": address,
-            }
-        )
-        self.case_id._touch()
-        self._record("decision", now)
-        if state == "taken":
-            self._act_on_answer(now)
-        self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
-
-    def _lapse(self, on_date, now, cases=None):
-        """Take the default of the decisions whose deadline is past by ``on_date``.
-
-        :param cases: keep to these cases; None means all
-        """
-        chosen = [] if cases is None else [("case_id", "in", cases.ids)]
-        late = self.search([*chosen, ("state", "=", "open"), ("deadline", "<", on_date)])
-        for value, decisions in late.grouped("default_value").items():
-            decisions._close("lapsed", value, now)
 
     def _tell_controllers(self, say):
         """Put what a person has to do onto the controllers' lists, without Odoo's notice mail.

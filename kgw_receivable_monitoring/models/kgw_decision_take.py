@@ -143,16 +143,18 @@ class KgwDecisionTake(models.AbstractModel):
         self.receivable_ids._kgw_refresh_course(calendar.local_date(now), now)
 
     def _revoke(self, now, address=""):
-        """Take back what has not acted yet.
+        """Take back what has not acted yet; a question whose answer is taken back is open again.
 
         :raise UserError: it has acted already
         """
-        for decision in self:
-            if decision.state != "scheduled" and not decision._is_standing():
-                raise UserError(decision._say_too_late())
+        answers = self._get_reopenable(calendar.local_date(now))
         standing = self.filtered(lambda decision: decision._is_standing())
+        for decision in self - answers - standing:
+            if decision.state != "scheduled":
+                raise UserError(decision._say_too_late())
         self.address = address
-        self._set_revoked(now)
+        answers._reopen(now)
+        (self - answers)._set_revoked(now)
         for kind, decisions in standing.grouped("kind").items():
             if undo := getattr(decisions, f"_undo_{kind}", None):
                 undo(now)

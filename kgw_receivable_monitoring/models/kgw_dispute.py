@@ -240,20 +240,67 @@ class KgwDispute(models.Model):
         self._record(f"dispute_{state}", now)
         self.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
 
+    # === TAKING AN ANSWER BACK === #
+
+    def _get_reopenable(self, on_date):
+        """Return those of these disputes whose answer can be taken back on ``on_date``: until its
+        deadline, while nobody was contacted about the receivable because of it."""
+        answered = self.filtered(lambda d: d.answered_by_id and d.deadline >= on_date)
+        pending = self._get_pending(answered.receivable_id) - answered
+        return answered.filtered(
+            lambda d: d.receivable_id not in pending.receivable_id and not d._has_acted()
+        )
+
+    def _has_acted(self):
+        """Whether a contact about the receivable was begun since the answer, or a correction came."""
+        if self.state not in ("accepted", "rejected", "correction"):
+            return True
+        since = calendar.local_date(self.answered_at)
+        made = self.case_id.reminder_ids.filtered(
+            lambda r: r.state == "claimed" or (r.contact_on and r.contact_on >= since)
+        )
+        return self.receivable_id in made._get_live_lines().receivable_id
+
+    def _reopen(self, now, address=""):
+        """Ask again what was answered; the entry of the register tells the answer taken back.
+
+        :param address: IP address from which it was taken back
+        :raise UserError: something has come of the answer already
+        """
+        if self - self._get_reopenable(calendar.local_date(now)):
+            raise UserError(
+                self.env._(
+                    "This answer can't be taken back any more: its deadline is over, or it has acted."
+                    " Write to your controller."
+                )
+            )
+        self.address = address
+        self._record("revoked", now)
+        going_on = self.filtered(lambda dispute: dispute.state == "rejected")
+        fresh = dict.fromkeys(("until_date", "answer_note", "answered_at", "answered_by_id"), False)
+        self.write({"state": "open", **fresh})
+        going_on._hold(now)
+        self.case_id._touch()
+        self.receivable_id._kgw_refresh_course(calendar.local_date(now), now)
+
+    # === REGISTER === #
+
     def _record(self, kind, now):
         self.env["kgw.event"]._record(
             [
                 dispute.receivable_id._kgw_prepare_event_vals(
-                    kind, now, payload=dispute._prepare_payload()
+                    kind, now, payload=dispute._prepare_payload(kind)
                 )
                 for dispute in self
             ]
         )
 
-    def _prepare_payload(self):
+    def _prepare_payload(self, kind):
+        """Return what the register keeps of a dispute; of an answer taken back, which one it was."""
         self.ensure_one()
         answered = self.state != "open"
-        return {
+        answer = {"answer": f"dispute_{self.state}"} if kind == "revoked" else {}
+        return answer | {
             "invoice": self.invoice,
             "dispute_reason": self.reason_id.id,
             "note": (self.answer_note if answered else self.note) or "",

@@ -25,6 +25,8 @@ CODES = (
     ("lifted", "reason", "kgw.hold", "reason"),
     ("stage", "stage", "kgw.case", "stage"),
     ("decision", "value", "kgw.decision", "value"),
+    ("revoked", "value", "kgw.decision", "value"),
+    ("revoked", "answer", "kgw.event", "kind"),
     ("question", "question", "kgw.decision", "kind"),
 )
 
@@ -108,7 +110,10 @@ class KgwEventWords(models.Model):
         )
 
     def _is_question_withdrawn(self):
-        return self.kind == "revoked" and (self.payload or {}).get("question") in dict(QUESTIONS)
+        """Whether this tells of a question that is asked no more, not of an answer taken back."""
+        payload = self.payload or {}
+        is_question = payload.get("question") in dict(QUESTIONS)
+        return self.kind == "revoked" and is_question and not payload.get("value")
 
     def _get_label(self, name):
         return self._get_code(self._name, name, self[name])

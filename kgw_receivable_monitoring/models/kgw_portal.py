@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from .kgw_import import CONTENTS
 from .kgw_portal_ahead import KgwPortalAhead
+from .kgw_portal_answer import KgwPortalAnswer
 from .kgw_portal_case import KgwPortalCase
 from .kgw_portal_decision import KgwPortalDecision
 from .kgw_portal_effect import KgwPortalEffect
@@ -40,6 +41,7 @@ class KgwPortal(models.AbstractModel):
     _name = "kgw.portal"
     _inherit = [
         KgwPortalAhead._name,
+        KgwPortalAnswer._name,
         KgwPortalCase._name,
         KgwPortalDecision._name,
         KgwPortalEffect._name,
@@ -121,12 +123,27 @@ class KgwPortal(models.AbstractModel):
         return self._take(kind, values, now, cases, lines, self._get_address())
 
     @api.model
+    def foresee_answer(self, decision_id, value):
+        """Return what an answer to an open question would change; nothing stays."""
+        self = self._from_outside()
+        number, now = self._want_number("decision_id", decision_id), fields.Datetime.now()
+        return self._foresee_answer(number, self._want_text("value", value), now)
+
+    @api.model
     def answer(self, decision_id, value):
         """Answer an open question; returns the id of its counterparty."""
         self = self._from_outside()
         now = fields.Datetime.now()
         number = self._want_number("decision_id", decision_id)
         return self._decide(number, self._want_text("value", value), now, self._get_address())
+
+    @api.model
+    def foresee_dispute(self, dispute_id, value, until=""):
+        """Return what an answer to a dispute would change; nothing stays."""
+        self = self._from_outside()
+        number, now = self._want_number("dispute_id", dispute_id), fields.Datetime.now()
+        values = {"until": self._want_text("until", until)}
+        return self._foresee_dispute(number, self._want_text("value", value), values, now)
 
     @api.model
     def answer_dispute(self, dispute_id, value, note="", until=""):
@@ -138,8 +155,17 @@ class KgwPortal(models.AbstractModel):
         return self._answer_dispute(number, texts.pop("value"), texts, now, self._get_address())
 
     @api.model
+    def reopen_dispute(self, dispute_id):
+        """Take the answer to a dispute back, so that it is asked again; returns the id of its
+        counterparty."""
+        self = self._from_outside()
+        number = self._want_number("dispute_id", dispute_id)
+        return self._reopen_dispute(number, fields.Datetime.now(), self._get_address())
+
+    @api.model
     def revoke(self, decision_id):
-        """Take back a decision that has not acted yet; returns the id of its counterparty."""
+        """Take back a decision or answer that has not acted yet; returns the id of its
+        counterparty."""
         self = self._from_outside()
         number = self._want_number("decision_id", decision_id)
         return self._revoke(number, fields.Datetime.now(), self._get_address())

@@ -41,6 +41,7 @@ class KgwPortalCase(models.AbstractModel):
         # What is owed, the oldest first as in texts, then what was settled, the latest first.
         shown = is_open[:MAX_OPEN] | (lines - is_open)[::-1]
         shown = shown[: max(MAX_LINES, min(len(is_open), MAX_OPEN))]
+        disputes = case.env["kgw.dispute"].search([("case_id", "=", case.id)])
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
         rights, offers = self._get_rights(), self._get_offers(case)
@@ -56,12 +57,10 @@ class KgwPortalCase(models.AbstractModel):
                 case.decision_ids.filtered(lambda d: d.state == "open")
             ),
             "disputes": [
-                self._prepare_dispute(d)
-                for d in case.env["kgw.dispute"].search(
-                    [("case_id", "=", case.id), ("state", "=", "open")]
-                )
+                self._prepare_dispute(d) for d in disputes.filtered(lambda d: d.state == "open")
             ],
             **self._get_taken(case, rights),
+            "answered": self._get_answered(case, disputes, rights),
             "who_decides": self._say_who_decides(rights),
             "plan": plan,
             "next_steps": NEXT_STEPS,
@@ -125,76 +124,6 @@ class KgwPortalCase(models.AbstractModel):
             "state_label": self._get_label(point, "state"),
             "source": point.source or "",
         }
-
-    def _prepare_decisions(self, decisions):
-        """Return open questions in words; what they need of the course is read once for all."""
-        consents = decisions.filtered(lambda d: d.kind == "approval")
-        first_days = consents._get_first_days(self._get_today())
-        usable = consents.case_id._get_usable_channels()
-        return [
-            self._prepare_decision(d, first_days.get(d), usable.get(d.case_id.id, ()))
-            for d in decisions
-        ]
-
-    def _prepare_decision(self, decision, first_day, usable):
-        return {
-            "id": decision.id,
-            "kind": decision.kind,
-            "kind_label": self._get_label(decision, "kind"),
-            "step": decision.step_id.name if decision.kind == "approval" else "",
-            "invoices": decision.invoices,
-            "deadline": self._format_date(decision.deadline),
-            "default": decision._say_silence(),
-            "consequence": self._say_consequence(decision, first_day, usable),
-            "sender": decision.mandate_id._get_brand("after").name,
-            "has_preview": decision.kind == "approval",
-            "is_letter": decision.step_id.channel == "letter",
-            "values": [
-                {"value": value, "label": label} for value, label in decision._get_offered_values()
-            ],
-        }
-
-    def _prepare_dispute(self, dispute):
-        return {
-            "id": dispute.id,
-            "case_id": dispute.case_id.id,
-            "counterparty": dispute.case_id.counterparty_id.name,
-            "invoice": dispute.invoice or "",
-            "owed": self._format_sums(self._sum_residuals(dispute.receivable_id)),
-            "reason": dispute.reason_id.name,
-            "note": dispute.note or "",
-            "deadline": self._format_date(dispute.deadline),
-            "default": dispute._say_silence(self._get_today()),
-            "files": [
-                {"number": number, "name": file.name}
-                for number, file in enumerate(dispute.attachment_ids.sorted("id"))
-            ],
-            "values": [
-                {"value": value, "label": label} for value, label in dispute._get_offered_values()
-            ],
-        }
-
-    def _say_consequence(self, decision, first_day, usable):
-        """Return what follows each answer.
-
-        :param first_day: when a step that is agreed to could go out, None for another question
-        :param usable: the channels that lead to the counterparty
-        """
-        if decision.kind != "approval":
-            return self.env._(
-                "Handing over and ending stop every contact about these invoices at once."
-            )
-        day, by = self._format_date(first_day), decision.step_id._get_answer_by(first_day)
-        agreed = self.env._("If you agree, it goes out on %s at the earliest.", day)
-        if by:
-            agreed = self.env._(
-                "If you agree, it goes out on %(day)s at the earliest; it then gives time to answer"
-                " until %(by)s.",
-                day=day,
-                by=self._format_date(by),
-            )
-        without = self.env._("If not, monitoring goes on without it.")
-        return " ".join(filter(None, (agreed, self._say_no_way(decision.step_id, usable), without)))
 
     def _get_taken(self, case, rights):
         """Return what the creditor decided by itself: what acts in the next run, what holds on, and

@@ -28,40 +28,6 @@ class KgwPortalDecision(models.AbstractModel):
     _description = "Creditor's Portal: Decisions"
 
     @api.model
-    def _decide(self, decision_id, value, now, address=""):
-        """Answer an open question of the creditor; returns its case id.
-
-        :param address: IP address from which it was decided
-        :raise AccessError: there is no such question among the creditor's own
-        :raise UserError: it was answered already
-        """
-        self._check_right("may_decide")
-        decision = self._get_one("kgw.decision", decision_id)
-        decision._decide(value, now, address)
-        return decision.case_id.id
-
-    @api.model
-    def _answer_dispute(self, dispute_id, value, values, now, address=""):
-        """Answer a dispute of the creditor; returns its case id.
-
-        :param values: ``note`` and ``until`` (ISO day), both may be missing
-        :param address: IP address from which it was answered
-        """
-        self._check_right("may_decide")
-        dispute = self._get_one("kgw.dispute", dispute_id)
-        until = self._read_day(values["until"]) if values.get("until") else None
-        note = (values.get("note") or "").strip()[:2000]
-        dispute._answer(value, note, now, until, address)
-        return dispute.case_id.id
-
-    @api.model
-    def _get_dispute_file(self, dispute_id, number):
-        """Return ``(file name, content)`` of a document of a dispute of the creditor, or None."""
-        dispute = self._search_own("kgw.dispute", [("id", "=", dispute_id)])
-        files = dispute.attachment_ids.sorted("id")
-        return (files[number].name, files[number].raw) if 0 <= number < len(files) else None
-
-    @api.model
     def _take(self, kind, values, now, case_ids, receivable_ids=None, address=""):
         """Take a decision for counterparties of the creditor: of many, for those for which it can
         be taken.

@@ -101,10 +101,18 @@ class KgwPortalEffect(models.AbstractModel):
             "kind": kind,
             "kind_label": self._get_code_label("kgw.decision", "kind", kind),
             "at_once": SPECS[kind].at_once,
+            "when": self._say_when(SPECS[kind].at_once),
             "count": self._count(len(cases), "counterparty"),
             "case_ids": cases.ids,
             "left_out": self._list_left_out(problems),
         }
+
+    def _say_when(self, at_once):
+        if at_once:
+            return self.env._("It holds from the moment you confirm.")
+        return self.env._(
+            "It acts in the next run, within the hour, and can be taken back until then."
+        )
 
     def _list_left_out(self, problems):
         """Return those for which a decision can't be taken, each with why.

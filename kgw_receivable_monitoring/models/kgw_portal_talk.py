@@ -75,3 +75,16 @@ class KgwPortalTalk(models.AbstractModel):
             subtype_xmlid="mail.mt_note",
             attachment_ids=attachments.ids,
         )
+
+    @api.model
+    def _get_file(self, event_id, number):
+        """Return ``(file name, content, mimetype)`` of a file of a message of the creditor's case,
+        or None."""
+        event = self._search_own(
+            "kgw.event", [("id", "=", event_id), ("kind", "=", "message")], "case_id"
+        )
+        files = (event.payload or {}).get("files", []) if event else []
+        if not 0 <= number < len(files):
+            return None
+        attachment = event.env["ir.attachment"].browse(files[number]["id"]).exists()
+        return (attachment.name, attachment.raw, attachment.mimetype) if attachment else None

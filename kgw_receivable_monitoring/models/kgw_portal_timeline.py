@@ -262,6 +262,8 @@ class KgwPortalTimeline(models.AbstractModel):
     def _get_decision_label(self, payload):
         if payload.get("value"):
             return self._get_decision_noun(payload["value"])
+        if payload.get("answer"):
+            return self._get_code_label("kgw.event", "kind", payload["answer"])
         kind = self._get_decision_noun(payload.get("question"))
         is_for_future = payload.get("is_lasting") and payload.get("question") in FOR_FUTURE
         future = self.env._("future invoices too") if is_for_future else ""
@@ -298,21 +300,6 @@ class KgwPortalTimeline(models.AbstractModel):
         if not payload.get("amount"):
             return ""
         return self._format_money(payload["amount"], payload.get("currency", "PLN"))
-
-    # === FILES === #
-
-    @api.model
-    def _get_file(self, event_id, number):
-        """Return ``(file name, content, mimetype)`` of a file of a message of the creditor's case,
-        or None."""
-        event = self._search_own(
-            "kgw.event", [("id", "=", event_id), ("kind", "=", "message")], "case_id"
-        )
-        files = (event.payload or {}).get("files", []) if event else []
-        if not 0 <= number < len(files):
-            return None
-        attachment = event.env["ir.attachment"].browse(files[number]["id"]).exists()
-        return (attachment.name, attachment.raw, attachment.mimetype) if attachment else None
 
     # === THE LAST THINGS === #
 

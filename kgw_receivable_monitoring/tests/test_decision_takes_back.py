@@ -129,6 +129,3 @@ class TestWhatDecisionsTakeBack(DecisionCase):
         asked = self.env["kgw.decision"]._ask("approval", step, self.first, LATE, self._at(LATE, 7))
         with self.assertRaisesRegex(UserError, "answer it"):
             self.portal._revoke(asked.id, self._at(LATE, 8))
-        self.portal._decide(asked.id, "refuse", self._at(LATE, 9))
-        with self.assertRaisesRegex(UserError, "acted already"):
-            self.portal._revoke(asked.id, self._at(LATE, 10))

@@ -37,6 +37,15 @@ WRONG = {
         {"decision_id": 1, "value": "approve"},
         {"decision_id": NUMBERS, "value": TEXTS},
     ),
+    "foresee_answer": (
+        {"decision_id": 1, "value": "approve"},
+        {"decision_id": NUMBERS, "value": TEXTS},
+    ),
+    "foresee_dispute": (
+        {"dispute_id": 1, "value": "accept"},
+        {"dispute_id": NUMBERS, "value": TEXTS, "until": TEXTS},
+    ),
+    "reopen_dispute": ({"dispute_id": 1}, {"dispute_id": NUMBERS}),
     "answer_dispute": (
         {"dispute_id": 1, "value": "accept"},
         {"dispute_id": NUMBERS, "value": TEXTS, "note": TEXTS, "until": TEXTS},

@@ -13,6 +13,9 @@ from .test_portal_isolation import SECRET, IsolationCase
 
 # What a creditor's own system may call over JSON-2; each takes the creditor from the login.
 PUBLIC = {
+    "foresee_answer",
+    "foresee_dispute",
+    "reopen_dispute",
     "overview",
     "cases",
     "case",
@@ -137,7 +140,10 @@ class TestPortalPages(IsolationCase, HttpCase):
         path = f"/my/monitoring/decision/{self.decision.id}"
         self._post(path, self.user_b, value="approve")
         self.assertEqual(self.decision.state, "open")
-        self._post(path, self.user_a, value="refuse")
+        page = self._post(path, self.user_a, value="refuse").text
+        self.assertIn("What will change", page)
+        self.assertEqual(self.decision.state, "open", "it is not confirmed yet")
+        self._post(path, self.user_a, value="refuse", confirmed="1")
         self.assertEqual((self.decision.state, self.decision.value), ("taken", "refuse"))
 
     def test_page_of_a_list_asks_for_the_creditors_word_on_what_is_missing(self):

@@ -31,6 +31,16 @@ registry.category("web_tour.tours").add("kgw_portal_creditor", {
             expectUnloadPage: true,
         },
         {
+            content: "What will change is said first",
+            trigger: ".o_kgw_changes",
+        },
+        {
+            content: "Confirm it",
+            trigger: "button[name=confirmed]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
             content: "The question is gone, the history goes on",
             trigger: ".o_kgw_case:not(:has(form button[value='approve'])) .o_kgw_timeline li",
         },
@@ -233,6 +243,16 @@ registry.category("web_tour.tours").add("kgw_portal_handover", {
         {
             content: "Reject the dispute",
             trigger: "form[action*='/dispute/'] button[value=reject]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "What will change is said first",
+            trigger: ".o_kgw_changes",
+        },
+        {
+            content: "Confirm it",
+            trigger: "button[name=confirmed]",
             run: "click",
             expectUnloadPage: true,
         },
