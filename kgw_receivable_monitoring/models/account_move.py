@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..const import STAGES
 
@@ -32,8 +33,14 @@ class AccountMove(models.Model):
     )
     kgw_instalment_count = fields.Integer(
         string="Number of Instalments",
-        compute="_compute_kgw_instalment_count",
+        compute="_compute_kgw_naming",
         groups="base.group_user",
+    )
+    kgw_has_twin = fields.Boolean(
+        string="Number Borne Twice",
+        compute="_compute_kgw_naming",
+        groups="base.group_user",
+        help="The creditor gave its number to another invoice as well, on another day.",
     )
     kgw_ksef_number = fields.Char(
         string="KSeF Number",
@@ -114,13 +121,55 @@ class AccountMove(models.Model):
         for move in self:
             move.kgw_display_number = move.kgw_number or move.name
 
-    @api.depends("line_ids.kgw_instalment")
-    def _compute_kgw_instalment_count(self):
-        monitored = [("move_id", "in", self.ids), ("kgw_instalment", ">", 0)]
-        groups = self.env["account.move.line"]._read_group(monitored, ["move_id"], ["__count"])
-        counts = dict(groups)
+    @api.depends("line_ids.kgw_instalment", "kgw_number", "kgw_mandate_id", "invoice_date")
+    def _compute_kgw_naming(self):
+        self.env["account.move.line"].flush_model(["move_id", "kgw_instalment"])
+        self.flush_model(["kgw_mandate_id", "kgw_number", "move_type", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT m.id, %s, (SELECT count(*) FROM account_move_line l
+                                   WHERE l.move_id = m.id AND l.kgw_instalment > 0)
+                  FROM account_move m WHERE m.id = ANY(%s)
+                """,
+                self._kgw_get_twin_condition(),
+                self.ids,
+            )
+        )
+        known = {move_id: found for move_id, *found in rows}
         for move in self:
-            move.kgw_instalment_count = counts.get(move, 0)
+            move.kgw_has_twin, move.kgw_instalment_count = known.get(move.id, (False, 0))
+
+    @api.model
+    def _kgw_get_twin_condition(self):
+        """Return the condition that another invoice bears the number of invoice ``m``; own sales are
+        numbered by Odoo."""
+        return SQL(
+            """
+            EXISTS (SELECT 1 FROM account_move o
+                     WHERE o.kgw_mandate_id = m.kgw_mandate_id AND o.kgw_number = m.kgw_number
+                       AND o.move_type = m.move_type AND o.state <> 'cancel' AND o.id <> m.id)
+            """
+        )
+
+    @api.model
+    def _kgw_get_parts_condition(self):
+        """Return the condition that invoice ``m`` is due in several instalments."""
+        return SQL(
+            """
+            EXISTS (SELECT 1 FROM account_move_line p
+                     WHERE p.move_id = m.id AND p.kgw_instalment > 1)
+            """
+        )
+
+    def _kgw_get_name(self, format_day):
+        """Return the number of an invoice; of one whose number another bears, with its due date.
+
+        :param format_day: takes a date and returns it in words
+        """
+        self.ensure_one()
+        number = self.kgw_display_number or ""
+        return f"{number} ({format_day(self.invoice_date_due)})" if self.kgw_has_twin else number
 
     @api.depends("line_ids.kgw_stage")
     def _compute_kgw_stage(self):

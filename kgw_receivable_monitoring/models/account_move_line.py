@@ -158,6 +158,17 @@ class AccountMoveLine(models.Model):
         count = self.move_id.kgw_instalment_count
         return f"{self.kgw_instalment}/{count}" if count > 1 else ""
 
+    def _kgw_get_name(self, format_day):
+        """Return the number of the invoice, with the due date where the number alone does not say
+        which receivable is meant: another invoice bears it, or this is one instalment of several.
+
+        :param format_day: takes a date and returns it in words
+        """
+        self.ensure_one()
+        move, number = self.move_id, self.move_id.kgw_display_number or ""
+        is_plain = move.kgw_instalment_count < 2 and not move.kgw_has_twin
+        return number if is_plain else f"{number} ({format_day(self.date_maturity)})"
+
     def _kgw_load(self):
         """Read what monitoring asks of these receivables and their invoices, and nothing else: both
         have more than a hundred columns, and after every commit they are read anew."""

@@ -132,9 +132,7 @@ class KgwDecision(models.Model):
         for decision in self:
             # The people of monitoring see the numbers without accounting rights.
             lines = decision.sudo().receivable_ids
-            decision.invoices = ", ".join(
-                self.env["kgw.event"]._name_invoices(lines, None, in_words)
-            )
+            decision.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines, in_words))
 
     # === QUESTIONS === #
 

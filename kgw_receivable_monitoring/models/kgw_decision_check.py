@@ -121,7 +121,7 @@ class KgwDecisionCheck(models.AbstractModel):
                 self.env._(
                     "%(invoices)s: handed over to collection or withdrawn. Choose “Go on” first, or"
                     " tick other invoices.",
-                    invoices=", ".join(given.move_id.mapped("kgw_display_number")),
+                    invoices=self.env["kgw.portal"]._name_invoices(given),
                 )
             )
 

@@ -1,7 +1,9 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_date
 
 from ..tools import calendar
 
@@ -67,10 +69,12 @@ class KgwDispute(models.Model):
             dispute.display_name = f"{dispute.case_id.display_name} · {dispute.invoice or ''}"
 
     @api.depends("receivable_id")
+    @api.depends_context("lang")
     def _compute_invoice(self):
+        in_words = partial(format_date, self.env)
         for dispute in self:
             # The people of monitoring see the number without accounting rights.
-            dispute.invoice = dispute.sudo().receivable_id.move_id.kgw_display_number
+            dispute.invoice = dispute.sudo().receivable_id._kgw_get_name(in_words)
 
     # === OPENING === #
 

@@ -215,18 +215,21 @@ class KgwEvent(models.Model):
             SELECT COALESCE(jsonb_agg(name ORDER BY due, move_id) FILTER (WHERE is_own), '[]') AS own,
                    COALESCE(jsonb_agg(name ORDER BY due, move_id) FILTER (WHERE NOT is_own), '[]')
                        AS named
-              FROM (SELECT move_id, due, is_own, CASE WHEN count(*) OVER (PARTITION BY number) > 1
-                           THEN number || to_char(due_date, ' (YYYY-MM-DD)') ELSE number END AS name
-                      FROM (SELECT rl.move_id, COALESCE(NULLIF(m.kgw_number, ''), m.name) AS number,
-                                   m.invoice_date_due AS due_date, bool_or(%s) AS is_own,
-                                   COALESCE(min(l.date_maturity), m.invoice_date_due) AS due
-                              FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
-                              LEFT JOIN account_move_line l ON l.id = rl.receivable_id
-                             WHERE rl.reminder_id = r.id
-                               AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
-                             GROUP BY rl.move_id, m.id) numbered) named
+              FROM (SELECT rl.move_id, bool_or(%(main)s) AS is_own, due.due,
+                           COALESCE(NULLIF(m.kgw_number, ''), m.name) || CASE
+                               WHEN %(is_part)s OR %(has_twin)s
+                               THEN to_char(due.due, ' (YYYY-MM-DD)') ELSE '' END AS name
+                      FROM kgw_reminder_line rl JOIN account_move m ON m.id = rl.move_id
+                      LEFT JOIN account_move_line l ON l.id = rl.receivable_id
+                     CROSS JOIN LATERAL (
+                               SELECT COALESCE(l.date_maturity, m.invoice_date_due) AS due) due
+                     WHERE rl.reminder_id = r.id
+                       AND (rl.void IS NOT TRUE OR r.state = 'cancelled')
+                     GROUP BY rl.move_id, m.id, l.id, due.due) named
             """,
-            self.env["kgw.reminder.line"]._get_main_condition(),
+            main=self.env["kgw.reminder.line"]._get_main_condition(),
+            is_part=self.env["account.move"]._kgw_get_parts_condition(),
+            has_twin=self.env["account.move"]._kgw_get_twin_condition(),
         )
 
     def _tell_recorded(self, case_ids):

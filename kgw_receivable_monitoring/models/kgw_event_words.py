@@ -1,5 +1,4 @@
 import re
-from collections import Counter
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -80,21 +79,27 @@ class KgwEventWords(models.Model):
         return made or self._get_label("kind")
 
     @api.model
-    def _name_invoices(self, receivables, known=None, format_day=date.isoformat):
-        """Return the numbers of the invoices of ``receivables``, the oldest due date first; of those
-        with one number the due dates as well.
+    def _name_invoices(self, receivables, format_day=date.isoformat):
+        """Return the names of ``receivables`` as of ``_kgw_get_name``, the oldest due date first.
 
-        :param known: the receivables among which they are told apart; these, by default
         :param format_day: takes a date and returns it in words; the register has no language
         """
-        moves = receivables.sorted(lambda line: (line.date_maturity, line.id)).move_id
-        often = Counter((known or receivables).move_id.mapped("kgw_display_number"))
-        return [
-            f"{move.kgw_display_number} ({format_day(move.invoice_date_due)})"
-            if often[move.kgw_display_number] > 1
-            else move.kgw_display_number
-            for move in moves
-        ]
+        lines = receivables.sorted(lambda line: (line.date_maturity, line.id))
+        return [line._kgw_get_name(format_day) for line in lines]
+
+    def _name_invoice(self, format_day):
+        """Return the name of the one invoice, or instalment, that an entry is about; '' without one.
+
+        :param format_day: takes a date and returns it in words
+        """
+        # Who reads the register need have no rights on invoices.
+        move_sudo = self.sudo().move_id
+        if not move_sudo:
+            return ""
+        if not self.instalment or move_sudo.kgw_instalment_count < 2:
+            return move_sudo._kgw_get_name(format_day)
+        own = move_sudo.line_ids.filtered(lambda line: line.kgw_instalment == self.instalment)
+        return (own[:1] or move_sudo)._kgw_get_name(format_day)
 
     @api.model
     def _say_invoices(self, names, format_day):
@@ -228,12 +233,12 @@ class KgwEventWords(models.Model):
     @api.depends_context("lang")
     def _compute_invoice(self):
         """The invoice of an entry; of a contact the first of those it is about, and how many more."""
+        in_words = partial(format_date, self.env)
         for event in self:
-            # Who reads the register need have no rights on invoices.
-            number = event.sudo().move_id.kgw_display_number
-            names = [number] if number else (event.payload or {}).get("invoices", [])
-            said = self._say_invoices(names[:NAMED], partial(format_date, self.env))
-            event.invoice = f"{said} (+{len(names) - NAMED})" if len(names) > NAMED else said
+            names = (event.payload or {}).get("invoices", [])
+            said = self._say_invoices(names[:NAMED], in_words)
+            more = f"{said} (+{len(names) - NAMED})" if len(names) > NAMED else said
+            event.invoice = event._name_invoice(in_words) or more
 
     @api.depends("user_id", "kind")
     @api.depends_context("lang")

@@ -1,6 +1,9 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import format_date
 
 from ..const import CHANNELS
 from ..tools import calendar
@@ -81,7 +84,8 @@ class KgwHold(models.Model):
         for hold in self:
             reason, channel = hold._get_labels()
             # Whoever reads a hold need not have rights on invoices.
-            invoice = hold.move_id.sudo().kgw_display_number
+            move_sudo = hold.move_id.sudo()
+            invoice = move_sudo and move_sudo._kgw_get_name(partial(format_date, self.env))
             scopes = (hold.mandate_id.display_name, hold.brand_id.display_name)
             scope = [*filter(None, (hold.case_id.display_name, invoice, *scopes))]
             what = scope or [self.env._("everything")]

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from odoo import api, models
@@ -79,7 +80,10 @@ class KgwObstacle(models.AbstractModel):
         )
 
     def _prepare_silent(self, move):
-        return Obstacle("no_followup", move, move.kgw_display_number or "")
+        return Obstacle("no_followup", move, self._name_move(move))
+
+    def _name_move(self, move):
+        return move._kgw_get_name(partial(format_date, self.env))
 
     def _get_open(self, case):
         """Return the open reminder of ``case``: there is at most one."""
@@ -152,9 +156,7 @@ class KgwObstacle(models.AbstractModel):
         holds = self.env["kgw.hold"]
         held = holds.search(holds._in_force(on_date) & Domain("move_id", "in", lines.move_id.ids))
         found = [
-            Obstacle(
-                "hold", hold, f"{hold.move_id.kgw_display_number}: {self._describe_hold(hold)}"
-            )
+            Obstacle("hold", hold, f"{self._name_move(hold.move_id)}: {self._describe_hold(hold)}")
             for hold in held
         ]
         silent = lines.filtered("no_followup").move_id

@@ -237,7 +237,7 @@ class KgwPortalDecision(models.AbstractModel):
             "case_ids": cases.ids,
             "case_numbers": ",".join(map(str, cases.ids)),
             "receivable_numbers": ",".join(map(str, lines.ids if lines else ())),
-            "invoices": self._name_invoices(lines, cases._get_open_receivables()) if lines else "",
+            "invoices": self._name_invoices(lines) if lines else "",
             "title": cases.counterparty_id.name
             if len(cases) == 1
             else self._count(len(cases), "counterparty"),

@@ -91,7 +91,7 @@ class KgwPortalEffect(models.AbstractModel):
         others = open_lines.filtered(lambda line: line.move_id not in decided)
         if lines is None or kind in (*ABOUT_PEOPLE, *ASKING, "scenario") or not others:
             return []
-        said = self._name_invoices(others, open_lines)
+        said = self._name_invoices(others)
         if len(others.move_id) > SHOWN_CASES:
             said = self._count(len(others.move_id), "invoice")
         return [self.env._("Nothing is decided about the others, which go on as before: %s.", said)]

@@ -158,7 +158,7 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _say_ending(self, noun, holds):
         """Return what going on ends, with its invoices where it is about single ones."""
-        invoices = ", ".join(holds.move_id.mapped(lambda move: move.kgw_display_number or ""))
+        invoices = ", ".join(move._kgw_get_name(self._format_date) for move in holds.move_id)
         return self.env._("This ends: %s.", f"{noun} ({invoices})" if invoices else noun)
 
     def _tell_scenario(self, effect):
@@ -248,21 +248,16 @@ class KgwPortalEffectWords(models.AbstractModel):
         ]
 
     def _tell_payment(self, effect):
-        taken = effect.taken
-        known = taken.receivable_ids | taken.case_id._get_open_receivables()
         return [
             self.env._(
                 "The payment is booked on these invoices, the oldest first: %s.",
-                self._name_invoices(taken.receivable_ids, known),
+                self._name_invoices(effect.taken.receivable_ids),
             )
         ]
 
-    def _name_invoices(self, lines, known):
-        """Return the numbers of ``lines`` as the register names them, in the words of the page.
-
-        :param known: the receivables among which they are to be told apart
-        """
-        return ", ".join(self.env["kgw.event"]._name_invoices(lines, known, self._format_date))
+    def _name_invoices(self, lines):
+        """Return the names of ``lines`` as the register has them, in the words of the page."""
+        return ", ".join(self.env["kgw.event"]._name_invoices(lines, self._format_date))
 
     def _tell_contact(self, effect):
         return [self.env._("It is used first; what was known so far stays as the second choice.")]

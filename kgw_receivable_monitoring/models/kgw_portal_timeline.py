@@ -219,9 +219,8 @@ class KgwPortalTimeline(models.AbstractModel):
 
     def _get_invoices(self, event, payload):
         """Return the invoices of an entry: those it is about, and those that it covers too."""
-        own = payload.get("invoices") or [payload.get("invoice")]
-        if event.kind in ("hold", "lifted", "stage"):
-            own = [event.move_id.kgw_display_number]
+        name = event._name_invoice(self._format_date)
+        own = payload.get("invoices") or [name or payload.get("invoice")]
         said = event._say_invoices(own, self._format_date)
         named = event._say_invoices(payload.get("named", ()), self._format_date)
         if said and named:

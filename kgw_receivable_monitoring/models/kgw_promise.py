@@ -77,7 +77,7 @@ class KgwPromise(models.Model):
         for given in self:
             # The people of monitoring see the numbers without accounting rights.
             lines = given.sudo().receivable_ids
-            given.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines, None, in_words))
+            given.invoices = ", ".join(self.env["kgw.event"]._name_invoices(lines, in_words))
 
     @api.depends("receivable_ids.amount_residual_currency", "owed_amount")
     def _compute_paid_amount(self):

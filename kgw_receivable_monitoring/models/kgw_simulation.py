@@ -178,11 +178,13 @@ class KgwSimulation(models.AbstractModel):
             "channel": reminder.channel,
             "step_id": reminder.step_id.id,
             "rung": reminder.rung,
-            "invoices": ", ".join(
-                lines._get_main().move_id.mapped(lambda m: m.kgw_display_number or "")
-            ),
+            "invoices": self._name_invoices(lines._get_main().receivable_id),
             "move_ids": sorted(lines.move_id.ids),
         }
+
+    def _name_invoices(self, receivables):
+        in_words = partial(format_date, self.env)
+        return ", ".join(self.env["kgw.event"]._name_invoices(receivables, in_words))
 
     def _read_events(self, cases, last_event):
         """Return what the register says since ``last_event``: questions and reports to the
@@ -290,8 +292,6 @@ class KgwSimulation(models.AbstractModel):
             "channel": step.channel,
             "step_id": step.id,
             "rung": step.rung,
-            "invoices": ", ".join(
-                self.env["kgw.event"]._name_invoices(lines, None, partial(format_date, self.env))
-            ),
+            "invoices": self._name_invoices(lines),
             "move_ids": sorted(lines.move_id.ids),
         }

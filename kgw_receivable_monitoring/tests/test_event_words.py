@@ -62,6 +62,18 @@ class TestEventWords(KgwEngineCommon):
         self.assertEqual(self.events("planned", reminder_id=call.id).payload["invoices"], told)
         planned = self.events("planned", reminder_id=call.id)
         self.assertEqual(planned.invoice, "77 (09/07/2026), 5 (+1)")
+        for line in lines:  # told apart where only one is named, too
+            names = self.env["kgw.event"]._name_invoices(line)
+            self.assertEqual(names, [name for name in told if name in names])
+        call.line_ids.filtered(lambda rl: rl.receivable_id != lines[0]).void = True
+        self.env["kgw.event"]._record_contacts(call, "sent", self._at(self.day))
+        [alone] = self.events("sent", reminder_id=call.id).payload["invoices"]
+        self.assertEqual(alone, "77 (2026-09-16)")
+        self.env["kgw.hold"].create(
+            {"case_id": lines.kgw_case_id.id, "move_id": lines[2].move_id.id, "reason": "other"}
+        )
+        held = self.events("hold", move_id=lines[2].move_id.id)
+        self.assertEqual(held.invoice, "77 (09/07/2026)")
         asked = self.env["kgw.decision"]._ask(
             "horizon", lines.kgw_next_step_id[:1], lines, self.day, self._at(self.day)
         )
@@ -70,6 +82,24 @@ class TestEventWords(KgwEngineCommon):
         self.assertEqual(
             self.env["kgw.event"]._say_invoices(told, partial(format_date, self.env)), shown
         )
+
+    def test_instalment_is_named_by_its_due_date_in_contacts_and_in_its_own_entries(self):
+        days = [DUE, DUE + timedelta(days=30)]
+        first, second = self._watch(self._document("88", due=days)).sorted("date_maturity")
+        call = self._draft(first, "p4_call", self.day)
+        self.env["kgw.event"]._record_contacts(call, "planned", self._at(self.day))
+        [told] = self.events("planned", reminder_id=call.id).payload["invoices"]
+        self.assertEqual(told, "88 (2026-09-07)")
+        second._kgw_refresh_course(self.day, self._at(self.day))
+        self.env["kgw.event"]._record([second._kgw_prepare_event_vals("stage", self._at(self.day))])
+        entry = self.events("stage", instalment=2)[-1]
+        self.assertEqual(entry.invoice, "88 (10/07/2026)")
+        portal = self.env["kgw.portal"].with_context(lang="en_US")
+        self.assertEqual(portal._get_invoices(entry, {}), "88 (7 Oct 2026)")
+        hold = self.env["kgw.hold"].create(
+            {"case_id": first.kgw_case_id.id, "move_id": first.move_id.id, "reason": "other"}
+        )
+        self.assertIn(" 88)", hold.display_name, "all instalments of it wait")
 
     def test_step_beside_its_channel_does_not_repeat_it(self):
         call = self._draft(self.line, "p4_call", self.day)
