@@ -7,7 +7,7 @@ Words of foreign systems (a gateway's status, a file's code) are mapped to ours 
 RUNGS = [
     ("information", "Information"),
     ("reminder", "Payment reminder"),
-    ("monit", "Monit"),
+    ("monit", "Past-Due Notice"),
     ("demand", "Demand for payment"),
     ("final", "Final demand"),
 ]

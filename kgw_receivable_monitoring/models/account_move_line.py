@@ -291,7 +291,7 @@ class AccountMoveLine(models.Model):
             return
         answers = lines._kgw_get_courses(on_date)
         lines._kgw_record_passed(answers, now or calendar.noon(on_date))
-        lines._kgw_write_pointers(answers)
+        self.env["kgw.course.facts"]._store_answers(answers)
 
     def _kgw_get_courses(self, on_date):
         """Return ``{receivable: course.Course}`` as seen on ``on_date``; writes nothing. Nothing
@@ -323,38 +323,3 @@ class AccountMoveLine(models.Model):
             "course": self.kgw_course,
             **vals,
         }
-
-    def _kgw_write_pointers(self, answers):
-        rows = []
-        for line in self:
-            upcoming = answers[line].next
-            rows.append(
-                (
-                    line.id,
-                    upcoming and upcoming.step_id,
-                    upcoming and upcoming.act,
-                    upcoming and upcoming.from_date,
-                    upcoming and upcoming.until,
-                )
-            )
-        ids, steps, acts, dates, untils = (list(column) for column in zip(*rows, strict=True))
-        self.env.cr.execute(
-            SQL(
-                """
-            UPDATE account_move_line l
-               SET kgw_next_step_id = v.step_id, kgw_next_act = v.act,
-                   kgw_next_date = v.next_date, kgw_next_until = v.until
-              FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::date[], %s::date[])
-                   AS v(id, step_id, act, next_date, until)
-             WHERE l.id = v.id
-        """,
-                ids,
-                steps,
-                acts,
-                dates,
-                untils,
-            )
-        )
-        self.env["account.move.line"].invalidate_model(
-            ["kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until"],
-        )

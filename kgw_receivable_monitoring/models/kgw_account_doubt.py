@@ -39,12 +39,12 @@ class KgwAccountDoubt(models.AbstractModel):
         """Return why an invoice is held for ``account``, '' meaning that of a factor."""
         if not account:
             return self.env._(
-                "The account belongs to a factor: the invoice is held and the creditor is asked whether"
-                " the claim was assigned."
+                "The account belongs to a factor: the invoice is held until it is known whether the"
+                " claim was assigned."
             )
         return self.env._(
-            "The invoice names the account %s, which is not the creditor's account in the mandate:"
-            " it is held and the creditor is asked which one is right.",
+            "The invoice names the account %s, which is not the one in the mandate: it is held until"
+            " it is known which one is right.",
             account,
         )
 

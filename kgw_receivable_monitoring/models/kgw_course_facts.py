@@ -21,7 +21,8 @@ OUTCOME_ORDER = ("open", "reached", "unreached", "passed")
 
 
 class KgwCourseFacts(models.AbstractModel):
-    """What the course is asked with, read in bulk: steps done, rungs given, ways, approvals."""
+    """What the course is asked with, read in bulk: steps done, rungs given, ways, approvals; and what
+    it answers, stored in bulk."""
 
     _name = "kgw.course.facts"
     _description = "Facts for the Course"
@@ -203,3 +204,32 @@ class KgwCourseFacts(models.AbstractModel):
         for line_id, step_id, value in rows:
             approvals.setdefault(line_id, {})[step_id] = words[value]
         return approvals
+
+    @api.model
+    def _store_answers(self, answers):
+        """Write what comes next for receivables in one statement: their pointers.
+
+        :param answers: ``{receivable: course.Course}``
+        """
+        nothing = course.Next(None, None, None, None, 0)
+        upcoming = [answer.next or nothing for answer in answers.values()]
+        self.env.cr.execute(
+            SQL(
+                """
+            UPDATE account_move_line l
+               SET kgw_next_step_id = v.step_id, kgw_next_act = v.act,
+                   kgw_next_date = v.next_date, kgw_next_until = v.until
+              FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::date[], %s::date[])
+                   AS v(id, step_id, act, next_date, until)
+             WHERE l.id = v.id
+        """,
+                [line.id for line in answers],
+                [following.step_id for following in upcoming],
+                [following.act for following in upcoming],
+                [following.from_date for following in upcoming],
+                [following.until for following in upcoming],
+            )
+        )
+        self.env["account.move.line"].invalidate_model(
+            ["kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until"],
+        )

@@ -41,10 +41,7 @@ class KgwDecisionDemand(models.AbstractModel):
 
         :raise UserError: none may about one of them
         """
-        late = self.receivable_ids.filtered(lambda line: line.kgw_stage == "overdue")
-        # The gate would take them out: what is told beforehand is what will be demanded.
-        held = self.env["kgw.hold"]._get_held_moves(late.move_id, today)
-        late = late.filtered(lambda line: line.move_id not in held)
+        late = self._get_late(self.receivable_ids, today)
         asked = self.env["kgw.course.facts"]._read(late)
         return {
             decision: decision._choose_demand(decision.receivable_ids & late, asked, today)
@@ -64,15 +61,40 @@ class KgwDecisionDemand(models.AbstractModel):
                     " demanded."
                 )
             )
+        step_id, lines = self._find_demand(late, asked, today)
+        if not step_id:
+            raise UserError(self._say_no_demand(next_demand(*asked[late[0].id], today)))
+        return self.env["kgw.scenario.step"].browse(step_id), lines
+
+    def _find_demand(self, late, asked, today):
+        """Return ``(step id, receivables)`` as :meth:`_choose_demand`, ``(0, none)`` where no demand
+        may follow about ``late`` of one case."""
         steps, _facts = asked[late[0].id]  # those of the case
         answers = {line: next_demand(*asked[line.id], today) for line in late}
         wanted = {answer.step_id for answer in answers.values()} - {0}
         chosen = [step for step in steps if step.id in wanted]
-        if not chosen:
-            raise UserError(self._say_no_demand(next(iter(answers.values()))))
-        mildest = min(chosen, key=lambda step: (step.rung, step.offset, step.id)).id
-        lines = late.filtered(lambda line: answers[line].step_id == mildest)
-        return self.env["kgw.scenario.step"].browse(mildest), lines
+        mildest = min(chosen, key=lambda step: (step.rung, step.offset, step.id), default=None)
+        if not mildest:
+            return 0, late.browse()
+        return mildest.id, late.filtered(lambda line: answers[line].step_id == mildest.id)
+
+    def _get_late(self, lines, today):
+        """Return those of ``lines`` about which something may be demanded."""
+        late = lines.filtered(lambda line: line.kgw_stage == "overdue")
+        # The gate would take them out: what is told beforehand is what will be demanded.
+        held = self.env["kgw.hold"]._get_held_moves(late.move_id, today)
+        return late.filtered(lambda line: line.move_id not in held)
+
+    def _get_demanded(self, lines, today):
+        """Return those of ``lines`` that the next demand of their case demands; all those of a case
+        where none may follow: why not is said when it is carried out."""
+        late = self._get_late(lines, today).grouped("kgw_case_id")
+        asked = self.env["kgw.course.facts"]._read(lines.browse().union(*late.values()))
+        demanded = lines.browse()
+        for case, own in lines.grouped("kgw_case_id").items():
+            found = self._find_demand(late[case], asked, today)[1] if case in late else own
+            demanded |= found or own
+        return demanded
 
     def _say_no_demand(self, answer):
         """Return in words why no demand may follow."""

@@ -266,7 +266,9 @@ class KgwDecisionKind(models.Model):
         asked = self.case_id.decision_ids.filtered(
             lambda d: d.state == "open" and d.receivable_ids <= lines
         )
-        asked._set_revoked(now)
+        none = self.env["kgw.hold"]
+        entries = [d._prepare_withdrawn(d.receivable_ids, "decision", none, now) for d in asked]
+        asked._set_revoked(now, entries)
 
     def _do_scenario(self, now):
         change = self.env["kgw.scenario.change"]

@@ -81,8 +81,10 @@ class KgwDecisionTake(models.AbstractModel):
         """Return what a decision for ``cases`` is about, as :meth:`_take`."""
         lines = cases._get_open_receivables()
         if receivables is None:
-            return self._get_subject(kind, lines, today)
-        return self._get_undecided(kind, lines & receivables, today)
+            about = self._get_subject(kind, lines, today)
+        else:
+            about = self._get_undecided(kind, lines & receivables, today)
+        return self._get_demanded(about, today) if kind == "ask_demand" else about
 
     # === CARRYING OUT === #
 

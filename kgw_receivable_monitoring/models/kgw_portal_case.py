@@ -44,6 +44,7 @@ class KgwPortalCase(models.AbstractModel):
         disputes = case.env["kgw.dispute"].search([("case_id", "=", case.id)])
         holds = self._search_holds(case, is_open)
         plan = self._get_plan(case, is_open, holds)
+        ahead = sorted([*plan, *self._get_expected(holds)], key=lambda step: step["iso"])
         rights, offers = self._get_rights(), self._get_offers(case)
         limit = min(limit, MAX_SHOWN)
         events, has_more = self._get_events(case, show, limit)
@@ -63,8 +64,9 @@ class KgwPortalCase(models.AbstractModel):
             "answered": self._get_answered(case, disputes, rights),
             "who_decides": self._say_who_decides(rights),
             "plan": plan,
+            "ahead": ahead,
             "next_steps": NEXT_STEPS,
-            "later": self._count(len(plan[NEXT_STEPS:]), "step"),
+            "later": self._count(len(ahead[NEXT_STEPS:]), "step"),
             "offers": offers,
             # Below the invoices, where a thumb is after ticking them.
             "invoice_offers": [o for o in offers if o["of_invoices"]] if is_open else [],
@@ -180,6 +182,35 @@ class KgwPortalCase(models.AbstractModel):
             "end": self.env._("Monitoring ended by your decision"),
         }.get(decision.value or decision.kind, "")
 
+    # === PAYMENTS TO COME === #
+
+    def _get_expected(self, holds):
+        """Return the payments for which ``holds`` keep the contact back, as steps of a plan."""
+        parts = holds.promise_id.part_ids._get_upcoming(self._get_today())
+        return [self._prepare_expected(part) for part in parts]
+
+    def _prepare_expected(self, part):
+        money = self._format_money(part.amount, part.currency_id.name)
+        said = self.env._("Promised payment: %s", money)
+        if part.promise_id.decision_id:
+            said = self.env._("Instalment expected: %s", money)
+        nothing = ("act_label", "channel", "channel_label", "count")
+        return {
+            "day": self._format_date(part.due_on),
+            "day_iso": part.due_on.isoformat(),
+            "iso": part.due_on.isoformat(),
+            "act": "payment",
+            "receivable_ids": part.promise_id.receivable_ids.ids,
+            "named_ids": [],
+            "step": said,
+            **dict.fromkeys(nothing, ""),
+        }
+
+    def _say_part(self, part):
+        money = self._format_money(part.amount, part.currency_id.name)
+        day = self._format_date(part.due_on)
+        return self.env._("%(amount)s by %(day)s", amount=money, day=day)
+
     # === ONE SENTENCE === #
 
     def _get_sentence(self, case, lines, plan, holds):
@@ -189,18 +220,24 @@ class KgwPortalCase(models.AbstractModel):
         watched = lines.filtered(lambda line: line.move_id not in given) or lines
         late = watched.filtered(lambda line: line.kgw_stage in LATE)
         said = (
-            self._say_owed(watched, late),
+            self._say_owed(watched, late, watched < lines),
             self._say_apart(case, lines, holds),
             self._say_next(case, lines, plan, holds),
         )
         return " ".join(filter(None, said))
 
-    def _say_owed(self, lines, late):
+    def _say_owed(self, lines, late, is_part=False):
+        """Return what is owed on ``lines``, of which ``late`` are past due.
+
+        :param is_part: whether others were given away, which are told apart
+        """
         if not lines:
             return self.env._("Everything is settled.")
         told = late or lines
         amount = self._format_sums(self._sum_residuals(told))
         count = self._count(len(told.move_id), "invoice", genitive=True)
+        if is_part:
+            count = self.env._("%s in monitoring", count)
         if not late:
             due = self._format_date(min(lines.mapped("date_maturity")))
             return self.env._(
@@ -267,6 +304,8 @@ class KgwPortalCase(models.AbstractModel):
         if ended := self._say_ended(hold):
             return self.env._("%s: nobody is contacted any more.", ended)
         reason = self._get_label(hold, "reason")
+        if part := hold.promise_id.part_ids._get_upcoming(self._get_today())[:1]:
+            reason = f"{reason} ({self._say_part(part)})"
         if not hold.until_date:
             return self.env._("Contact is on hold: %s.", reason)
         return self.env._(

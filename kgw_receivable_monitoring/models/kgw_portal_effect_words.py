@@ -84,16 +84,19 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _tell_instalments(self, effect):
         reminders = effect.taken.case_id.reminder_ids
+        told = self.env._(
+            "We can't tell the counterparty in writing what you have agreed to: please tell it"
+            " yourself."
+        )
         if reminders.filtered(lambda r: r.promise_id.decision_id and r.state == "planned"):
-            return [
-                self.env._("The counterparty is told in writing at once what you have agreed to.")
-            ]
-        return [
-            self.env._(
-                "We can't tell the counterparty in writing what you have agreed to: please tell it"
-                " yourself."
+            told = self.env._(
+                "The counterparty is told in writing at once what you have agreed to."
             )
-        ]
+        lasts = self.env._(
+            "An agreement can't be taken back here: ask your controller. If an instalment is not paid"
+            " in time, contact goes on by itself."
+        )
+        return [told, lasts]
 
     def _tell_ask_call(self, effect):
         """Say so where another contact is on its way just now, so that no call is planned."""

@@ -142,10 +142,7 @@ class KgwPortalList(models.AbstractModel):
         if tab == "decision":
             return SQL("d.case_id IS NOT NULL")
         if tab == "held":
-            return SQL(
-                "EXISTS (SELECT 1 FROM kgw_hold h WHERE h.case_id = c.id AND %s)",
-                self.env["kgw.planner"]._get_hold_condition(self._get_today()),
-            )
+            return self._get_held_condition()
         if tab == "dispute":
             return SQL(
                 "EXISTS (SELECT 1 FROM kgw_dispute x WHERE x.case_id = c.id AND x.state = 'open')"
@@ -159,6 +156,21 @@ class KgwPortalList(models.AbstractModel):
         if tab == "overdue":  # as the figure of the overview: in monitoring, and after it
             return SQL("c.stage IN ('overdue', 'elapsed')")
         return SQL("c.stage = %s", tab) if tab in STAGE_TABS else SQL("TRUE")
+
+    def _get_held_condition(self):
+        """Return the condition that something owed in case ``c`` waits with every channel."""
+        return SQL(
+            """
+            c.stage IS DISTINCT FROM 'closed' AND EXISTS (
+                SELECT 1 FROM kgw_hold h
+                 WHERE h.case_id = c.id AND h.channel IS NULL AND %s
+                   AND (h.move_id IS NULL OR EXISTS (
+                       SELECT 1 FROM account_move_line l
+                        WHERE l.move_id = h.move_id AND l.kgw_case_id = c.id
+                          AND l.kgw_stage <> 'closed')))
+            """,
+            self.env["kgw.planner"]._get_hold_condition(self._get_today()),
+        )
 
     def _get_search_condition(self, search):
         like = "%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"

@@ -75,7 +75,8 @@ class KgwPortalPlan(models.AbstractModel):
         start = self._get_start(case, holds)
         stops = [*stops.values(), *self._walk_ahead(monitored, walks, stops, days, start, most)]
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
-        return [self._prepare_planned(stop) for stop in stops]
+        asked = {stop.step for stop in stops if stop.act == "approval"}
+        return [self._prepare_planned(stop, stop.step in asked) for stop in stops]
 
     def _search_holds(self, case, lines):
         """Return the holds in force today that keep ``lines`` of the case back, or one of their
@@ -216,7 +217,11 @@ class KgwPortalPlan(models.AbstractModel):
                 else:
                     suppose_not_planned(walk, step_id)
 
-    def _prepare_planned(self, stop):
+    def _prepare_planned(self, stop, is_asked=False):
+        """Return a :class:`Stop` in words.
+
+        :param is_asked: whether it comes only if the creditor agrees to its step, as it is asked
+        """
         # A question or a report of a day off is read on the next working day.
         day = stop.day if stop.act == "contact" else calendar.forward(stop.day)
         return {
@@ -224,7 +229,7 @@ class KgwPortalPlan(models.AbstractModel):
             "day_iso": day.isoformat(),
             "iso": stop.day.isoformat(),
             "act": stop.act,
-            "act_label": self._say_act(stop.act),
+            "act_label": self._say_act(stop.act, is_asked),
             "receivable_ids": list(stop.lines),
             "named_ids": list(stop.named),
             "step": self._name_step(stop.step, stop.channel),
@@ -243,10 +248,11 @@ class KgwPortalPlan(models.AbstractModel):
         named = self._count_invoices(only_named)
         return self.env._("%(own)s; named too: %(others)s", own=own, others=named)
 
-    def _say_act(self, act):
-        """Return in words what is done about a step before it; a question or a report says itself
-        what it is."""
-        return self.env._("we ask for your consent") if act == "approval" else ""
+    def _say_act(self, act, is_asked):
+        """Return in words what a step waits for; a question or a report says itself what it is."""
+        if act == "approval":
+            return self.env._("we ask for your consent")
+        return self.env._("if you agree") if is_asked else ""
 
     def _name_coming(self, stop):
         """Return what comes in words: the step, by which way if it is not its own, what is asked.

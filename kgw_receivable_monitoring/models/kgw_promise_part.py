@@ -26,3 +26,13 @@ class KgwPromisePart(models.Model):
     )
 
     _positive = models.Constraint("CHECK (amount > 0)", "A promised amount is more than zero.")
+
+    def _get_upcoming(self, on_date):
+        """Return those of these parts that are still to be paid on ``on_date`` or later, the next one
+        first."""
+        waiting = self.filtered(
+            lambda part: (
+                (part.promise_id.state, part.state) == ("open", "open") and part.due_on >= on_date
+            )
+        )
+        return waiting.sorted("due_on")

@@ -54,7 +54,9 @@ class KgwScenarioStep(models.Model):
         " day: back before the due date, forward after it.",
     )
     channel = fields.Selection(CHANNELS)
-    rung = fields.Selection(RUNGS, help="How hard the contact is. Calls go up to the monit.")
+    rung = fields.Selection(
+        RUNGS, help="How hard the contact is. Calls go up to the past-due notice."
+    )
     rung_level = fields.Integer(compute="_compute_rung_level", store=True)
     template_id = fields.Many2one(
         "kgw.template", domain="[('channel', '=', channel), ('rung', '!=', False)]"
@@ -191,7 +193,7 @@ class KgwScenarioStep(models.Model):
                 "Before the due date a step only informs; after it, it reminds or demands."
             )
         if self.channel == "phone" and self.rung in DEMANDS:
-            return self.env._("A call never demands: choose at most the monit.")
+            return self.env._("A call never demands: choose at most the past-due notice.")
         if self.rung in DEMANDS and self.answer_days <= 0:
             return self.env._("A demand gives an answer-by date: enter the days to answer.")
         if self.offset_days > self.scenario_id.horizon_days:

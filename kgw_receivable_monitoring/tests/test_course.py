@@ -272,6 +272,12 @@ class TestCourse(BaseCase):
 
     # === WORDS === #
 
+    def test_step_asked_for_late_goes_out_when_its_answer_is_due(self):
+        step = (contact(1, 2, "reminder", "email", needs_approval=True),)
+        walk = Walk(step, facts_of(MONDAY, MONDAY + timedelta(4))).run()
+        told = [(entry.act, (entry.day - MONDAY).days) for entry in walk.trace]
+        self.assertEqual(told, [("approval", 4), ("contact", 9)], "three working days after Friday")
+
     def test_answer_does_not_depend_on_the_order_of_the_steps(self):
         facts = facts_of(MONDAY, MONDAY + timedelta(9))
         for offset in range(9, 31):

@@ -115,6 +115,23 @@ class TestAskedDemand(DecisionCase):
         self.assertTrue(effect["words"])
         self.assertFalse(self._get_demands())
 
+    def test_decision_that_is_kept_is_about_the_very_invoices_that_are_demanded(self):
+        other = self._watch(
+            self._document(
+                "FV A/3",
+                buyer=self._other_party("Budmax sp. z o.o.", 1),
+                due=DUE + timedelta(days=20),
+            )
+        )
+        self.run_days(DUE - timedelta(days=5), self.DAY)
+        self.assertEqual(other.kgw_case_id, self.case)
+        effect = self.portal._foresee("ask_demand", {}, self._at(self.DAY, 16), self.case.ids)
+        decision = self._ask(self.DAY)
+        self.assertEqual(decision.receivable_ids, self.first | self.second)
+        owed = self.portal._sum_residuals(decision.receivable_ids)
+        self.assertEqual(effect["amount"], self.portal._format_sums(owed))
+        self.assertNotIn("FV A/3", decision.invoices)
+
     def test_nothing_is_demanded_before_the_due_date(self):
         with self.assertRaisesRegex(UserError, "overdue"):
             self._ask(DUE - timedelta(days=3))

@@ -116,6 +116,50 @@ class TestWhatIsSaidOfDecisions(DecisionCase):
             self.assertIn(since, self.get_told("decision")[0]["until"])
             self.env["kgw.decision"].search([("state", "=", "scheduled")])._revoke(self._at(LATE))
 
+    def test_page_tells_the_instalments_that_are_expected(self):
+        effect = self.page()._foresee(
+            "instalments",
+            {"number": "2", "until_date": (LATE + timedelta(days=6)).isoformat()},
+            self._at(LATE, 9),
+            self.case.ids,
+        )
+        self.assertIn("can't be taken back", " ".join(effect["words"]))
+        self._take("instalments", number="2", until_date=(LATE + timedelta(days=6)).isoformat())
+        page = self.page()._get_case(self.case.id)
+        told = [(step["iso"], step["step"]) for step in page["ahead"] if step["act"] == "payment"]
+        self.assertEqual([iso for iso, _said in told], ["2026-09-14", "2026-10-14"])
+        self.assertIn("865.00", told[0][1])
+        self.assertIn(
+            "865.00 zł by 14 Sep 2026".replace(" zł", ""),
+            page["sentence"].replace("PLN\xa0", "").replace(" PLN", ""),
+        )
+
+    def test_sentence_says_that_what_was_given_away_is_not_in_its_sum(self):
+        self.env["account.move.line"]._kgw_flush_stages(LATE)
+        self.assertNotIn("in monitoring", self.page()._get_case(self.case.id)["sentence"])
+        self._take("collection", lines=self.first)
+        sentence = self.page()._get_case(self.case.id)["sentence"]
+        self.assertIn("invoice in monitoring", sentence)
+
+    def test_question_that_a_decision_makes_idle_says_why_it_is_withdrawn(self):
+        self.ask("horizon")
+        self._take("withdraw")
+        [told] = self.get_told("revoked")
+        self.assertEqual(told["reason"], "You decided otherwise")
+
+    def test_settled_counterparty_is_not_listed_as_on_hold(self):
+        self._take("pause", until_date=(LATE + timedelta(days=7)).isoformat())
+        self.assertEqual(self.page()._count_tabs()["held"], 1)
+        self.env["kgw.payment.list"]._mark_paid(
+            self.case.creditor_id, (self.first | self.second).ids, LATE, self._at(LATE, 11)
+        )
+        self.assertEqual(self.case.stage, "closed")
+        self.assertEqual(self.page()._count_tabs()["held"], 0)
+
+    def test_counterparty_of_which_one_channel_waits_is_not_listed_as_on_hold(self):
+        self._take("no_channel", channel="sms")
+        self.assertEqual(self.page()._count_tabs()["held"], 0)
+
     # === WHAT WAS GIVEN AWAY === #
 
     def test_nobody_asks_or_reports_about_what_was_handed_over(self):

@@ -1,5 +1,5 @@
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo.tests import tagged
 
@@ -54,6 +54,18 @@ class TestPortalPlan(KgwEngineCommon):
         last = FIRST + timedelta(days=44)
         self.assertEqual(self.get_done(FIRST, last), told)
         self.assertEqual(len({day for day, _step in told}), len(told), "one contact a day")
+
+    def test_step_that_needs_consent_is_told_as_one_that_may_come(self):
+        plan = self.get_plan(FIRST)
+        asked = next(stop for stop in plan if stop["act"] == "approval")
+        coming = next(s for s in plan if s["act"] == "contact" and s["step"] == asked["step"])
+        self.assertEqual(coming["act_label"], "if you agree")
+        first = calendar.add_working_days(date.fromisoformat(asked["iso"]), 3)
+        self.assertGreaterEqual(coming["iso"], first.isoformat(), "the creditor has time to answer")
+        others = [
+            stop for stop in plan if stop["act"] == "contact" and stop["step"] != asked["step"]
+        ]
+        self.assertFalse([stop for stop in others if stop["act_label"]])
 
     def test_demand_names_what_it_does_not_demand_in_plan_entry_and_text_alike(self):
         told = self.get_invoices_told(self.get_plan(FIRST))

@@ -46,6 +46,7 @@ class CaseWalk:
         while day and day < last and (most is None or len(self.trace) < most):
             self.spend(day)
             days = [n.from_date for n in self.following.values() if n]
+            days += filter(None, (walk.get_answer_day() for walk in self.walks))
             day = max(day + timedelta(days=1), min(days)) if days else None
         return self.trace
 
@@ -58,7 +59,9 @@ class CaseWalk:
 
     def _settle(self, walk, day):
         """Do what needs no contact; tell whether a contact is due."""
-        number = id(walk)
+        number, answered_on = id(walk), walk.get_answer_day()
+        if answered_on and answered_on <= day:
+            self.following.pop(number, None)
         following = self.following.get(number) or walk.ask(day)
         while following and following.from_date <= day and following.act != "contact":
             walk.take(following, day)

@@ -4,6 +4,7 @@ from collections import namedtuple
 from dataclasses import replace
 from datetime import date, timedelta
 
+from ..const import APPROVAL_LEAD_DAYS
 from . import calendar, course
 
 Entry = namedtuple("Entry", "day act step rung")
@@ -20,7 +21,7 @@ class Walk:
     """Goes through the days of one receivable as planner and channels would.
 
     :param outcome: function of a step that answers ``reached`` or ``unreached``
-    :param answer: what the creditor says to a step that needs its approval
+    :param answer: what the creditor says to a step that needs its approval, at its deadline
     :param gaps: days between two contacts, before and after the due date
     """
 
@@ -34,6 +35,7 @@ class Walk:
         self.gaps = gaps
         self.trace = []
         self.passed = {}
+        self.answers = {}
 
     def run(self, days=75):
         """Walk from the entry over ``days`` days, or until nothing is left, and return the walk."""
@@ -47,9 +49,9 @@ class Walk:
         for _attempt in range(3 * len(self.steps) + 1):
             following = self.ask(day)
             if following is None:
-                return None
+                return self.get_answer_day()
             if following.from_date > day:
-                return following.from_date
+                return min(following.from_date, self.get_answer_day() or following.from_date)
             if following.act == "contact" and not self.may_contact(following, day):
                 return day + timedelta(days=1)
             self.take(following, day)
@@ -65,6 +67,7 @@ class Walk:
 
     def ask(self, day):
         """Return what is next as seen on ``day``; what was passed over is remembered as done."""
+        self._hear_answers(day)
         answer = course.next_step(self.steps.values(), self.facts, day)
         self.passed |= dict(answer.passed)
         self.facts = replace(
@@ -81,8 +84,8 @@ class Walk:
         step = self.steps[following.step_id]
         self.trace.append(Entry(day, following.act, step.id, following.rung))
         if following.act == "approval":
-            approvals = {**self.facts.approvals, step.id: self.answer}
-            self.facts = replace(self.facts, approvals=approvals)
+            self.answers[step.id] = calendar.add_working_days(day, APPROVAL_LEAD_DAYS)
+            self._know_approval(step.id, "open")
             return
         outcome = self.outcome(step) if following.act == "contact" else "passed"
         given = dict(self.facts.given)
@@ -93,6 +96,20 @@ class Walk:
             done={**self.facts.done, step.id: outcome},
             given=given,
         )
+
+    def get_answer_day(self):
+        """Return the day on which the creditor next answers what it was asked, None for never."""
+        return min(self.answers.values(), default=None)
+
+    def _hear_answers(self, day):
+        heard = [step_id for step_id, on_date in self.answers.items() if on_date <= day]
+        for step_id in heard:
+            del self.answers[step_id]
+            self._know_approval(step_id, self.answer)
+
+    def _know_approval(self, step_id, answer):
+        approvals = {**self.facts.approvals, step_id: answer}
+        self.facts = replace(self.facts, approvals=approvals)
 
     def get_given(self, step, day, channel=None):
         """Return ``{rung: course.Given}`` of a contact made on ``day``."""
