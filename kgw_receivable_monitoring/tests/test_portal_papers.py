@@ -63,6 +63,18 @@ class TestPapers(DecisionCase):
             lines = page.strip().splitlines()
             self.assertNotIn("A message", lines[-2:], "never without the beginning of its text")
 
+    def test_history_begins_below_the_invoices_though_its_entries_have_no_text(self):
+        self.env["kgw.event"]._record(
+            [
+                self.first._kgw_prepare_event_vals("stage", self._at(DUE + timedelta(days=number)))
+                for number in range(60)
+            ]
+        )
+        _name, content = self.portal._get_history(self.case.id)
+        first, *others = pypdf.PdfReader(io.BytesIO(content)).pages
+        self.assertIn("History", first.extract_text())
+        self.assertTrue(others)
+
     def test_short_history_is_one_paper(self):
         self.assertEqual(self.portal._get_case(self.case.id)["history_parts"], [1])
         self.assertEqual(self.portal._get_case(self.case.id, "payments")["history_parts"], [1])
