@@ -3,6 +3,7 @@
 import base64
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tools.misc import file_open
 
 from ..tools import pdf
@@ -251,16 +252,16 @@ class World:
         )
 
     def _create_mandate(self, code, creditor, brand, account, values):
+        # The gentle one is agreed for public bodies, so it may be chosen for any company, too.
+        agreed = (("", "standard"), ("consumer", "consumer"), ("public", "gentle"))
         scenarios = [
-            (0, 0, {"scenario_id": self.env.ref(f"{MODULE}.scenario_standard").id}),
-            (
-                0,
-                0,
+            Command.create(
                 {
-                    "kind_id": self.env.ref(f"{MODULE}.kind_consumer").id,
-                    "scenario_id": self.env.ref(f"{MODULE}.scenario_consumer").id,
-                },
-            ),
+                    "kind_id": kind and self.env.ref(f"{MODULE}.kind_{kind}").id,
+                    "scenario_id": self.env.ref(f"{MODULE}.scenario_{scenario}").id,
+                }
+            )
+            for kind, scenario in agreed
         ]
         mandate = self.env["kgw.mandate"].create(
             {
