@@ -126,7 +126,7 @@ class TestWhatIsSaidOfDecisions(DecisionCase):
         self.assertIn("can't be taken back", " ".join(effect["words"]))
         self._take("instalments", number="2", until_date=(LATE + timedelta(days=6)).isoformat())
         page = self.page()._get_case(self.case.id)
-        told = [(step["iso"], step["step"]) for step in page["ahead"] if step["act"] == "payment"]
+        told = [(step["iso"], step["step"]) for step in page["plan"] if step["act"] == "payment"]
         self.assertEqual([iso for iso, _said in told], ["2026-09-14", "2026-10-14"])
         self.assertIn("865.00", told[0][1])
         self.assertIn(

@@ -188,7 +188,9 @@ class TestEnding(DecisionCase):
             self.env["account.move.line"]._kgw_flush_stages(LATE + timedelta(days=4))
             said = self.portal._get_case(self.case.id)["sentence"]
             [row] = self.portal._get_cases()
-        self.assertIn("5 days past due, PLN 1,230.00 from 1 invoice.", said.replace(NBSP, " "))
+        self.assertIn(
+            "5 days past due, PLN 1,230.00 from 1 invoice in monitoring.", said.replace(NBSP, " ")
+        )
         self.assertIn("Handed over to collection: ", said)
         self.assertIn("500.00)", row["apart"])
 
