@@ -21,7 +21,7 @@ from odoo.tools import SQL
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from bench._planning import goal, vacuum
-from bench._world import DAY, MODULE, QUIET_DUES, World
+from bench._world import MODULE, QUIET_DUES, World
 
 # Invoices in the database, and of each counterparty; events of each counterparty.
 FEW, MANY, PER_CASE, EVENTS = 500, 50_000, 10, 100
@@ -192,8 +192,8 @@ def measure(visitor, pages):
     return figures, texts
 
 
-def measure_all(env, case, move):
-    """Measure Odoo's pages and ours; ours never ask the fences that are down meanwhile."""
+def measure_all(env, case, move, now):
+    """Measure Odoo's pages and ours as of ``now``; ours never ask the fences that are down meanwhile."""
     print(f"  {env['kgw.receivable'].search_count([])} invoices of the creditor")
     visitor = Visitor(env)
     path = "/my/monitoring/counterparties"
@@ -213,7 +213,7 @@ def measure_all(env, case, move):
     }
     portal = env.registry["kgw.portal"]
     # The pages are those of the day on which the world stands: later, no stored step is left of it.
-    with without_fences(env), patch.object(portal, "_get_today", lambda _portal: DAY):
+    with without_fences(env), patch.object(portal, "_get_now", lambda _portal: now):
         figures, texts = measure(visitor, {**ours, **peers})
     check(texts)
     return figures
@@ -233,7 +233,7 @@ def main(env):
         env.flush_all()
         vacuum(env.cr)  # as PostgreSQL does by itself sooner or later, for either side
         case = env["kgw.case"].search([], limit=1, order="id")
-        found.append(measure_all(env, case, peer.move))
+        found.append(measure_all(env, case, peer.move, world.morning))
     few, many = found
     for name, own, other in (
         ("list", "list", "peer list"),
