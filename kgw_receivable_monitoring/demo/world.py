@@ -252,8 +252,8 @@ class World:
         )
 
     def _create_mandate(self, code, creditor, brand, account, values):
-        # The gentle one is agreed for public bodies, so it may be chosen for any company, too.
-        agreed = (("", "standard"), ("consumer", "consumer"), ("public", "gentle"))
+        # The gentle one is agreed for hospitals, so it may be chosen for any company, too.
+        agreed = (("", "standard"), ("consumer", "consumer"), ("public_medical", "gentle"))
         scenarios = [
             Command.create(
                 {
