@@ -61,6 +61,7 @@ from . import (
     kgw_desk_part,
     kgw_dispatcher,
     kgw_dispute,
+    kgw_dispute_answer,
     kgw_dispute_reason,
     kgw_distributor,
     kgw_enrolment,

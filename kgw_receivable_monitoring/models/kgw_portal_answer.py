@@ -1,10 +1,8 @@
 from contextlib import closing
-from datetime import timedelta
 
 from odoo import api, models
 
 from .kgw_decision_answer import STOPPING
-from .kgw_dispute import CORRECTION_DAYS
 from .kgw_portal_base import KgwPortalBase
 from .kgw_portal_effect import SHOWN_CASES
 
@@ -182,7 +180,7 @@ class KgwPortalAnswer(models.AbstractModel):
             "at_once": True,
             "when": self._say_when_answered(dispute, False),
         }
-        until = until or self._get_today() + timedelta(days=CORRECTION_DAYS)
+        until = dispute._check_until(until, self._get_today())
         tried = dispute.with_context(kgw_simulation=True)
         effect = self._try_answer(
             dispute, dispute.receivable_id, lambda: tried._answer(value, note, now, until)
@@ -191,6 +189,8 @@ class KgwPortalAnswer(models.AbstractModel):
 
     def _say_dispute_answered(self, dispute, value, until):
         """Return in sentences what follows an answer to a dispute and no plan shows."""
+        if dispute._is_over(self._get_today()):
+            return [self.env._("We contact nobody about this invoice any more.")]
         if value == "reject" and dispute._is_kept_back_besides(self._get_today()):
             return [
                 self.env._(

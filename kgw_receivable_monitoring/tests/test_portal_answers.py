@@ -79,6 +79,23 @@ class TestAnswers(DecisionCase):
         self.assertEqual(dispute.state, "open")
         self.assertTrue(dispute.hold_ids.is_open)
 
+    def test_day_of_a_correction_is_told_and_does_not_lie_in_the_past(self):
+        dispute = self.dispute()
+        values = {"until": (LATE + timedelta(days=3)).isoformat()}
+        effect = self.portal._foresee_dispute(dispute.id, "correction", values, self._at(LATE))
+        self.assertIn("Until 11 Sep 2026", effect["words"][0])
+        values = {"until": (LATE - timedelta(days=1)).isoformat()}
+        for act in (self.portal._foresee_dispute, self.portal._answer_dispute):
+            with self.assertRaisesRegex(UserError, "in the past"):
+                act(dispute.id, "correction", values, self._at(LATE))
+        self.assertEqual(dispute.state, "open")
+
+    def test_answer_about_what_was_handed_over_announces_no_contact(self):
+        dispute = self.dispute()
+        self._take("collection", hour=8)
+        effect = self.portal._foresee_dispute(dispute.id, "reject", {}, self._at(LATE))
+        self.assertEqual(effect["words"], ["We contact nobody about this invoice any more."])
+
     def test_waiting_promises_silence_only_where_nothing_is_to_come(self):
         asked = self.ask("horizon")
         page = self.get_page(LATE)
