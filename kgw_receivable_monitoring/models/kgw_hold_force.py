@@ -129,6 +129,26 @@ class KgwHoldForce(models.Model):
             for case, lines in cases.items()
         }
 
+    @api.model
+    def _get_coming_each(self, cases, on_date):
+        """Return ``{case: holds}`` that begin after ``on_date`` and keep back more than single
+        invoices: cases, mandates, brands or everything; of many cases in one query."""
+        mandates = self.mandate_id.union(*(case.mandate_id for case in cases))
+        scope = [
+            ("lifted_at", "=", False),
+            ("from_date", ">", on_date),
+            ("move_id", "=", False),
+            ("case_id", "in", (False, *(case.id for case in cases))),
+            ("mandate_id", "in", (False, *mandates.ids)),
+        ]
+        own = self.search(scope).grouped("case_id")
+        wide = own.get(self.case_id, self.browse())
+        return {
+            case: own.get(case, self.browse())
+            | wide.filtered(lambda hold, own=case.mandate_id: hold.mandate_id <= own)
+            for case in cases
+        }
+
     def _get_reaching(self, mandate, receivables):
         """Return those of these holds that are of ``mandate``, or of all, and of who speaks next."""
         if not self:

@@ -14,7 +14,8 @@ class OpenDays:
 
     def __init__(self, case, holds, planned, now):
         """
-        :param holds: the holds of the case in force, those of one channel or brand as well
+        :param holds: the holds of the case that are in force or coming, those of one channel or
+            brand as well
         :param planned: its open reminders
         :param now: moment from which on things happen, naive UTC
         """
@@ -73,6 +74,7 @@ class OpenDays:
         return any(
             hold.channel in (False, channel)
             and hold.brand_id <= brand
+            and hold.from_date <= day
             and (not hold.until_date or hold.until_date >= day)
             for hold in self.holds
         )

@@ -21,6 +21,7 @@ class Known(NamedTuple):
 
     :param lines: ``{case: open receivables}``
     :param holds: ``{case: holds in force}``
+    :param coming: ``{case: holds that begin later}``
     :param usable: ``{case id: channels}``
     :param contacted: ``{case: day of the last contact}``
     :param planned: ``{case: contacts that are planned or on their way}``
@@ -28,6 +29,7 @@ class Known(NamedTuple):
 
     lines: dict
     holds: dict
+    coming: dict
     usable: dict
     contacted: dict
     planned: dict
@@ -57,6 +59,7 @@ class KgwPortalAhead(models.AbstractModel):
         return Known(
             lines,
             holds,
+            self._get_coming_holds(lines),
             cases._get_usable_channels(),
             dict(cases.env["kgw.reminder"]._read_group(made, ["case_id"], ["contact_on:max"])),
             self._get_planned(lines),
@@ -167,7 +170,8 @@ class KgwPortalAhead(models.AbstractModel):
         if self._get_start(case, holds) != today:
             return None
         running = self._get_running(known.lines[case], holds).filtered("kgw_next_date")
-        days = OpenDays(case, holds, known.planned[case], self._get_now())
+        held = holds | known.coming[case]
+        days = OpenDays(case, held, known.planned[case], self._get_now())
         if known.planned[case]:
             return self._get_planned_stop(running, holds, days)
         if not running:

@@ -44,10 +44,22 @@ class KgwPortalPlan(models.AbstractModel):
             if self._get_start(case, holds[case])
         }
         walks, planned = self._prepare_walks(going), self._get_planned(going)
+        coming = self._get_coming_holds(going)
         return dict.fromkeys(lines, []) | {
-            case: self._draw_plan(case, own, walks[case], planned[case], holds[case], most)
+            case: self._draw_plan(
+                own,
+                walks[case],
+                OpenDays(case, holds[case] | coming[case], planned[case], self._get_now()),
+                holds[case],
+                most,
+            )
             for case, own in going.items()
         }
+
+    def _get_coming_holds(self, cases):
+        """Return ``{case: holds}`` that begin on a later day, and move what would go out then."""
+        holds = next(iter(cases)).env["kgw.hold"] if cases else None
+        return holds._get_coming_each(cases, self._get_today()) if cases else {}
 
     def _get_planned(self, cases):
         """Return ``{case: contacts}`` of what is planned and on its way."""
@@ -67,12 +79,11 @@ class KgwPortalPlan(models.AbstractModel):
             return None
         return max([self._get_today(), *(hold.until_date + timedelta(days=1) for hold in whole)])
 
-    def _draw_plan(self, case, monitored, walks, planned, holds, most):
-        days = OpenDays(case, holds, planned, self._get_now())
-        stops = {reminder: self._prepare_stop(reminder, holds, days) for reminder in planned}
+    def _draw_plan(self, monitored, walks, days, holds, most):
+        stops = {reminder: self._prepare_stop(reminder, holds, days) for reminder in days.planned}
         stops = {reminder: stop for reminder, stop in stops.items() if stop}
-        self._suppose_planned(walks, planned, stops)
-        start = self._get_start(case, holds)
+        self._suppose_planned(walks, days.planned, stops)
+        start = self._get_start(days.case, holds)
         stops = [*stops.values(), *self._walk_ahead(monitored, walks, stops, days, start, most)]
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
         asked = {stop.step for stop in stops if stop.act == "approval"}

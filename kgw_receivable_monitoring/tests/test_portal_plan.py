@@ -55,6 +55,24 @@ class TestPortalPlan(KgwEngineCommon):
         self.assertEqual(self.get_done(FIRST, last), told)
         self.assertEqual(len({day for day, _step in told}), len(told), "one contact a day")
 
+    def test_hold_that_begins_later_moves_the_plan_as_it_moves_the_engine(self):
+        self.env["kgw.hold"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "reason": "other",
+                "from_date": DUE + timedelta(days=3),
+                "until_date": DUE + timedelta(days=12),
+            }
+        )
+        told = self.get_told(self.get_plan(FIRST))
+        first, last = (DUE + timedelta(days=days) for days in (3, 12))
+        held = [day for day, _step in told if first.isoformat() <= day <= last.isoformat()]
+        self.assertEqual(held, [])
+        self.assertEqual(
+            self.get_done(FIRST, FIRST + timedelta(days=30)),
+            [entry for entry in told if entry[0] <= (FIRST + timedelta(days=30)).isoformat()],
+        )
+
     def test_step_that_needs_consent_is_told_as_one_that_may_come(self):
         plan = self.get_plan(FIRST)
         asked = next(stop for stop in plan if stop["act"] == "approval")
