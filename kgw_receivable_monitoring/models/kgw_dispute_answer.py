@@ -145,10 +145,13 @@ class KgwDisputeAnswer(models.AbstractModel):
         """Whether a contact about the receivable was begun since the answer, or a correction came."""
         if self.state not in ("accepted", "rejected", "correction"):
             return True
-        since = calendar.local_date(self.answered_at)
-        made = self.case_id.reminder_ids.filtered(
-            lambda r: r.state == "claimed" or (r.contact_on and r.contact_on >= since)
-        )
+        since = [
+            ("case_id", "=", self.case_id.id),
+            ("kind", "=", "sent"),
+            ("at", ">", self.answered_at),
+        ]
+        made = self.env["kgw.event"].search(since).reminder_id
+        made |= self.case_id.reminder_ids.filtered(lambda r: r.state == "claimed")
         return self.receivable_id in made._get_live_lines().receivable_id
 
     def _reopen(self, now, address=""):
