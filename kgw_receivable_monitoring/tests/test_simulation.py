@@ -100,6 +100,29 @@ class TestSimulation(KgwSimulationCommon):
             seen += sent
         self.assertGreater(len(seen), 4)
 
+    def test_preview_after_credit_notes_equals_what_then_goes_out(self):
+        lines = self.world()
+        first, last = DUE + timedelta(days=1), DUE + timedelta(days=9)
+        for number in range(-6, 1):
+            self.run_day(DUE + timedelta(days=number))
+        for line, amount in ((lines[0], "-230.00"), (lines[1], "-1230.00")):
+            note = self._document(f"KOR {line.move_id.kgw_number}", amount=amount)
+            refund = self.env["kgw.ledger"]._book_invoices(self.mandate, [note], line.partner_id)
+            own = refund.line_ids.filtered(lambda part: part.display_type == "payment_term")
+            (line | own).reconcile()
+        case = lines[0].kgw_case_id
+        told, seen = self.simulate(case, first, last), []
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            self.run_day(day)
+            self.reach_calls(day)
+            sent = self.sent_on(case, day)
+            self.assertEqual(self.told_of(told, day), sent, day)
+            seen += sent
+        texts = " ".join(body for _channel, _recipient, _subject, body in seen)
+        self.assertIn("1 000,00", texts.replace("\u00a0", " "), "what the credit note leaves")
+        self.assertNotIn("FV A2", texts, "nothing of it is owed")
+
     def test_one_case_previewed_alone_equals_its_part_of_all(self):
         cases = self.world().kgw_case_id
         first, last = DUE - timedelta(days=6), DUE + timedelta(days=12)
