@@ -71,24 +71,6 @@ class Meter:
             self.costs[name] += self._now() - start + Cost(calls=1)
             self.open -= 1
 
-    def take_turns(self, works, times):
-        """Do and undo pieces of work in turns; the cost of each is that of its lightest round, which
-        was disturbed least: a slow moment of the machine strikes all alike.
-
-        :param works: ``{name: function}``
-        :return: ``{name: what the function returned last}``
-        """
-        costs, results = defaultdict(list), {}
-        for _round in range(times):
-            for name, work in works.items():
-                with self.measure(name):
-                    results[name] = work()
-                    self.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                self.cr.rollback()
-                costs[name].append(self.costs.pop(name))
-        self.costs |= {name: lightest(found) for name, found in costs.items()}
-        return results
-
     @contextlib.contextmanager
     def watch(self, *methods):
         """Measure every call of ``(name, model, method)`` while the block runs."""
@@ -102,6 +84,27 @@ class Meter:
 
                 stack.enter_context(patch.object(type(model), method, outer))
             yield
+
+
+def take_turns(works, times):
+    """Do and undo pieces of work in turns, each on the database of its meter; the cost of each is
+    that of its lightest round, which was disturbed least: a slow moment of the machine strikes all
+    alike.
+
+    :param works: ``{name: (meter, function)}``; each meter gets the costs of its own
+    :return: ``{name: what the function returned last}``
+    """
+    costs, results = defaultdict(list), {}
+    for _round in range(times):
+        for name, (meter, work) in works.items():
+            with meter.measure(name):
+                results[name] = work()
+                meter.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            meter.cr.rollback()
+            costs[name].append(meter.costs.pop(name))
+    for name, found in costs.items():
+        works[name][0].costs[name] = lightest(found)
+    return results
 
 
 def reset_peak():

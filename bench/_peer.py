@@ -4,16 +4,15 @@ It is AGPL-3 and no part of this repository: it is fetched into ``.runtime`` for
 """
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 
-from odoo.sql_db import db_connect
 from odoo.tools import SQL, config
 
+from bench._databases import copy_of_template
 from bench._meter import Meter
 from bench._world import DAY, World
 
@@ -51,24 +50,13 @@ def compare(env, invoices, letters, port):
     :param port: of the SMTP server
     """
     addons = ",".join([*config["addons_path"], str(fetch())])
-    database = f"peer_{env.cr.dbname}"
-    statement(f'CREATE DATABASE "{database}" TEMPLATE "{os.environ["KGW_BENCH_TEMPLATE"]}"')
-    try:
+    with copy_of_template(env, "peer") as database:
         common = ["-c", config["config"], "-d", database, f"--addons-path={addons}", "--no-http"]
         run(["-i", MODULE, "--skip-auto-install", "--stop-after-init", *common])
         script = f"from bench import _peer\n_peer.work(env, {invoices}, {letters}, {port})\n"
         out = run(["shell", *common], script)
-    finally:
-        statement(f'DROP DATABASE "{database}" WITH (FORCE)')
     [line] = [line for line in out.splitlines() if line.startswith(MARK)]
     return json.loads(line.removeprefix(MARK))
-
-
-def statement(text):
-    """Run a statement that no transaction may hold."""
-    with db_connect("postgres").cursor() as cr:
-        cr._cnx.autocommit = True
-        cr.execute(text)
 
 
 def run(arguments, script=None):

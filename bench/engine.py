@@ -15,7 +15,7 @@ from odoo.addons.kgw_receivable_monitoring.models.kgw_channel import Outcome
 from bench import _floor, _peer
 from bench._meter import Meter, lightest, read_peak
 from bench._planning import PER_CASE, goal, judge_planning, measure_growth, tell, vacuum
-from bench._world import DAY, DUE_OF, World
+from bench._world import DAY, DUE_OF
 from devtools.demo import answers
 from devtools.workspace import free_port
 
@@ -263,8 +263,8 @@ def floor_of_hand_over(env, meter, channel, now):
 
 def main(env):
     """Make the world, measure, print the goals."""
-    world, meter = World(env), Meter(env.cr)
-    idle = measure_growth(env, world, meter, SMALL, LARGE, DUE)
+    meter = Meter(env.cr)
+    world, idle = measure_growth(env, meter, SMALL, LARGE, DUE)
     judge_planning(meter, SMALL, LARGE)
     day = meter.costs[f"day {LARGE}"].cpu / DUE
     least = {"decide": meter.costs[f"floor {LARGE}"].cpu / DUE}

@@ -6,15 +6,14 @@ takes much longer than measuring.
 
 from bench._meter import Meter, read_peak
 from bench._planning import goal, judge_planning, measure_growth
-from bench._world import World
 
 SMALL, LARGE, DUE = 100_000, 1_000_000, 2_000
 
 
 def main(env):
     """Make the world, measure, print the goals."""
-    world, meter = World(env), Meter(env.cr)
-    idle = measure_growth(env, world, meter, SMALL, LARGE, DUE)
+    meter = Meter(env.cr)
+    _world, idle = measure_growth(env, meter, SMALL, LARGE, DUE)
     judge_planning(meter, SMALL, LARGE, "million")
     goal("million_memory_above_idle_mb", read_peak() - idle, 150)
 
