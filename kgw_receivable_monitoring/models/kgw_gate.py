@@ -146,7 +146,7 @@ class KgwGate(models.AbstractModel):
     def _judge_debt(self, reminder, facts):
         """Something must be owed about which this side of the due date may speak: of a demand
         what it demands, since it can't be sent for what only goes along with it."""
-        if facts.get_owed(reminder)._get_main():
+        if reminder in facts.main:
             return PASSED
         own = reminder.line_ids._get_main().receivable_id
         left = own.filtered(lambda r: r.amount_residual_currency > 0)
@@ -158,11 +158,8 @@ class KgwGate(models.AbstractModel):
         return PASSED if reminder.mandate_id.state == "active" else Verdict("mandate")
 
     def _judge_hold(self, reminder, facts):
-        held, main = facts.get_held_moves(reminder), facts.get_owed(reminder)._get_main()
-        is_held = main and main.move_id <= held
-        if is_held or facts.holds._covers(reminder):
-            return Verdict("hold", facts.tomorrow)
-        return PASSED
+        is_held = facts.is_held(reminder) or facts.holds._covers(reminder)
+        return Verdict("hold", facts.tomorrow) if is_held else PASSED
 
     def _judge_authority(self, reminder, facts):
         scope = reminder.template_id._get_scope(reminder.rung)
@@ -202,9 +199,9 @@ class KgwGate(models.AbstractModel):
     def _judge_coverage(self, reminder, facts):
         """After the due date of what leads, payments must be known through it; what is taken along
         and fell due later is left out instead."""
-        if not reminder._needs_coverage():
+        if not reminder._needs_coverage() or facts.knows_payments(reminder.mandate_id):
             return PASSED
-        due = facts.get_owed(reminder)._get_first_due()
+        due = facts.get_main(reminder)._get_first_due()
         if not due or facts.knows_payments(reminder.mandate_id, due):
             return PASSED
         return Verdict("coverage", facts.tomorrow)

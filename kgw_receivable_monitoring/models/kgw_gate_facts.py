@@ -1,7 +1,7 @@
 """What the gate reads once for all reminders that it judges together."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from ..tools import calendar
@@ -23,12 +23,17 @@ class Facts:
 
     @cached_property
     def owed(self):
-        """``{reminder: the lines about which something is still owed}``."""
-        return self.reminders._get_owed_lines().grouped("reminder_id")
+        """The lines of all the reminders about which something is still owed."""
+        return self.reminders._get_owed_lines()
 
-    def get_owed(self, reminder):
-        """Return the lines of ``reminder`` about which something is still owed."""
-        return self.owed.get(reminder) or reminder.line_ids.browse()
+    @cached_property
+    def main(self):
+        """``{reminder: the lines that the contact is for}``, of those owed."""
+        return self.owed._get_main().grouped("reminder_id")
+
+    def get_main(self, reminder):
+        """Return the lines that the contact is for, of those about which something is owed."""
+        return self.main.get(reminder) or reminder.line_ids.browse()
 
     @cached_property
     def reachable(self):
@@ -54,15 +59,18 @@ class Facts:
         holds, moves = reminder.env["kgw.hold"], reminder.line_ids.move_id
         return holds._get_held_moves(moves, self.today, reminder.promise_id)
 
+    def is_held(self, reminder):
+        """Whether everything that the contact is for is on hold by itself."""
+        held = self.get_held_moves(reminder)
+        main = held and self.get_main(reminder)
+        return bool(main) and main.move_id <= held
+
     def get_kept(self, reminders):
         """Return the lines about which these of the reminders speak if they go out now: something
         is owed, and their invoices are not on hold by themselves."""
-        return reminders.line_ids.browse().concat(*map(self._keep, reminders))
-
-    def _keep(self, reminder):
-        owed = self.get_owed(reminder)
-        held = self.get_held_moves(reminder)
-        return owed.filtered(lambda line: line.move_id not in held) if held else owed
+        owed = self.owed & reminders.line_ids
+        held = {r: moves for r in reminders if (moves := self.get_held_moves(r))}
+        return owed.filtered(lambda line: line.move_id not in held.get(line.reminder_id, ()))
 
     @cached_property
     def contacts(self):
@@ -92,8 +100,15 @@ class Facts:
         persons_sudo = self.reminders.env["kgw.person"].sudo()
         return persons_sudo._get_counts(self.reminders.case_id, self.today)
 
-    def knows_payments(self, mandate, due):
-        """Whether the payments of ``mandate`` are known through ``due``: many ask the same."""
+    @cached_property
+    def latest_due(self):
+        """The latest effective due date of what is owed."""
+        return max(self.owed.receivable_id.mapped("kgw_effective_due"), default=date.min)
+
+    def knows_payments(self, mandate, due=None):
+        """Whether the payments of ``mandate`` are known through ``due``; None means through every
+        due date of what is owed. Many ask the same."""
+        due = due or self.latest_due
         if (mandate, due) not in self.coverage:
             self.coverage[mandate, due] = mandate._knows_payments(due, self.today)
         return self.coverage[mandate, due]

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -69,6 +71,9 @@ class KgwReminderLine(models.Model):
         """Return those of these lines, all that is owed in their reminders, that are left out since
         nobody can know of their payments yet: what is only named, and what fell due after that for
         which the whole reminder waits. Their steps are free again."""
+        latest = max(self.receivable_id.mapped("kgw_effective_due"), default=date.min)
+        if all(mandate._has_coverage(latest) for mandate in self.reminder_id.mandate_id):
+            return self.browse()
         late = self.filtered(
             lambda line: (
                 line.reminder_id._needs_coverage()

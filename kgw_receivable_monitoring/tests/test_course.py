@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -304,5 +303,5 @@ class TestCourse(BaseCase):
         )
         within = course.next_step(STANDARD, facts, MONDAY + timedelta(30)).next
         self.assertEqual(within.until, MONDAY + timedelta(30))
-        beyond = course.next_step(STANDARD, replace(facts, horizon=20), MONDAY + timedelta(25))
+        beyond = course.next_step(STANDARD, facts._replace(horizon=20), MONDAY + timedelta(25))
         self.assertEqual((beyond.next.act, dict(beyond.passed)), ("report", {14: "horizon"}))

@@ -1,5 +1,4 @@
 import itertools
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -189,5 +188,5 @@ class TestCourseProperties(BaseCase):
         for entered, seen in itertools.product((-15, -9, -4, -1, 1, 9), range(-12, 36, 3)):
             facts, day = facts_of(due, due + timedelta(entered)), due + timedelta(seen)
             # What walks there, with nothing left out and nothing kept.
-            own = course._answer.__wrapped__(in_order, replace(facts, amount=amount), day)
-            self.assertEqual(course.next_step(steps, replace(facts, amount=amount), day), own)
+            own = course._answer.__wrapped__(in_order, facts._replace(amount=amount), day)
+            self.assertEqual(course.next_step(steps, facts._replace(amount=amount), day), own)

@@ -6,7 +6,6 @@ due date goes along. ``tests/test_portal_plan.py`` compares it with the planner 
 """
 
 from collections import namedtuple
-from dataclasses import replace
 from datetime import date, timedelta
 
 from ..const import RUNG_LEVEL
@@ -126,15 +125,14 @@ def is_only_named(rung, leading):
 def suppose_not_planned(walk, step_id):
     """Let a step be open again whose contact will be cancelled and planned anew."""
     done = {number: how for number, how in walk.facts.done.items() if number != step_id}
-    walk.facts = replace(walk.facts, done=done)
+    walk.facts = walk.facts._replace(done=done)
 
 
 def suppose_taken(walk, step_id, day, channel):
     """Let a contact that is planned for ``day`` have gone out, for what the walk asks after it."""
     step = walk.steps.get(step_id)
     if step:
-        walk.facts = replace(
-            walk.facts,
+        walk.facts = walk.facts._replace(
             done={**walk.facts.done, step_id: "reached"},
             given={**walk.get_given(step, day, channel), **walk.facts.given},
         )

@@ -7,7 +7,6 @@ the ORM, the clock, gaps between contacts or holds: those belong to the case.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -94,7 +93,7 @@ def _leave_out_what_changes_nothing(steps, facts: Facts) -> Facts:
     lowest = min(facts.amount, Decimal())
     amount = max((limit for limit in limits if limit <= facts.amount), default=lowest)
     first = _first_asked(steps[0].offset if steps else 0, facts.effective_due)
-    return replace(facts, amount=amount, entered_on=max(facts.entered_on, first))
+    return facts._replace(amount=amount, entered_on=max(facts.entered_on, first))
 
 
 @lru_cache(maxsize=KEPT_ANSWERS)

@@ -1,18 +1,20 @@
-"""What the course is asked with, and what it answers: plain frozen values."""
+"""What the course is asked with, and what it answers: plain values that never change."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..const import LETTER_TRANSIT_DAYS
 from . import calendar
 
+NOTHING = MappingProxyType({})
 
-@dataclass(frozen=True)
-class Step:
+
+class Step(NamedTuple):
     """One step of a scenario.
 
     :param offset: days from the effective due date, negative before it
@@ -47,16 +49,14 @@ class Step:
         return hash(self.id)
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """A rung that was given: the day it took effect (None: not yet) and its answer-by date."""
 
     effective_on: date | None = None
     answer_by: date | None = None
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one receivable in its present course.
 
     :param due: the printed due date; ``effective_due`` is the one moved by art. 115 kc
@@ -73,11 +73,11 @@ class Facts:
     effective_due: date
     entered_on: date
     horizon: int = 30
-    done: Mapping[int, str] = field(default_factory=dict)
-    given: Mapping[int, Given] = field(default_factory=dict)
+    done: Mapping[int, str] = NOTHING
+    given: Mapping[int, Given] = NOTHING
     usable: frozenset[str] = frozenset(("email", "sms", "phone", "letter"))
-    closed: Mapping[str, str] = field(default_factory=dict)
-    approvals: Mapping[int, str] = field(default_factory=dict)
+    closed: Mapping[str, str] = NOTHING
+    approvals: Mapping[int, str] = NOTHING
     is_new: bool = False
     was_late: bool = False
     amount: Decimal = Decimal()
@@ -98,8 +98,7 @@ class Facts:
         return calendar.back(min(self.due, self.effective_due) - timedelta(days=1))
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(NamedTuple):
     """The next thing to do.
 
     :param act: ``contact``, ``approval`` (ask the creditor first), ``question`` or ``report``
@@ -113,8 +112,7 @@ class Next:
     rung: int
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(NamedTuple):
     """Answer of :func:`next_step`: what is next, and the steps passed over with their reasons."""
 
     next: Next | None

@@ -1,7 +1,6 @@
 """A walk over the days of one receivable: the course asked again and again, each answer carried out."""
 
 from collections import namedtuple
-from dataclasses import replace
 from datetime import date, timedelta
 
 from ..const import APPROVAL_LEAD_DAYS
@@ -70,8 +69,7 @@ class Walk:
         self._hear_answers(day)
         answer = course.next_step(self.steps.values(), self.facts, day)
         self.passed |= dict(answer.passed)
-        self.facts = replace(
-            self.facts,
+        self.facts = self.facts._replace(
             done={**self.facts.done, **{n: "passed" for n, _why in answer.passed}},
         )
         return answer.next
@@ -91,8 +89,7 @@ class Walk:
         given = dict(self.facts.given)
         if outcome == "reached":
             given = {**self.get_given(step, day, channel), **given}
-        self.facts = replace(
-            self.facts,
+        self.facts = self.facts._replace(
             done={**self.facts.done, step.id: outcome},
             given=given,
         )
@@ -109,14 +106,14 @@ class Walk:
 
     def _know_approval(self, step_id, answer):
         approvals = {**self.facts.approvals, step_id: answer}
-        self.facts = replace(self.facts, approvals=approvals)
+        self.facts = self.facts._replace(approvals=approvals)
 
     def get_given(self, step, day, channel=None):
         """Return ``{rung: course.Given}`` of a contact made on ``day``."""
         until = None
         if step.answer_days:
             until = course.answer_by(day, step.answer_days, step.transit_days)
-        used = replace(step, channels=(channel,)) if channel else step
+        used = step._replace(channels=(channel,)) if channel else step
         return {step.rung: course.Given(effective_day(used, day), until)}
 
     @property
