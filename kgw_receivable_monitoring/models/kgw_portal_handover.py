@@ -114,6 +114,7 @@ class KgwPortalHandover(models.AbstractModel):
             "rows": [self._prepare_import_row(row) for row in rows[:SHOWN_ROWS]],
             "row_count": len(rows),
             "newcomers": self._get_newcomers(record),
+            "struck": (record.struck or {}).get("names", []),
             "vanish_note": record.vanish_note or "",
             "restatable": [self._prepare_restatable(row) for row in self._get_restatable(record)],
             "rights": self._get_rights(),
@@ -127,6 +128,7 @@ class KgwPortalHandover(models.AbstractModel):
             "state_label": self._get_label(row, "state"),
             "number": row.number or "",
             "counterparty": row.counterparty or "",
+            "case_id": row.move_id.line_ids.kgw_case_id[:1].id,
             "due": self._format_date(row.due_date),
             "amount": self._format_money(row.amount, row.currency_id.name or "PLN")
             if row.amount

@@ -40,6 +40,10 @@ class TestPortalHandover(IsolationCase):
         struck = preview["newcomers"][0]
         state = self.portal._accept(import_id, [struck], self._at(DUE), "203.0.113.7")
         self.assertEqual(state, "done")
+        taken = self.portal._get_import(import_id)
+        self.assertEqual(taken["struck"], [struck])
+        cases = {row["counterparty"]: row["case_id"] for row in taken["rows"]}
+        self.assertEqual(self.portal._get_case(cases[struck])["counterparty"], struck)
         holds = self.env["kgw.hold"].search([("case_id.counterparty_id.name", "=", struck)])
         self.assertEqual(holds.mapped("is_open"), [True])
         others = set(preview["newcomers"]) - {struck}
