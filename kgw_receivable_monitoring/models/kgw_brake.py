@@ -34,7 +34,8 @@ class KgwBrake(models.AbstractModel):
         """Hold the mandates whose plan of ``on_date`` is far above what they usually have.
 
         So many contacts as a manager let go on in the last days need no other look: what did not go
-        out on that day is planned again on the next.
+        out on that day is planned again on the next. What a trial run brings is neither usual nor
+        looked at for those who get it.
 
         :return: the new holds
         """
@@ -46,19 +47,22 @@ class KgwBrake(models.AbstractModel):
         for mandate, days in self._count_planned(on_date).items():
             count = days.pop(on_date, 0)
             own = looked.filtered(lambda hold, mandate=mandate: hold.mandate_id == mandate)
-            released = [volume + VOLUME_FLOOR for volume in own.mapped("volume")]
+            alike = own.filtered(lambda hold, trial=mandate.is_trial: hold.is_trial == trial)
+            released = [volume + VOLUME_FLOOR for volume in alike.mapped("volume")]
             limit = max([self._get_limit(list(days.values())), *released])
             if count > limit and not own.filtered("is_open"):
                 holds |= self._hold_volume(mandate, count, limit, on_date, now)
         return holds
 
     def _count_planned(self, on_date):
-        """Return ``{mandate: {day: contacts}}`` of the last weeks and of ``on_date``."""
+        """Return ``{mandate: {day: contacts}}`` of the last weeks and of ``on_date``, without those
+        of a trial run that went out."""
         rows = self.env["kgw.reminder"]._read_group(
             [
                 ("planned_on", ">=", on_date - timedelta(days=VOLUME_DAYS)),
                 ("planned_on", "<=", on_date),
                 ("state", "!=", "cancelled"),
+                ("is_trial", "=", False),
                 ("origin_id", "=", False),
             ],
             ["mandate_id", "planned_on:day"],
@@ -82,6 +86,7 @@ class KgwBrake(models.AbstractModel):
                 "mandate_id": mandate.id,
                 "reason": "volume",
                 "from_date": on_date,
+                "is_trial": mandate.is_trial,
                 "volume": count,
                 "volume_limit": round(limit),
                 "sample": speaker._get_sample(mandate, on_date, now),

@@ -62,10 +62,10 @@ class KgwCase(models.Model):
     )
     touched_at = fields.Datetime(readonly=True, copy=False, string="Last Change")
     was_late = fields.Boolean(
-        string="Paid Late Before",
+        string="Was Overdue",
         readonly=True,
         copy=False,
-        help="A receivable of this case was settled after its due date.",
+        help="A receivable of this case was, or is, past its due date.",
     )
     description = fields.Html(
         string="Course of Monitoring",

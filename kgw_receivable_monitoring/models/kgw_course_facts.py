@@ -112,6 +112,7 @@ class KgwCourseFacts(models.AbstractModel):
         settled = [
             ("kgw_case_id", "in", receivables.kgw_case_id.ids),
             ("kgw_stage", "=", "closed"),
+            ("parent_state", "=", "posted"),  # what was taken back was never owed
         ]
         groups = self.env["account.move.line"]._read_group(settled, ["kgw_case_id"])
         return {case.id for [case] in groups}

@@ -67,6 +67,7 @@ class KgwHold(models.Model):
     lifted_at = fields.Datetime(readonly=True)
     volume = fields.Integer(readonly=True, help="How many contacts were planned.")
     volume_limit = fields.Integer(readonly=True, help="How many of them need no look.")
+    is_trial = fields.Boolean(readonly=True, help="The contacts planned were those of a trial run.")
     lifted_by_id = fields.Many2one("res.users", readonly=True)
     sample = fields.Text(readonly=True, help="Some of the texts that wait.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
@@ -163,6 +164,22 @@ class KgwHold(models.Model):
     def _check_note(self):
         if self.filtered(lambda hold: hold.reason == "stop" and not (hold.note or "").strip()):
             raise ValidationError(self.env._("Write down why everything stops: others will ask."))
+
+    @api.constrains("reason", "from_date", "until_date", "release_at")
+    def _check_stop(self):
+        """A stop works at once, and until a second person lifts it."""
+        stops = self.filtered(lambda hold: hold.reason == "stop")
+        if stops.filtered(lambda hold: hold.until_date or hold.release_at):
+            raise ValidationError(
+                self.env._(
+                    "A stop does not end by itself: another manager lifts it. Leave “Until Date” empty."
+                )
+            )
+        today = calendar.local_date(self.env.context.get("kgw_now") or fields.Datetime.now())
+        if stops.filtered(lambda hold: hold.from_date > today):
+            raise ValidationError(
+                self.env._("A stop works at once: it can't begin on a day that lies ahead.")
+            )
 
     def action_lift(self):
         self._check_manager()

@@ -30,12 +30,14 @@ class Outlook(NamedTuple):
     """The next contact of a case as the planner would make it, and all that stands in its way.
 
     ``reminder`` is empty where no contact follows; ``upcoming`` is what the plan of the case brings
-    each receivable (:meth:`kgw.upcoming._tell`).
+    each receivable (:meth:`kgw.upcoming._tell`). Of one invoice that a later contact is for ``step``
+    is the one that waits.
     """
 
     upcoming: dict
     reminder: object
     obstacles: list
+    step: object
 
 
 class KgwObstacle(models.AbstractModel):
@@ -57,7 +59,7 @@ class KgwObstacle(models.AbstractModel):
         if case.mandate_id.state != "active":
             found.append(Obstacle("mandate", case.mandate_id))
         steps = receivables.kgw_next_step_id
-        ways = {False, *steps.mapped("channel"), *steps.mapped("fallback_channel")}
+        ways = {False, reminder.channel} if reminder else {False, *self._get_ways(case, steps)}
         found += [
             Obstacle("hold", hold, self._describe_hold(hold))
             for hold in self.env["kgw.hold"]._get_in_force(case, receivables, on_date)
@@ -69,14 +71,20 @@ class KgwObstacle(models.AbstractModel):
             found.append(Obstacle("gap", receivables.kgw_next_step_id[:1].scenario_id))
         return found
 
+    def _get_ways(self, case, steps):
+        """Return the channels that ``steps`` would take: the other one where the first leads nowhere."""
+        usable = case._get_usable_channels(closed={}).get(case.id, ())
+        return {s.channel if s.channel in usable else s.fallback_channel for s in steps}
+
     def _describe_hold(self, hold):
-        """Return a hold in words, with its last day."""
+        """Return a hold in words: its invoice, if it is about one alone, and its last day."""
+        told = hold._describe()
+        if hold.move_id:
+            told = f"{self._name_move(hold.move_id)}: {told}"
         if not hold.until_date:
-            return hold._describe()
+            return told
         return self.env._(
-            "%(hold)s, until %(day)s",
-            hold=hold._describe(),
-            day=format_date(self.env, hold.until_date),
+            "%(hold)s, until %(day)s", hold=told, day=format_date(self.env, hold.until_date)
         )
 
     def _prepare_silent(self, move):
@@ -115,7 +123,7 @@ class KgwObstacle(models.AbstractModel):
         day, reminder = calendar.local_date(now), self._get_open(case)
         asked = self._get_questions_open(case)  # on the days looked at below they lapse
         upcoming = self.env["kgw.upcoming"]._tell(case, now)
-        due = self._get_due(case)
+        due = self._get_due(case, move_id)
         if not reminder and due:
             day = max(day, min(due.mapped("kgw_next_date")))
             obstacles = self._get_planning(case, due, day)
@@ -123,6 +131,11 @@ class KgwObstacle(models.AbstractModel):
         else:
             is_idle = case.mandate_id.state != "active"
             obstacles = self._get_planning(case, due, day) if reminder or is_idle else []
+        step = due[:1].kgw_next_step_id
+        if move_id and reminder and not self._is_about(reminder, move_id):
+            # Another invoice goes first.
+            obstacles = (obstacles + self._get_uncovered(case, due, day)) if due else []
+            reminder = reminder.browse()
         places = [obstacle.place for obstacle in obstacles]
         own = self._get_own(case, move_id, day)
         obstacles += [found for found in own if found.place not in places]
@@ -134,11 +147,17 @@ class KgwObstacle(models.AbstractModel):
         for verdict in verdicts:
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
-                note = self._say_coverage(reminder, moment) if verdict.reason == "coverage" else ""
-                obstacles.append(Obstacle(verdict.reason, place, note or verdict.detail))
+                note = verdict.detail
+                if verdict.reason == "coverage":
+                    first_due = reminder._get_owed_lines()._get_first_due()
+                    note = self._say_coverage(reminder.mandate_id, first_due, day)
+                obstacles.append(Obstacle(verdict.reason, place, note))
         if move_id:
             obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
-        return Outlook(upcoming, reminder, obstacles)
+        return Outlook(upcoming, reminder, obstacles, step)
+
+    def _is_about(self, reminder, move_id):
+        return move_id in reminder._get_live_lines().move_id.ids
 
     def _is_of_another(self, obstacle, move_id):
         """Whether an obstacle keeps only another invoice back."""
@@ -155,20 +174,28 @@ class KgwObstacle(models.AbstractModel):
         lines = lines.filtered(lambda line: move_id in (None, line.move_id.id))
         holds = self.env["kgw.hold"]
         held = holds.search(holds._in_force(on_date) & Domain("move_id", "in", lines.move_id.ids))
-        found = [
-            Obstacle("hold", hold, f"{self._name_move(hold.move_id)}: {self._describe_hold(hold)}")
-            for hold in held
-        ]
+        found = [Obstacle("hold", hold, self._describe_hold(hold)) for hold in held]
         silent = lines.filtered("no_followup").move_id
         return found + [self._prepare_silent(move) for move in silent]
 
-    def _get_due(self, case):
-        """Return the receivables of ``case`` whose next act is a contact."""
-        return (
-            self.env["account.move.line"]
-            .search([("kgw_case_id", "=", case.id), ("kgw_next_act", "=", "contact")])
-            .filtered("kgw_next_date")
-        )
+    def _get_due(self, case, move_id):
+        """Return the receivables of ``case``, or of one of its invoices, whose next act is a contact."""
+        due = [
+            ("kgw_case_id", "=", case.id),
+            ("kgw_next_act", "=", "contact"),
+            ("kgw_next_date", "!=", False),
+        ]
+        chosen = [("move_id", "=", move_id)] if move_id else []
+        return self.env["account.move.line"].search([*due, *chosen])
+
+    def _get_uncovered(self, case, due, on_date):
+        """Return what keeps overdue receivables back until payments are known: the gate tells it of
+        a reminder, and these have none yet."""
+        dates = [line.kgw_effective_due for line in due if line.kgw_next_step_id.offset_days >= 0]
+        if not dates or case.mandate_id._knows_payments(min(dates), on_date):
+            return []
+        note = self._say_coverage(case.mandate_id, min(dates), on_date)
+        return [Obstacle("coverage", case.mandate_id, note)]
 
     def _ask_gate(self, reminder, moment):
         """Return the verdicts on a reminder that has not gone out yet, and why it waits; of a letter
@@ -203,11 +230,10 @@ class KgwObstacle(models.AbstractModel):
             deadline=format_date(self.env, decision.deadline),
         )
 
-    def _say_coverage(self, reminder, moment):
-        """Return through which day payments must be known for ``reminder``, and are."""
-        mandate = reminder.mandate_id
-        due = reminder._get_owed_lines()._get_first_due()
-        needed = mandate._get_needed_coverage(due, calendar.local_date(moment))
+    def _say_coverage(self, mandate, due, on_date):
+        """Return through which day payments must be known to remind on ``on_date`` of what fell due
+        on ``due``, and are."""
+        needed = mandate._get_needed_coverage(due, on_date)
         known = mandate.coverage_date
         return self.env._(
             "Waits for payments known through %(needed)s; they are known through %(known)s.",

@@ -59,6 +59,7 @@ class KgwSimulation(models.AbstractModel):
             and the last day lived through, which is an earlier one when there is too much to tell
         """
         found, told, day = [], {}, first
+        self._suppose_looked_at(cases, now)
         lags = self._get_lags(cases.mandate_id, first)
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
@@ -67,6 +68,17 @@ class KgwSimulation(models.AbstractModel):
             if len(found) > MAX_ENTRIES:
                 break
         return found, day
+
+    def _suppose_looked_at(self, cases, now):
+        """Let a manager have lifted what keeps unusually many contacts back."""
+        held = [("reason", "=", "volume"), ("lifted_at", "=", False)]
+        self.env["kgw.hold"].search([*held, ("mandate_id", "in", cases.mandate_id.ids)]).write(
+            {"lifted_at": now}
+        )
+        waiting = self._get_reminders(cases, ("planned",), "!=").filtered(
+            lambda reminder: reminder.waiting_reason == "hold"
+        )
+        waiting.write({"not_before": False, "waiting_reason": False})
 
     # === ONE DAY === #
 

@@ -40,6 +40,20 @@ class KgwSimulationCommon(KgwEngineCommon):
         lines[-1].kgw_case_id.kind_id = self.env.ref(f"{MODULE}.kind_consumer")
         return lines
 
+    def explain(self, receivable, day, hour=10, user=None, whole_case=False):
+        """Return the explanation of a receivable, or its case, as a user sees it on a day."""
+        self.env.flush_all()
+        seen = self.env["kgw.receivable"].with_user(user or self.agent).browse(receivable.id)
+        action = (
+            self.env["kgw.explanation"]
+            .with_user(user or self.agent)
+            ._open(seen.case_id, None if whole_case else seen, self._at(day, hour))
+        )
+        return self.env["kgw.explanation"].with_user(user or self.agent).browse(action["res_id"])
+
+    def obstacles(self, explanation):
+        return set(explanation.obstacle_ids.mapped("reason"))
+
     def reasons(self, entries):
         """Return ``{(day, reason)}`` of what does not go out."""
         return {(e["day"], e["reason"]) for e in entries if e["kind"] == "not_sent"}

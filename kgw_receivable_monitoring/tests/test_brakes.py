@@ -76,6 +76,10 @@ class TestStop(KgwCommon):
             hold.write({"until_date": self.day - timedelta(days=1)})
         with self.assertRaises(UserError):
             hold.write({"reason": "other"})
+        with self.assertRaisesRegex(ValidationError, "does not end by itself"):
+            self.stop(until_date=self.day)
+        with self.assertRaisesRegex(ValidationError, "works at once"):
+            self.stop(from_date="2099-01-01")
         hold.with_user(self.other_manager).action_lift()
         self.assertFalse(hold.is_open)
 
@@ -159,6 +163,22 @@ class TestVolume(KgwCommon):
         self.run_day(self.day, 11)
         self.assertEqual(len(self.gateways.sent), len(lines))
         self.assertEqual(self.get_holds(), hold)
+
+    def test_what_a_trial_run_brought_lets_no_first_run_go_out_without_a_look(self):
+        self.mandate.write({"trial_email": "proba@agencja.example", "trial_phone": "600100200"})
+        self.mandate.is_trial = True
+        with patch.object(kgw_brake, "FIRST_RUN_LIMIT", 3):
+            self.watch(4)
+            self.run_day(self.day)
+            self.get_holds()._lift(self._at(self.day, 11))
+            self.run_day(self.day, 12)
+            trial = self.env["kgw.reminder"].search([("state", "=", "sent")])
+            self.assertEqual(len(trial), 4)
+            with freeze_time(self._at(self.day, 18)):
+                self.mandate.action_release_trial()
+            self.run_day(self.day + timedelta(days=1))
+        self.assertEqual(self.env["kgw.reminder"].search([("state", "=", "sent")]), trial)
+        self.assertEqual(self.get_holds().filtered("is_open").volume, 4)
 
     def test_one_manager_gets_one_task_that_ends_with_the_hold(self):
         task = self.env.ref("kgw_receivable_monitoring.mail_activity_type_brake")

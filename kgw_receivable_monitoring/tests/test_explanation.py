@@ -20,20 +20,6 @@ PLAN_LINES = "odoo.addons.kgw_receivable_monitoring.models.kgw_portal_plan.PLAN_
 class TestExplanation(KgwSimulationCommon):
     """What was done, what comes next, and everything that stands in the way with its cure."""
 
-    def explain(self, receivable, day, hour=10, user=None, whole_case=False):
-        """Return the explanation of a receivable, or its case, as a user sees it on a day."""
-        self.env.flush_all()
-        seen = self.env["kgw.receivable"].with_user(user or self.agent).browse(receivable.id)
-        action = (
-            self.env["kgw.explanation"]
-            .with_user(user or self.agent)
-            ._open(seen.case_id, None if whole_case else seen, self._at(day, hour))
-        )
-        return self.env["kgw.explanation"].with_user(user or self.agent).browse(action["res_id"])
-
-    def obstacles(self, explanation):
-        return set(explanation.obstacle_ids.mapped("reason"))
-
     def place(self, explanation, reason):
         """Return the record to which a reason leads."""
         line = explanation.obstacle_ids.filtered(lambda r: r.reason == reason)

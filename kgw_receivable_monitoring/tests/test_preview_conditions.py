@@ -32,6 +32,33 @@ class TestPreviewOfConditions(KgwSimulationCommon):
             self._document(number, buyer=buyer, **values), on=DUE - timedelta(days=10)
         )
 
+    def is_new(self, line):
+        return self.env["kgw.course.facts"]._read(line)[line.id][1].is_new
+
+    def test_invoice_that_was_taken_back_makes_nobody_known(self):
+        buyer = self._other_party("Firma", 1)
+        line, wrong, paid = self._watch(
+            *(self._document(f"FV {number}", buyer=buyer) for number in range(3))
+        )
+        self.env["kgw.ledger.change"]._cancel(wrong.move_id)
+        self.env["account.move.line"]._kgw_flush_stages(DUE - timedelta(days=9))
+        self.assertEqual(wrong.kgw_stage, "closed")
+        self.assertTrue(self.is_new(line))
+        self.pay(paid, 1230, DUE - timedelta(days=8))
+        self.assertFalse(self.is_new(line))
+
+    def test_held_crowd_is_previewed_as_if_a_manager_let_it_go(self):
+        line = self.watch("FV 1", 1)
+        day = DUE - timedelta(days=5)
+        self.hold(day, reason="volume", mandate_id=self.mandate.id)
+        self.run_day(day)
+        self.assertEqual(self.gateways.sent, [])
+        told = self.simulate(line.kgw_case_id, day, day, hour=11)
+        self.assertIn(
+            "email", {entry.get("channel") for entry in told if entry["kind"] == "contact"}
+        )
+        self.assertFalse(self.reminders(line))
+
     def sent_on(self, cases, day):
         reminders = self.env["kgw.reminder"].search(
             [("case_id", "in", cases.ids), ("contact_on", "=", day)]

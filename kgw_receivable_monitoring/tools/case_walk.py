@@ -61,13 +61,13 @@ class CaseWalk:
         number, answered_on = id(walk), walk.get_answer_day()
         if answered_on and answered_on <= day:
             self.following.pop(number, None)
-        following = self.following.get(number) or walk.ask(day)
+        following = self.following.get(number)
+        if not following or following.from_date <= day:
+            following = walk.ask(day)  # what waited may be over by now
         while following and following.from_date <= day and following.act != "contact":
             walk.take(following, day)
             self._note(day, following.act, following.step_id, "", [walk])
             following = walk.ask(day)
-        if following and following.from_date <= day:
-            following = walk.ask(day)  # what waited may be over by now
         self.following[number] = following
         return bool(following and following.from_date <= day and following.act == "contact")
 

@@ -168,9 +168,11 @@ class KgwExplanation(models.TransientModel):
             return {"step": first.step, "channel": first.channel, "day": first.day}
         asked = next((found for found in outlook.obstacles if found.reason == "question"), None)
         reminder = outlook.reminder
-        waits = asked.place.step_id if asked else reminder.step_id or reminder.template_id
-        channel = waits.channel if asked else reminder.channel
-        return {"step": waits.name, "channel": channel, "day": False}
+        if reminder and not asked:
+            waits = reminder.step_id or reminder.template_id
+            return {"step": waits.name, "channel": reminder.channel, "day": False}
+        waits = asked.place.step_id if asked else outlook.step if self.move_id else reminder.step_id
+        return {"step": waits.name, "channel": waits.channel, "day": False}
 
     def _prepare_next_vals(self, receivable, upcoming):
         return {
