@@ -55,8 +55,14 @@ class KgwBoardCard(models.AbstractModel):
         questions = (gate._judge_debt, gate._judge_hold, gate._judge_coverage)
         reason = gate._ask(questions, call_sudo, facts).reason
         hold = facts.holds.filtered(lambda hold: hold._covers(call_sudo))[:1]
-        why = self._get_word(hold, "reason", hold.reason) if reason == "hold" and hold else ""
+        why = self._tell_hold(hold) if reason == "hold" and hold else ""
         return ": ".join(filter(None, (self._get_word(self, "reason", reason), why)))
+
+    def _tell_hold(self, hold):
+        """Return the reason of a hold; of a stop also why and by whom: everybody asks."""
+        if hold.reason == "stop":
+            return hold._describe()
+        return self._get_word(hold, "reason", hold.reason)
 
     def _get_word(self, records, name, code):
         labels = dict(records._fields[name]._description_selection(self.env))

@@ -136,6 +136,9 @@ class TestBoard(BoardCase):
         self.assertIn("Payments are not known", told(15))
         self.hold(self.day, case_id=self.case.id, reason="other")
         self.assertRegex(told(15), "on hold: .+")
+        self.case.hold_ids._lift(self.now)
+        self.hold(self.day, reason="stop", note="wrong texts")
+        self.assertIn("wrong texts", told(15))
 
     def test_last_day_on_the_card_is_one_on_which_people_are_called(self):
         sunday = self.day + timedelta(days=6 - self.day.weekday())
