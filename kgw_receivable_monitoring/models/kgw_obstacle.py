@@ -147,10 +147,8 @@ class KgwObstacle(models.AbstractModel):
         for verdict in verdicts:
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
                 place = self._get_place(verdict.reason, reminder, day)
-                note = verdict.detail
-                if verdict.reason == "coverage":
-                    first_due = reminder._get_owed_lines()._get_first_due()
-                    note = self._say_coverage(reminder.mandate_id, first_due, day)
+                is_coverage = verdict.reason == "coverage"
+                note = self._say_coverage_for(reminder, day) if is_coverage else verdict.detail
                 obstacles.append(Obstacle(verdict.reason, place, note))
         if move_id:
             obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
@@ -229,6 +227,11 @@ class KgwObstacle(models.AbstractModel):
             asked=format_date(self.env, decision.asked_on),
             deadline=format_date(self.env, decision.deadline),
         )
+
+    def _say_coverage_for(self, reminder, on_date):
+        """Return through which day payments must be known for ``reminder``, and are."""
+        first_due = reminder._get_owed_lines()._get_first_due()
+        return self._say_coverage(reminder.mandate_id, first_due, on_date)
 
     def _say_coverage(self, mandate, due, on_date):
         """Return through which day payments must be known to remind on ``on_date`` of what fell due

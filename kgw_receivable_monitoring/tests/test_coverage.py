@@ -68,7 +68,7 @@ class TestCoverageOfSeveral(KgwEngineCommon):
     def test_explanation_names_the_day_of_what_leads(self):
         self.mandate.coverage_date = DUE - timedelta(days=1)
         sms = self.draft("lead", "taken")
-        said = self.env["kgw.obstacle"]._say_coverage(sms, self._at(self.day))
+        said = self.env["kgw.obstacle"]._say_coverage_for(sms, self.day)
         self.assertIn(f"{DUE:%m/%d/%Y}", said)
 
     def draft_demand(self):
