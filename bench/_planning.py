@@ -1,9 +1,5 @@
 """What planning costs beside how many invoices are open: shared by the measurements of the engine."""
 
-from datetime import timedelta
-
-from odoo.addons.kgw_receivable_monitoring.tools import calendar
-
 from bench import _floor
 from bench._databases import environment_beside
 from bench._meter import Meter, reset_peak, take_turns
@@ -37,13 +33,13 @@ def vacuum(cr):
     cr._cnx.autocommit = False
 
 
-def planning_works(env, meter, size):
+def planning_works(env, world, meter, size):
     """Return the pieces of work to plan the due set: the statement, the whole day, the floor."""
-    planner, morning = env["kgw.planner"], calendar.noon(DAY) - timedelta(hours=4)
+    planner = env["kgw.planner"]
     works = {
-        "day": lambda: planner._run_day(DAY, morning),
-        "plan": lambda: planner._plan(DAY, morning),
-        "floor": lambda: _floor.plan(env, DAY, morning),
+        "day": lambda: planner._run_day(DAY, world.morning),
+        "plan": lambda: planner._plan(DAY, world.morning),
+        "floor": lambda: _floor.plan(env, DAY, world.morning),
     }
     return {f"{name} {size}": (meter, work) for name, work in works.items()}
 
@@ -70,10 +66,10 @@ def measure_growth(env, meter, small, large, due):
     """
     world = make_world(env, large, due)
     with environment_beside(env, "small") as beside:
-        make_world(beside, small, due)
+        few = make_world(beside, small, due)
         idle = reset_peak()
-        works = planning_works(beside, Meter(beside.cr), small)
-        works |= planning_works(env, meter, large)
+        works = planning_works(beside, few, Meter(beside.cr), small)
+        works |= planning_works(env, world, meter, large)
         for name, count in take_turns(works, TIMES).items():
             print(f"  {name} open invoices: {count} rows")
             own, _work = works[name]

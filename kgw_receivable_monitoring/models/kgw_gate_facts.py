@@ -1,7 +1,7 @@
 """What the gate reads once for all reminders that it judges together."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 from ..tools import calendar
@@ -103,7 +103,7 @@ class Facts:
     @cached_property
     def latest_due(self):
         """The latest effective due date of what is owed."""
-        return max(self.owed.receivable_id.mapped("kgw_effective_due"), default=date.min)
+        return self.owed._get_latest_due()
 
     def knows_payments(self, mandate, due=None):
         """Whether the payments of ``mandate`` are known through ``due``; None means through every

@@ -30,8 +30,8 @@ class Outlook(NamedTuple):
     """The next contact of a case as the planner would make it, and all that stands in its way.
 
     ``reminder`` is empty where no contact follows; ``upcoming`` is what the plan of the case brings
-    each receivable (:meth:`kgw.upcoming._tell`). Of one invoice that a later contact is for ``step``
-    is the one that waits.
+    each receivable (:meth:`kgw.upcoming._tell`). Of one invoice ``step`` is the one that waits where
+    no reminder is about it yet; of a case it is empty.
     """
 
     upcoming: dict
@@ -131,7 +131,7 @@ class KgwObstacle(models.AbstractModel):
         else:
             is_idle = case.mandate_id.state != "active"
             obstacles = self._get_planning(case, due, day) if reminder or is_idle else []
-        step = due[:1].kgw_next_step_id
+        step = (due[:1] if move_id else due.browse()).kgw_next_step_id
         if move_id and reminder and not self._is_about(reminder, move_id):
             # Another invoice goes first.
             obstacles = (obstacles + self._get_uncovered(case, due, day)) if due else []
@@ -146,13 +146,15 @@ class KgwObstacle(models.AbstractModel):
             obstacles = [found for found in obstacles if found.reason != "posting"]
         for verdict in verdicts:
             if verdict.reason not in {obstacle.reason for obstacle in obstacles}:
-                place = self._get_place(verdict.reason, reminder, day)
-                is_coverage = verdict.reason == "coverage"
-                note = self._say_coverage_for(reminder, day) if is_coverage else verdict.detail
-                obstacles.append(Obstacle(verdict.reason, place, note))
+                obstacles.append(self._prepare_verdict(verdict, reminder, day))
         if move_id:
             obstacles = [found for found in obstacles if not self._is_of_another(found, move_id)]
         return Outlook(upcoming, reminder, obstacles, step)
+
+    def _prepare_verdict(self, verdict, reminder, day):
+        is_coverage = verdict.reason == "coverage"
+        note = self._say_coverage_for(reminder, day) if is_coverage else verdict.detail
+        return Obstacle(verdict.reason, self._get_place(verdict.reason, reminder, day), note)
 
     def _is_about(self, reminder, move_id):
         return move_id in reminder._get_live_lines().move_id.ids

@@ -71,7 +71,7 @@ class KgwReminderLine(models.Model):
         """Return those of these lines, all that is owed in their reminders, that are left out since
         nobody can know of their payments yet: what is only named, and what fell due after that for
         which the whole reminder waits. Their steps are free again."""
-        latest = max(self.receivable_id.mapped("kgw_effective_due"), default=date.min)
+        latest = self._get_latest_due()
         if all(mandate._has_coverage(latest) for mandate in self.reminder_id.mandate_id):
             return self.browse()
         late = self.filtered(
@@ -97,6 +97,10 @@ class KgwReminderLine(models.Model):
         own = self._get_main()
         leading = own.filtered(lambda line: line.role == "lead") or own
         return min(leading.receivable_id.mapped("kgw_effective_due"), default=None)
+
+    def _get_latest_due(self):
+        """Return the latest effective due date of these lines, of whichever reminders."""
+        return max(self.receivable_id.mapped("kgw_effective_due"), default=date.min)
 
     def _prepare_copy_vals(self):
         """Return the values of the same line for another reminder."""

@@ -75,10 +75,7 @@ class KgwSimulation(models.AbstractModel):
         self.env["kgw.hold"].search([*held, ("mandate_id", "in", cases.mandate_id.ids)]).write(
             {"lifted_at": now}
         )
-        waiting = self._get_reminders(cases, ("planned",), "!=").filtered(
-            lambda reminder: reminder.waiting_reason == "hold"
-        )
-        waiting.write({"not_before": False, "waiting_reason": False})
+        self.env["kgw.dispatcher"]._release("hold", [("case_id", "in", cases.ids)])
 
     # === ONE DAY === #
 

@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+from ..const import CHANNELS
 from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
+
+# What of a contact a preview must tell exactly.
+WHAT = ("channel", "recipient", "subject", "body")
+ORDER = [channel for channel, _label in CHANNELS]
 
 
 class KgwSimulationCommon(KgwEngineCommon):
@@ -39,6 +44,35 @@ class KgwSimulationCommon(KgwEngineCommon):
         )
         lines[-1].kgw_case_id.kind_id = self.env.ref(f"{MODULE}.kind_consumer")
         return lines
+
+    def sent_on(self, cases, day):
+        """Return what went out on a day, channel by channel, in order."""
+        reminders = self.env["kgw.reminder"].search(
+            [("case_id", "in", cases.ids), ("contact_on", "=", day)]
+        )
+        ordered = reminders.sorted(lambda r: (ORDER.index(r.channel), r.id))
+        return [tuple(reminder[name] for name in WHAT) for reminder in ordered]
+
+    def told_of(self, entries, day):
+        """Return what was told to go out on a day."""
+        return [
+            tuple(entry[name] for name in WHAT)
+            for entry in entries
+            if entry["day"] == day and entry["kind"] == "contact"
+        ]
+
+    def assertPreviewIsTrue(self, cases, first, last):
+        """Compare what was told of the days with what goes out on them; return what was sent, each
+        as :data:`WHAT`."""
+        told, seen = self.simulate(cases, first, last), []
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            self.run_day(day)
+            self.reach_calls(day)
+            sent = self.sent_on(cases, day)
+            self.assertEqual(self.told_of(told, day), sent, day)
+            seen += sent
+        return seen
 
     def explain(self, receivable, day, hour=10, user=None, whole_case=False):
         """Return the explanation of a receivable, or its case, as a user sees it on a day."""

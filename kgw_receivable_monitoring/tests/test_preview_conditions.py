@@ -2,12 +2,8 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ..const import CHANNELS
 from .common import DUE
 from .simulation_common import KgwSimulationCommon
-
-WHAT = ("channel", "recipient", "subject", "body")
-ORDER = [channel for channel, _label in CHANNELS]
 
 
 @tagged("post_install", "-at_install", "kgw")
@@ -58,30 +54,6 @@ class TestPreviewOfConditions(KgwSimulationCommon):
             "email", {entry.get("channel") for entry in told if entry["kind"] == "contact"}
         )
         self.assertFalse(self.reminders(line))
-
-    def sent_on(self, cases, day):
-        reminders = self.env["kgw.reminder"].search(
-            [("case_id", "in", cases.ids), ("contact_on", "=", day)]
-        )
-        ordered = reminders.sorted(lambda r: (ORDER.index(r.channel), r.id))
-        return [tuple(reminder[name] for name in WHAT) for reminder in ordered]
-
-    def assertPreviewIsTrue(self, cases, first, last):
-        """Compare what was told of the days with what goes out on them; return the bodies sent."""
-        told, bodies = self.simulate(cases, first, last), []
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            self.run_day(day)
-            self.reach_calls(day)
-            said = [
-                tuple(entry[name] for name in WHAT)
-                for entry in told
-                if entry["day"] == day and entry["kind"] == "contact"
-            ]
-            sent = self.sent_on(cases, day)
-            self.assertEqual(said, sent, day)
-            bodies += [row[3] for row in sent]
-        return bodies
 
     def test_amounts_of_conditions_are_those_of_the_creditors_company(self):
         self._step("p2_sms").min_amount = 1000
@@ -150,9 +122,9 @@ class TestPreviewOfConditions(KgwSimulationCommon):
         points.filtered(lambda p: p.kind == "phone").state = "wrong"
         self.pay(line, 100, DUE - timedelta(days=7))
         first, last = DUE - timedelta(days=6), DUE + timedelta(days=7)
-        bodies = self.assertPreviewIsTrue(line.kgw_case_id, first, last)
+        sent = self.assertPreviewIsTrue(line.kgw_case_id, first, last)
         channels = set(self.reminders(line, "sent", "delivered").mapped("channel"))
         self.assertEqual(channels, {"email"})
-        for body in bodies:
+        for _channel, _recipient, _subject, body in sent:
             self.assertIn("200,00\xa0", body)
             self.assertNotIn("zł", body)

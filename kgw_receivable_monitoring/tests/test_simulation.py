@@ -4,33 +4,13 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..const import CHANNELS
 from .common import DUE
-from .simulation_common import KgwSimulationCommon
-
-WHAT = ("channel", "recipient", "subject", "body")
-ORDER = [channel for channel, _label in CHANNELS]
+from .simulation_common import ORDER, KgwSimulationCommon
 
 
 @tagged("post_install", "-at_install")
 class TestSimulation(KgwSimulationCommon):
     """What a preview says is what the scheduled actions then do, and it leaves nothing behind."""
-
-    def sent_on(self, cases, day):
-        """Return what went out on a day, channel by channel, in order."""
-        reminders = self.env["kgw.reminder"].search(
-            [("case_id", "in", cases.ids), ("contact_on", "=", day)]
-        )
-        ordered = reminders.sorted(lambda r: (ORDER.index(r.channel), r.id))
-        return [tuple(reminder[name] for name in WHAT) for reminder in ordered]
-
-    def told_of(self, entries, day):
-        """Return what was told to go out on a day."""
-        return [
-            tuple(entry[name] for name in WHAT)
-            for entry in entries
-            if entry["day"] == day and entry["kind"] == "contact"
-        ]
 
     def count_rows(self):
         """Return the rows of every table of ours and of what the engine touches of Odoo's, as
@@ -74,14 +54,7 @@ class TestSimulation(KgwSimulationCommon):
     def test_days_previewed_equal_what_then_goes_out(self):
         cases = self.world().kgw_case_id
         first, last = DUE - timedelta(days=6), DUE + timedelta(days=33)
-        told, seen = self.simulate(cases, first, last), []
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            self.run_day(day)
-            self.reach_calls(day)
-            sent = self.sent_on(cases, day)
-            self.assertEqual(self.told_of(told, day), sent, day)
-            seen += sent
+        seen = self.assertPreviewIsTrue(cases, first, last)
         self.assertGreater(len(seen), 20)
         self.assertEqual({row[0] for row in seen}, set(ORDER))
 
@@ -90,14 +63,7 @@ class TestSimulation(KgwSimulationCommon):
         middle, last = DUE + timedelta(days=8), DUE + timedelta(days=16)
         for number in range(-6, 8):
             self.run_day(DUE + timedelta(days=number), post=False)
-        told, seen = self.simulate(cases, middle, last), []
-        for number in range((last - middle).days + 1):
-            day = middle + timedelta(days=number)
-            self.run_day(day)
-            self.reach_calls(day)
-            sent = self.sent_on(cases, day)
-            self.assertEqual(self.told_of(told, day), sent, day)
-            seen += sent
+        seen = self.assertPreviewIsTrue(cases, middle, last)
         self.assertGreater(len(seen), 4)
 
     def test_preview_after_credit_notes_equals_what_then_goes_out(self):
@@ -111,14 +77,7 @@ class TestSimulation(KgwSimulationCommon):
             own = refund.line_ids.filtered(lambda part: part.display_type == "payment_term")
             (line | own).reconcile()
         case = lines[0].kgw_case_id
-        told, seen = self.simulate(case, first, last), []
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            self.run_day(day)
-            self.reach_calls(day)
-            sent = self.sent_on(case, day)
-            self.assertEqual(self.told_of(told, day), sent, day)
-            seen += sent
+        seen = self.assertPreviewIsTrue(case, first, last)
         texts = " ".join(body for _channel, _recipient, _subject, body in seen)
         self.assertIn("1 000,00", texts.replace("\u00a0", " "), "what the credit note leaves")
         self.assertNotIn("FV A2", texts, "nothing of it is owed")

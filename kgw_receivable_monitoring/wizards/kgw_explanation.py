@@ -171,7 +171,7 @@ class KgwExplanation(models.TransientModel):
         if reminder and not asked:
             waits = reminder.step_id or reminder.template_id
             return {"step": waits.name, "channel": reminder.channel, "day": False}
-        waits = asked.place.step_id if asked else outlook.step if self.move_id else reminder.step_id
+        waits = asked.place.step_id if asked else outlook.step
         return {"step": waits.name, "channel": waits.channel, "day": False}
 
     def _prepare_next_vals(self, receivable, upcoming):
