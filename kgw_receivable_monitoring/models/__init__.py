@@ -119,6 +119,7 @@ from . import (
     kgw_portal_figures,
     kgw_portal_handover,
     kgw_portal_history,
+    kgw_portal_hold,
     kgw_portal_list,
     kgw_portal_live,
     kgw_portal_outside,

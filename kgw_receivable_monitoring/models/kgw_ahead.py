@@ -5,6 +5,7 @@ from odoo.fields import Domain
 
 from ..const import OPEN_STATES
 from ..const_reasons import CURES, HOLD_CURES, REASONS
+from ..tools import calendar
 
 
 class KgwAhead(models.AbstractModel):
@@ -85,6 +86,7 @@ class KgwAhead(models.AbstractModel):
 
     # === WHAT IT WAITS FOR === #
 
+    @api.depends_context("kgw_now")
     def _compute_waiting(self):
         """What the open reminder waits for: a case has at most one."""
         waiting = self._find_open_reminders()
@@ -117,9 +119,17 @@ class KgwAhead(models.AbstractModel):
         is_open = Domain("state", "in", OPEN_STATES)
         unknown = Domain("state", "=", "unknown")
         printed = Domain("state", "=", "claimed") & Domain("print_run_id", "!=", False)
+        today = self.env["kgw.portal"]._get_today()
+        since = calendar.midnight(self.env["kgw.reminder"]._get_last_printing(today))
+        late = printed & Domain("answer_by", "!=", False) & Domain("state_at", "<", since)
         failed = Domain("state", "=", "failed") & Domain("channel", "!=", "phone")
         written = Domain("waiting_reason", "!=", False)
-        special = {"unknown": unknown, "posting": printed, "backoff": failed & ~written}
+        special = {
+            "unknown": unknown,
+            "posting": printed & ~late,
+            "late_letter": late,
+            "backoff": failed & ~written,
+        }
         codes = [code for code in value if code]
         other = is_open & ~unknown & ~printed & Domain("waiting_reason", "in", codes)
         found = Domain.OR([other, *(special[code] for code in codes if code in special)])

@@ -36,7 +36,8 @@ class KgwDecisionCall(models.AbstractModel):
             return None
         # The first moment from now on at which somebody of this kind is called.
         moment = case.kind_id._get_next_moment(now, case.tz)
-        return message._prepare_contact(case, template, lines, moment)
+        vals = message._prepare_contact(case, template, lines, moment)
+        return {**vals, "decision_id": self.id}
 
     def _check_ask_call(self, known):
         self._check_not_on_hold(known)

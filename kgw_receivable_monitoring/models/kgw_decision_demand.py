@@ -33,8 +33,24 @@ class KgwDecisionDemand(models.AbstractModel):
         demands = self.env["kgw.reminder"].create(self._prepare_demands(chosen, today))
         demands.line_ids.receivable_id._kgw_load()
         self._check_demands(demands, now)
+        self._agree(demands, now)
         self.env["kgw.event"]._record_contacts(demands, "planned", now)
         self.env["kgw.dispatcher"]._wake()
+
+    def _agree(self, demands, now):
+        """Answer the open questions for consent to what is asked for: asking for it is consent."""
+        asked = demands.case_id.decision_ids.filtered(
+            lambda d: d.kind == "approval" and d.state == "open"
+        )
+        for demand in demands:
+            lines = demand.line_ids.filtered("step_id").receivable_id
+            answered = asked.filtered(
+                lambda d, step=demand.step_id, own=lines: (
+                    d.step_id == step and d.receivable_ids <= own
+                )
+            )
+            if answered:
+                answered._decide("approve", now)
 
     def _choose_demands(self, today):
         """Return ``{decision: (step, receivables)}`` of the mildest demands that may follow.

@@ -108,10 +108,23 @@ class KgwDecisionKind(models.Model):
         }
         self._create_holds(scopes, now)
         self._cancel_contacts(now)
+        self._supersede(now)
         given = self.filtered(lambda decision: decision.kind in GIVEN_AWAY)
         future = given.filtered(lambda decision: decision._is_for_future()).case_id
         lines = given.receivable_ids | future._get_open_receivables()
         given._take_questions_back(lines, now)
+
+    def _supersede(self, now):
+        """Take back what was to go on in the next run about nothing but what ends by these decisions;
+        a pause only puts it off."""
+        ending = {decision.case_id: decision for decision in self if decision.kind != "pause"}
+        scheduled = self.case_id.decision_ids.filtered(
+            lambda d: d.state == "scheduled" and d.kind == "go_on" and d.case_id in ending
+        )
+        scheduled.filtered(lambda d: ending[d.case_id]._ends_all_of(d))._set_revoked(now)
+
+    def _ends_all_of(self, other):
+        return self._is_for_future() or other.receivable_ids <= self.receivable_ids
 
     def _get_of_whole_case(self, today):
         """Return those of these decisions that hold a whole counterparty: for its future invoices

@@ -1,5 +1,4 @@
 from collections import Counter
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -72,7 +71,7 @@ class KgwDistributor(models.AbstractModel):
             [
                 ("kind", "=", "call"),
                 ("user_id", "in", users.ids),
-                ("at", ">=", calendar.noon(on_date) - timedelta(hours=12)),
+                ("at", ">=", calendar.midnight(on_date)),
             ],
             ["user_id"],
             ["__count"],

@@ -1,11 +1,17 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import api, models
 
 from ..tools import words
 from ..tools.readers import PROBLEM_CODES, Instalment, read_all, read_all_payments
 from ..tools.readers.base import FIELD_LABELS
+
+# Problems whose value is made of amounts, and how the readers write one.
+AMOUNT_CODES = ("balance_differs", "batch_not_split", "amounts_disagree", "paid_over_gross")
+AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 
 
 class KgwImportReading(models.AbstractModel):
@@ -40,9 +46,8 @@ class KgwImportReading(models.AbstractModel):
             if found.result
             for document in found.result.documents
         ]
-        if record.content == "invoices" and not documents and not self._has_problems(read):
-            nothing = self.env._("No invoice was found in: %s. Is it the right file, and whole?")
-            return [], nothing % ", ".join(found.name for found in read), []
+        if not documents and not self._has_problems(read):
+            return [], self._say_empty(record, ", ".join(found.name for found in read)), []
         findings = self._judge(record.mandate_id, documents, today)
         problems = self._prepare_all_problems(read)
         if record.content == "open_items":
@@ -58,6 +63,18 @@ class KgwImportReading(models.AbstractModel):
         findings = self.env["kgw.payment.list"]._prepare_findings(mandate, statements)
         periods = [period for _name, statement in statements for period in statement.periods]
         return findings + self._prepare_all_problems(read), False, periods
+
+    def _say_empty(self, record, names):
+        """Return that files have no invoice: a list without any would settle all that is owed."""
+        if record.content == "invoices":
+            return self.env._(
+                "No invoice was found in: %s. Is it the right file, and whole?", names
+            )
+        return self.env._(
+            "No invoice was found in: %s. Is it the right file, and whole? An empty list would settle"
+            " everything: if all is paid indeed, hand over the payments instead.",
+            names,
+        )
 
     def _has_problems(self, read):
         return any(found.problem or found.result.problems for found in read)
@@ -205,4 +222,10 @@ class KgwImportReading(models.AbstractModel):
         if told and not problem.line:  # the file is one document
             template = told[:1].upper() + told[1:]
         label = self.env._(FIELD_LABELS.get(problem.field, problem.field or "–"))
-        return template.format(line=problem.line or "–", field=label, value=problem.value)
+        value = problem.value
+        if problem.code in AMOUNT_CODES:
+            value = AMOUNT.sub(self._write_amount, value)
+        return template.format(line=problem.line or "–", field=label, value=value)
+
+    def _write_amount(self, match):
+        return words.format_number(Decimal(match[0]), self.env.lang or "en_US")

@@ -12,6 +12,7 @@ from .kgw_portal_export import KgwPortalExport
 from .kgw_portal_figures import FIGURES, KgwPortalFigures
 from .kgw_portal_handover import KgwPortalHandover
 from .kgw_portal_history import KgwPortalHistory
+from .kgw_portal_hold import KgwPortalHold
 from .kgw_portal_list import SORTS, TABS, KgwPortalList
 from .kgw_portal_live import KgwPortalLive
 from .kgw_portal_outside import KgwPortalOutside
@@ -51,6 +52,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalFigures._name,
         KgwPortalHandover._name,
         KgwPortalHistory._name,
+        KgwPortalHold._name,
         KgwPortalList._name,
         KgwPortalLive._name,
         KgwPortalOutside._name,

@@ -75,9 +75,20 @@ class KgwPortalAhead(models.AbstractModel):
             "next_date": told["day"] if told else "",
             "next_iso": told["day_iso"] if told else "",
             "next_step": self._name_coming(told) if told else "",
-            "blocked": kept or (self._say_unreachable(case, known) if lines else ""),
+            "blocked": kept or self._say_why_not(case, told, known),
             "apart": self._say_apart(case, lines, holds),
         }
+
+    def _say_why_not(self, case, told, known):
+        """Return in words that nobody can be reached, or that nothing comes any more; '' where
+        something does, or nothing is owed.
+
+        :param told: the first step of the plan, None without one
+        """
+        lines = known.lines[case]
+        if not lines:
+            return ""
+        return self._say_unreachable(case, known) or ("" if told else self._say_no_more(lines))
 
     def _say_apart(self, case, lines, holds):
         """Return what stands of some invoices while the monitoring of others goes on, '' where all
@@ -128,7 +139,9 @@ class KgwPortalAhead(models.AbstractModel):
     def _say_why_nothing(self, case, known):
         """Return in words why no step comes for a case that nothing keeps back as a whole."""
         channels = known.holds[case]._get_of_waiting_channels()
-        return self._say_held(channels) if channels else self._say_unreachable(case, known)
+        if channels:
+            return self._say_held(channels)
+        return self._say_unreachable(case, known) or self._say_no_more(known.lines[case])
 
     def _say_unreachable(self, case, known):
         """Return in words that nobody can be reached, or by letter only; '' otherwise."""

@@ -75,9 +75,16 @@ class KgwPortalBase(models.AbstractModel):
         :raise AccessError: the user may look, but not do this
         """
         if not self._get_rights()[right]:
-            raise AccessError(
-                self.env._("You may look at this page, not decide. Ask your lead or controller.")
-            )
+            refusals = {
+                "may_decide": self.env._(
+                    "You may look at this page, not decide. Ask your lead or controller."
+                ),
+                "may_hand_over": self.env._(
+                    "You may not hand over invoices or payments, nor cases to collection, nor withdraw"
+                    " them or accept terms. Ask your lead or controller."
+                ),
+            }
+            raise AccessError(refusals[right])
 
     def _get_address(self):
         """Return the IP address of the request, '' outside one."""
@@ -182,6 +189,9 @@ class KgwPortalBase(models.AbstractModel):
             "engine": self.env._("We check what is planned before it goes out"),
             "given_up": self.env._("You do not want this channel to be used"),
             "instalments": self.env._("You agreed to instalments"),
+            "late_letter": self.env._(
+                "The printed letter lay too long: it is not posted, but planned anew"
+            ),
             "names": self.env._("New counterparties: you may strike names first"),
             "no_followup": self.env._("Reminders are switched off for this invoice"),
             "question": self.env._("We asked whether you agree to this step; you may still answer"),
@@ -191,15 +201,23 @@ class KgwPortalBase(models.AbstractModel):
             "volume": self.env._("We check what is planned before it goes out"),
         }
 
-    def _name_step(self, step, channel):
-        """Return the name of a step; the texts of a contact asked for are named for those who
-        choose among them, so it is its channel.
+    def _name_step(self, step):
+        """Return the name of a step, or what a contact without one is.
 
-        :param step: a step, or the template of a contact that is none
+        :param step: a step, or the reminder that has none
         """
-        if step._name == "kgw.template" and step.rung:
-            return self._get_code_label("kgw.reminder", "channel", channel)
-        return step.name or ""
+        return self._name_single(step) if step._name == "kgw.reminder" else step.name or ""
+
+    def _name_single(self, reminder):
+        """Return what a contact without a step is: what it follows from, or who wants it. Texts for
+        many uses are named for those who choose among them."""
+        if reminder.decision_id:
+            return self._get_decision_noun(reminder.decision_id.kind)
+        if not reminder.template_id.rung:
+            return reminder.template_id.name or ""
+        if reminder.channel == "phone":
+            return self.env._("call by the controller")
+        return self.env._("message from the controller")
 
     def _name_channel(self, step, channel):
         """Return the channel in words where the name of the step does not say it: the name of
@@ -208,7 +226,9 @@ class KgwPortalBase(models.AbstractModel):
         :param channel: the one that is used, '' for a step without one
         """
         label = self._get_code_label("kgw.reminder", "channel", channel)
-        name = self._name_step(step, channel).casefold()
+        if channel and step.channel and channel != step.channel:
+            return self.env._("this time: %s", label)
+        name = self._name_step(step).casefold()
         if any(word.casefold() in name for word in (label, *CHANNEL_NAMES.get(channel, ()))):
             return ""
         return label

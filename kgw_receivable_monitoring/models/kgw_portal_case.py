@@ -91,7 +91,9 @@ class KgwPortalCase(models.AbstractModel):
             "counterparty_nip": case.counterparty_id.vat or "",
             "mandate": case.mandate_id.name,
             "stage": case.stage or "",
-            "stage_label": self._get_label(case, "stage"),
+            "stage_label": self._say_stage(
+                case, any(line.kgw_stage != "elapsed" for line in lines)
+            ),
             "owed": self._format_sums(self._sum_residuals(lines)),
             "overdue": self._format_sums(self._sum_residuals(late)),
             "description": case.description or "",
@@ -152,7 +154,7 @@ class KgwPortalCase(models.AbstractModel):
         return {
             "id": decision.id,
             "kind": decision.kind,
-            "kind_label": self._get_decision_noun(decision.kind),
+            "kind_label": self._begin(self._get_decision_noun(decision.kind)),
             "at": self._format_moment(decision.decided_at),
             "until": self._format_date(decision.until_date),
             "said": self._say_decided(decision),
@@ -167,19 +169,6 @@ class KgwPortalCase(models.AbstractModel):
         payload = decision._prepare_payload()
         said = (self._get_decision_label(payload), self._get_until(payload))
         return " ".join(filter(None, said))
-
-    def _say_ended(self, hold):
-        """Return in words how the creditor ended the contact, '' where it was only put off."""
-        if hold.dispute_id.state == "accepted":
-            return self.env._("Dispute accepted")
-        decision = hold.decision_id
-        return {
-            "collection": self.env._("Handed over to collection"),
-            "hand_over": self.env._("Handed over to collection"),
-            "withdraw": self.env._("Withdrawn from monitoring"),
-            "stop": self.env._("Contact ended by your decision"),
-            "end": self.env._("Monitoring ended by your decision"),
-        }.get(decision.value or decision.kind, "")
 
     # === PAYMENTS TO COME === #
 
@@ -281,14 +270,22 @@ class KgwPortalCase(models.AbstractModel):
             step = self._name_coming(plan[0])
             said = self.env._("Next: %(day)s, %(step)s.", day=plan[0]["day"], step=step)
         else:
-            said = self.env._("Nothing more is planned.") if lines else ""
+            said = self._say_no_more(lines)
         held = [f"{self._say_held(hold)}." for hold in holds._get_of_waiting_channels() if said]
         return " ".join([*held, said])
+
+    def _say_no_more(self, lines):
+        """Return in words that nothing comes about ``lines`` any more, '' where nothing is owed."""
+        if lines and {*lines.mapped("kgw_stage")} == {"elapsed"}:
+            return self.env._("The monitoring period is over: nothing more is planned.")
+        return self.env._("Nothing more is planned.") if lines else ""
 
     def _say_waiting(self, case, lines, holds):
         """Return what keeps the contact back, '' for nothing but its hour."""
         if hold := holds._get_keeping(lines):
-            return self._say_hold(hold)
+            return " ".join(
+                (self._say_hold(hold), *map(self._say_hold, self._get_also(hold, holds)))
+            )
         if not lines:
             return ""
         if idle := self._get_idle_reason(case, lines):
@@ -297,18 +294,3 @@ class KgwPortalCase(models.AbstractModel):
         if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
             return self._get_label(case, "waiting_reason") + "."
         return ""
-
-    def _say_hold(self, hold):
-        """Return in a sentence what keeps the contact back, and until when."""
-        if ended := self._say_ended(hold):
-            return self.env._("%s: nobody is contacted any more.", ended)
-        reason = self._get_label(hold, "reason")
-        if part := hold.promise_id.part_ids._get_upcoming(self._get_today())[:1]:
-            reason = f"{reason} ({self._say_part(part)})"
-        if not hold.until_date:
-            return self.env._("Contact is on hold: %s.", reason)
-        return self.env._(
-            "Contact is on hold until %(day)s: %(reason)s.",
-            day=self._format_date(hold.until_date),
-            reason=reason,
-        )

@@ -63,6 +63,7 @@ class KgwPortalEffect(models.AbstractModel):
         owed = {line: line.amount_residual_currency for line in open_lines}
         known, lifted = cases.reminder_ids, self._get_lifted(cases, open_lines, lines)
         before = self._take_pictures(cases)
+        scheduled = cases.decision_ids.filtered(lambda d: d.state == "scheduled")
         with self._trying(kind, cases, values, now, lines) as taken:
             told = self._get_told(kind, taken, known, lifted)
             touched, after = self._add_up(told, owed), self._take_pictures(cases)
@@ -74,6 +75,8 @@ class KgwPortalEffect(models.AbstractModel):
                 "amount": self._format_sums(self._add_all(touched.values())),
                 "left": self._format_sums(self._sum_residuals(told)),
                 "words": self._say_effect(kind, effect)
+                + self._say_untold(differs)
+                + self._say_superseded(scheduled)
                 + self._say_others(kind, taken, open_lines, lines),
                 "parts": self._get_parts(taken),
                 "in_all": self._sum_up(differs, after, touched),

@@ -1,8 +1,12 @@
+from datetime import date
 from typing import NamedTuple
 
 from odoo import models
 
 from .kgw_portal_base import KgwPortalBase
+
+# So many steps of another course are named.
+SHOWN_STEPS = 4
 
 
 class Effect(NamedTuple):
@@ -37,6 +41,31 @@ class KgwPortalEffectWords(models.AbstractModel):
         """
         tell = getattr(self, f"_tell_{kind}", None)
         return tell(effect) if tell else []
+
+    def _say_untold(self, differences):
+        """Say so where nobody tells the counterparty in writing any more what was agreed.
+
+        :param differences: ``{case: Difference}``
+        """
+        gone = [record for differs in differences.values() for record in differs.gone]
+        promises = [record.promise_id for record in gone if record._name == "kgw.reminder"]
+        if not any(promise.state == "open" for promise in promises):
+            return []
+        return [
+            self.env._(
+                "The written confirmation of what was agreed does not go out any more: please tell"
+                " the counterparty yourself."
+            )
+        ]
+
+    def _say_superseded(self, scheduled):
+        """Name what was decided for the next run and is taken back by this decision.
+
+        :param scheduled: decisions that waited for the next run before
+        """
+        gone = scheduled.filtered(lambda d: d.state == "revoked")
+        said = ", ".join(dict.fromkeys(map(self._say_decided, gone)))
+        return [self.env._("What waits for the next run is taken back: %s.", said)] if said else []
 
     def _tell_no_channel(self, effect):
         return [
@@ -75,12 +104,21 @@ class KgwPortalEffectWords(models.AbstractModel):
         )
 
     def _tell_ask_demand(self, effect):
-        return [
+        said = [
             self.env._(
                 "The demand goes out in your name in contact hours, once payments are known through"
                 " the due date. Until then you can stop or pause it."
             )
         ]
+        steps = effect.taken.case_id.reminder_ids._get_open().filtered("decision_id").step_id
+        if steps.filtered("needs_approval"):
+            said.append(
+                self.env._(
+                    "Asking for it is your consent to this step: if we have asked you for that, the"
+                    " question is answered with it."
+                )
+            )
+        return said
 
     def _tell_instalments(self, effect):
         reminders = effect.taken.case_id.reminder_ids
@@ -177,7 +215,8 @@ class KgwPortalEffectWords(models.AbstractModel):
             ]
         if not all(change["is_same"] for change in effect.changes):
             return [
-                self.env._("From the next run on the steps to come are those of this scenario.")
+                self.env._("From the next run on the steps to come are those of this scenario."),
+                *self._say_first_steps(effect.after),
             ]
         if any(picture.hold for picture in effect.after.values()):
             return [
@@ -187,6 +226,20 @@ class KgwPortalEffectWords(models.AbstractModel):
                 )
             ]
         return [self.env._("The coming steps stay as they are.")]
+
+    def _say_first_steps(self, pictures):
+        """Name the steps that come first for one counterparty; many have each their own.
+
+        :param pictures: ``{case: Picture}``
+        """
+        plans = [picture.plan for picture in pictures.values()]
+        if len(plans) != 1 or not plans[0]:
+            return []
+        steps = [
+            f"{self._format_date(date.fromisoformat(iso))} {name}"
+            for iso, name, *_rest in plans[0][:SHOWN_STEPS]
+        ]
+        return [self.env._("The next ones: %s.", "; ".join(steps))]
 
     def _say_rewritten(self, changes):
         if not any(change["anew"] for change in changes):

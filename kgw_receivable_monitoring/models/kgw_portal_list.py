@@ -94,7 +94,7 @@ class KgwPortalList(models.AbstractModel):
         env = self.env
         return {
             "all": env._("All"),
-            "decision": env._("Your decision"),
+            "decision": env._("Decision awaited"),
             "promise": env._("Promise"),
             "dispute": env._("Dispute"),
             "held": env._("On hold"),
@@ -252,7 +252,8 @@ class KgwPortalList(models.AbstractModel):
                 SELECT l.kgw_case_id, u.name, sum(l.amount_residual_currency),
                        COALESCE(sum(l.amount_residual_currency)
                            FILTER (WHERE l.kgw_stage <> 'before_due'), 0),
-                       min(l.date_maturity), count(DISTINCT l.move_id)
+                       min(l.date_maturity), count(DISTINCT l.move_id),
+                       bool_or(l.kgw_stage <> 'elapsed')
                   FROM account_move_line l JOIN res_currency u ON u.id = l.currency_id
                  WHERE l.kgw_case_id = ANY(%s) AND l.kgw_stage IN ('before_due', 'overdue', 'elapsed')
                  GROUP BY l.kgw_case_id, u.name
@@ -261,12 +262,24 @@ class KgwPortalList(models.AbstractModel):
             )
         )
         found = {}
-        for case_id, code, owed, overdue, oldest, number in rows:
-            own = found.setdefault(case_id, {"owed": {}, "overdue": {}, "oldest": {}, "n": {}})
+        for case_id, code, owed, overdue, oldest, number, is_watched in rows:
+            own = found.setdefault(
+                case_id, {"owed": {}, "overdue": {}, "oldest": {}, "n": {}, "is_watched": False}
+            )
+            own["is_watched"] |= is_watched
             own["owed"][code], own["oldest"][code], own["n"][code] = owed, oldest, number
             if overdue:
                 own["overdue"][code] = overdue
         return found
+
+    def _say_stage(self, case, is_watched):
+        """Return the stage of a case, which is that of its oldest invoice, in words.
+
+        :param is_watched: whether at least one of its invoices is monitored still
+        """
+        if case.stage == "elapsed" and is_watched:
+            return self.env._("Partly after monitoring")
+        return self._get_label(case, "stage")
 
     def _prepare_row(self, case, sums):
         dates = sums.get("oldest", {})
@@ -279,7 +292,7 @@ class KgwPortalList(models.AbstractModel):
             "nip": case.counterparty_id.vat or "",
             "mandate": case.mandate_id.name,
             "stage": case.stage or "",
-            "stage_label": self._get_label(case, "stage"),
+            "stage_label": self._say_stage(case, sums.get("is_watched")),
             "owed": self._format_sums(sums.get("owed", {})),
             "overdue": self._format_sums(sums.get("overdue", {})),
             "owed_sums": sums.get("owed", {}),

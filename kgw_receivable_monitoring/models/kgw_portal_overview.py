@@ -48,7 +48,7 @@ class KgwPortalOverview(models.AbstractModel):
             "notices": self._get_notices(),
             "summary": self._get_summary_choice(),
             "summaries": self._get_summaries(),
-            "terms": self._get_unaccepted(mandates),
+            "terms": self._get_unaccepted(mandates) if rights["may_hand_over"] else [],
         }
 
     def _find_open(self, model):

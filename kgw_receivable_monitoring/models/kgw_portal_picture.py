@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import models
 
 from ..const_reasons import PLANNED_ANEW
+from .kgw_open_days import OpenDays
 from .kgw_portal_base import KgwPortalBase
 
 
@@ -67,7 +68,7 @@ class KgwPortalPicture(models.AbstractModel):
         waiting = self._say_waiting(case, lines, holds)
         coming = waiting or self._say_coming(case, lines, plan, holds)
         return Picture(
-            planned=self._say_planned(case),
+            planned=self._say_planned(case, plan, holds),
             hold=holds._get_keeping(lines),
             waiting=waiting,
             following=coming or self._say_owed(lines, lines),
@@ -82,31 +83,39 @@ class KgwPortalPicture(models.AbstractModel):
         days = [stop["day_iso"] for stop in plan if stop["act"] == "contact"]
         return date.fromisoformat(days[0]) if days else None
 
-    def _say_planned(self, case):
+    def _say_planned(self, case, plan, holds):
         """Return ``{record: words}`` of the contacts that are planned and the questions asked."""
         planned = case.reminder_ids._get_open()
-        told = {reminder: self._say_contact(reminder) for reminder in planned}
+        days = OpenDays(case, holds, planned, self._get_now())
+        told = {
+            r: self._say_contact(r, days.get_day(r) or self._find_day(r, plan)) for r in planned
+        }
         for asked in case.decision_ids.filtered(lambda d: d.state == "open"):
             label = self._get_label(asked, "kind")
             said = (self.env._("the question to you (%s)", label), asked.step_id.name)
             told[asked] = ", ".join(filter(None, said))
         return told
 
-    def _say_contact(self, reminder):
-        """Return a contact that is planned or on its way in words: its day, what it is, how."""
-        said = (self._format_upcoming(reminder.planned_on), *self._name_contact(reminder))
-        return ", ".join(filter(None, said))
+    def _find_day(self, reminder, plan):
+        """Return the day of a plan on which a step comes that is planned anew until then, or None."""
+        days = (stop["day_iso"] for stop in plan if stop["step"] == reminder.step_id.name)
+        day = next(days, None)
+        return date.fromisoformat(day) if day else None
 
-    def _name_contact(self, reminder):
-        """Return what is planned in words: the step and its channel; of what is no step, the texts
-        are named for those who choose among them, so the channel is told, and the hours of calls."""
-        if reminder.step_id:
-            return reminder.step_id.name, self._name_channel(reminder.step_id, reminder.channel)
-        kind, channel = reminder.case_id.kind_id, self._get_label(reminder, "channel")
-        if reminder.channel != "phone":
-            return (channel,)
-        hours = (kind.hour_from, kind.hour_to)
-        return "–".join(f"{int(h)}:{round(h % 1 * 60):02}" for h in hours), channel
+    def _say_contact(self, reminder, on_date=None):
+        """Return a contact that is planned or on its way in words: its day, what it is, how.
+
+        :param on_date: when it goes out, None means as it was planned
+        """
+        step, hours = reminder.step_id or reminder, ""
+        if reminder.channel == "phone" and not reminder.step_id:
+            kind = reminder.case_id.kind_id
+            ends = (kind.hour_from, kind.hour_to)
+            hours = "–".join(f"{int(h)}:{round(h % 1 * 60):02}" for h in ends)
+        day = self._format_upcoming(on_date or reminder.planned_on)
+        name = self._name_step(step)
+        channel = self._name_channel(step, reminder.channel)
+        return ", ".join(filter(None, (day, hours, name, channel)))
 
     # === WHAT DIFFERS === #
 

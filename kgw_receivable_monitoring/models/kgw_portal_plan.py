@@ -110,7 +110,7 @@ class KgwPortalPlan(models.AbstractModel):
         if not day or not own._get_main():
             return None
         named = (own - own._get_main()).receivable_id.ids
-        step = reminder.step_id or reminder.template_id
+        step = reminder.step_id or reminder
         lines = tuple(own.receivable_id.ids)
         return Stop(day, "contact", step, reminder.channel, lines, tuple(named))
 
@@ -243,7 +243,7 @@ class KgwPortalPlan(models.AbstractModel):
             "act_label": self._say_act(stop.act, is_asked),
             "receivable_ids": list(stop.lines),
             "named_ids": list(stop.named),
-            "step": self._name_step(stop.step, stop.channel),
+            "step": self._name_step(stop.step),
             "channel": stop.channel or "",
             "channel_label": self._name_channel(stop.step, stop.channel),
             "count": self._count_stop(stop) if len(stop.lines) > 1 else "",
@@ -312,33 +312,6 @@ class KgwPortalPlan(models.AbstractModel):
         if line.id not in stop["named_ids"]:
             return stop["step"]
         return self.env._("%s (this invoice is only named)", stop["step"])
-
-    def _say_held(self, holds):
-        """Return why an invoice waits: by the hold that ends last."""
-        last = holds._get_last()
-        if ended := self._say_ended(last):
-            return ended
-        reason = self._get_label(last, "reason")
-        if last.channel:
-            return self._say_held_channel(last)
-        if not last.until_date:
-            return self.env._("On hold: %s", reason)
-        return self.env._(
-            "On hold until %(day)s: %(reason)s",
-            day=self._format_date(last.until_date),
-            reason=reason,
-        )
-
-    def _say_held_channel(self, hold):
-        """Return until when and why one channel waits."""
-        words = {
-            "channel": self._get_label(hold, "channel"),
-            "day": self._format_date(hold.until_date) if hold.until_date else "",
-            "reason": self._get_label(hold, "reason"),
-        }
-        if not hold.until_date:
-            return self.env._("%(channel)s on hold: %(reason)s", **words)
-        return self.env._("%(channel)s on hold until %(day)s: %(reason)s", **words)
 
     def _get_idle_reason(self, case, lines):
         """Return the code of why nothing is sent about ``lines`` though they are not on hold, '' for

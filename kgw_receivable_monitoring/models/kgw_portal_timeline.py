@@ -180,7 +180,7 @@ class KgwPortalTimeline(models.AbstractModel):
         if event.kind == "decision":
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
-            return self.env._("Your decision")
+            return self.env._("Decision")
         if event.kind == "promise" and payload.get("is_agreed"):
             return self.env._("Instalments agreed")
         if event.kind == "stage" and payload.get("stage"):
@@ -276,6 +276,8 @@ class KgwPortalTimeline(models.AbstractModel):
         step = event.step_id
         if event.kind == "passed":
             return ", ".join(dict.fromkeys(event._get_steps().mapped("name")))
+        if not step and event.reminder_id:
+            return self._begin(self._name_single(event.reminder_id))
         if not event.channel or event.channel == step.channel or not step.channel:
             return step.name or ""
         return self.env._(

@@ -243,8 +243,12 @@ class KgwReminder(models.Model):
         answer than it says."""
         if self.state != "claimed" or not self.answer_by:
             return False
-        printed = calendar.local_date(self.state_at)
-        return on_date > calendar.add_working_days(printed, POSTING_DAYS)
+        return calendar.local_date(self.state_at) < self._get_last_printing(on_date)
+
+    @api.model
+    def _get_last_printing(self, on_date):
+        """Return the first day on which what is posted on ``on_date`` may have been printed."""
+        return calendar.add_working_days(on_date, -POSTING_DAYS)
 
     def _belongs_to_talk(self):
         """Whether this is what a conversation led to: it confirms a promise or instalments that the
@@ -258,7 +262,8 @@ class KgwReminder(models.Model):
         if self.state == "unknown":
             return "unknown"
         if self._is_printed():
-            return "posting"
+            now = self.env.context.get("kgw_now") or fields.Datetime.now()
+            return "late_letter" if self._lay_too_long(calendar.local_date(now)) else "posting"
         by_itself = "backoff" if self.state == "failed" and self.channel != "phone" else ""
         return self.waiting_reason or by_itself
 

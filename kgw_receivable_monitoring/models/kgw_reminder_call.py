@@ -144,7 +144,7 @@ class KgwReminderCall(models.Model):
                     day=format_date(self.env, late[0].until),
                 )
             )
-        pause = False if day == today else calendar.noon(day) - timedelta(hours=12)
+        pause = False if day == today else calendar.midnight(day)
         # A person decided that it waits: the days of trying begin anew.
         self._move(
             {"planned_on": day, "not_before": pause, "retry_at": pause, "tried_on": False}, now

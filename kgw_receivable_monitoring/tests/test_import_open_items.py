@@ -42,6 +42,12 @@ class TestImportOpenItems(ImportCase):
             if move.state == "posted" and move.amount_residual
         }
 
+    def test_list_without_any_row_is_refused_and_settles_nothing(self):
+        record = self._list()
+        record.action_preview()
+        self.assertEqual((record.state, record.absent_count), ("refused", 0))
+        self.assertIn("would settle everything", record.message)
+
     def test_list_creates_corrects_and_settles(self):
         rows = [
             *self._all_but(3, 4),

@@ -33,6 +33,13 @@ class TestImportPayments(ImportCase):
         self.assertEqual(self.mandate.coverage_date, date(2026, 9, 6))
         self.assertEqual(self.receivable.matched_credit_ids.credit_move_id.date, date(2026, 9, 5))
 
+    def test_statement_that_does_not_add_up_says_by_how_much_as_people_write_it(self):
+        statement = make_mt940(make_entry(), closing="D260905PLN798770,00")
+        record = self._hand_over_bytes(statement, filename="wyciag.sta", content="payments")
+        record.action_preview()
+        said = " ".join(record.line_ids.mapped(lambda row: row.message or ""))
+        self.assertIn("they differ by 800,000.00", said)
+
     def test_file_that_cant_be_read_costs_itself_and_what_is_known_of_payments(self):
         self.mandate.coverage_date = known = date(2026, 9, 1)
         head = "data_wplaty;numer_faktury;kwota;waluta\r\n"

@@ -31,7 +31,9 @@ class TestLetters(KgwEngineCommon):
         self.assertEqual(self.letter.contact_on, self.day)
 
     def test_printed_letter_reads_as_printed_until_it_is_posted(self):
-        case, portal = self.line.kgw_case_id, self.env["kgw.portal"]
+        now = self._at(self.day)
+        case = self.line.kgw_case_id.with_context(kgw_now=now)
+        portal = self.env["kgw.portal"].with_context(kgw_now=now)
         run = self.print_letter()
         self.assertEqual((self.letter.state, self.letter.shown_state), ("claimed", "printed"))
         self.assertEqual((case.waiting_reason, case.waiting_cure), ("posting", "posting"))
@@ -41,6 +43,24 @@ class TestLetters(KgwEngineCommon):
         post_letters(run, self._at(self.day, 15))
         case.invalidate_recordset()
         self.assertEqual((self.letter.shown_state, case.waiting_reason), ("sent", False))
+
+    def test_printed_letter_that_lay_too_long_waits_to_be_taken_out(self):
+        self.print_letter()
+        later = calendar.add_working_days(self.day, 2)
+        for day, reason in (
+            (calendar.add_working_days(self.day, 1), "posting"),
+            (later, "late_letter"),
+        ):
+            with self.subTest(day=day):
+                cases = self.env["kgw.case"].with_context(kgw_now=self._at(day))
+                own = cases.browse(self.line.kgw_case_id.id)
+                self.assertEqual(own.waiting_reason, reason)
+                for code in ("posting", "late_letter"):
+                    found = cases.search([("waiting_reason", "=", code)])
+                    self.assertEqual(own in found, code == reason, "the filter says the same")
+        portal = self.env["kgw.portal"].with_context(kgw_now=self._at(later))
+        blocked = portal._read_ahead(self.line.kgw_case_id)[self.line.kgw_case_id]["blocked"]
+        self.assertIn("lay too long", blocked)
 
     def test_message_that_is_being_sent_reads_so(self):
         self.letter._set_state("cancelled", self._at(self.day), reason="withdrawn")

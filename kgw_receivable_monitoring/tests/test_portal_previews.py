@@ -108,7 +108,7 @@ class TestPreviews(DecisionCase):
         change = self.change("no_channel", channel="sms")
         self.assertIn(step[:1].name, change["before"])
         self.assertNotIn("E-mail", change["before"])
-        self.assertIn(f"{step[:1].name}, E-mail", change["after"])
+        self.assertIn(f"{step[:1].name}, this time: E-mail", change["after"])
 
     # === AMOUNTS === #
 
@@ -183,8 +183,8 @@ class TestPreviews(DecisionCase):
         effect = self.portal._foresee("ask_call", {}, now, self.case.ids)
         monday = self.portal._format_date(sunday + timedelta(days=1))
         [said] = effect["changes"][0]["planned"]
-        self.assertEqual(said, f"{monday}, 8:00–17:00, Phone", "no name of a text")
-        self.assertIn(f"{monday}, Phone", effect["changes"][0]["after"])
+        self.assertEqual(said, f"{monday}, 8:00–17:00, a call asked for", "no name of a text")
+        self.assertIn(f"{monday}, a call asked for", effect["changes"][0]["after"])
 
     def test_what_was_handed_over_says_so(self):
         self._take("collection", lines=self.first)
@@ -229,7 +229,7 @@ class TestPreviews(DecisionCase):
             self.assertIn(stop["act_label"], ("", "we ask for your consent", "if you agree"))
         step = self.scenario.step_ids.filtered(lambda s: s.channel == "letter")[:1]
         self.assertEqual(portal._name_channel(step, "letter"), "")
-        self.assertEqual(portal._name_channel(step, "email"), "E-mail", "another way is told")
+        self.assertEqual(portal._name_channel(step, "email"), "this time: E-mail")
 
     def test_tab_counts_what_the_figure_counts(self):
         self.env["account.move.line"]._kgw_flush_stages(DUE + timedelta(days=60))

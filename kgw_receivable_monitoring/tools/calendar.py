@@ -98,6 +98,11 @@ def local_date(moment_utc: datetime, tz: str = POLAND) -> date:
     return _to_local(moment_utc, ZoneInfo(tz)).date()
 
 
+def midnight(day: date, tz: str = POLAND) -> datetime:
+    """Return the beginning of the day on the wall clock of the time zone, as naive UTC."""
+    return _to_utc(datetime.combine(day, time()), ZoneInfo(tz), 0)
+
+
 def noon(day: date, tz: str = POLAND) -> datetime:
     """Return noon of the day as naive UTC: for what is known by its day only."""
     return _to_utc(datetime.combine(day, time(12)), ZoneInfo(tz), 0)

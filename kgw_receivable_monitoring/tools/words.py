@@ -136,13 +136,20 @@ def format_money(amount: Decimal, currency: str, lang: str) -> str:
 
     All spaces are U+00A0, also in four digits, and the minus is U+2212.
     """
-    value = _round(amount)
-    sign = MINUS if value < 0 else ""
-    digits = f"{abs(value):,.2f}"
+    sign = MINUS if _round(amount) < 0 else ""
+    digits = format_number(abs(amount), lang)
     if not _is_polish(lang):
         return f"{sign}{currency}{NBSP}{digits}"
-    digits = digits.replace(",", NBSP).replace(".", ",")
     return f"{sign}{digits}{NBSP}{'zł' if currency == 'PLN' else currency}"
+
+
+def format_number(amount: Decimal, lang: str) -> str:
+    """Return an amount without its currency: '12 400,00' in Polish, '12,400.00' in English."""
+    value = _round(amount)
+    digits = f"{abs(value):,.2f}"
+    if _is_polish(lang):
+        digits = digits.replace(",", NBSP).replace(".", ",")
+    return f"{MINUS if value < 0 else ''}{digits}"
 
 
 def format_date(day: date, lang: str, long: bool = False) -> str:

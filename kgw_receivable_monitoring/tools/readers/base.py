@@ -100,8 +100,8 @@ PROBLEM_CODES = {
     ),
     "bad_balance": _lt("Line {line}: the balance can't be read: “{value}”."),
     "balance_differs": _lt(
-        "Line {line}: the entries do not add up to the closing balance ({value} is missing), so the"
-        " statement may not be whole.",
+        "Line {line}: the entries do not add up to the closing balance (they differ by {value}), so"
+        " the statement may not be whole.",
     ),
     "entry_pending": _lt("Line {line}: the entry is not booked yet ({value}) and was left out."),
     "batch_not_split": _lt(

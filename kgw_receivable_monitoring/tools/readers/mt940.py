@@ -132,7 +132,7 @@ class _Mt940Reader:
         if not self.is_whole:
             day = None  # what was refused says why
         elif self.opening is not None and self.opening + self.sum != closing:
-            difference = closing - self.opening - self.sum
+            difference = abs(closing - self.opening - self.sum)
             self.problems.append(Problem(line, "balance", "balance_differs", f"{difference}"))
             day = None
         self.periods.append(Period(self.account, self.opened_on, day))
