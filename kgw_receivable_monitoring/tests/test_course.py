@@ -245,6 +245,22 @@ class TestCourse(BaseCase):
             with self.subTest(day=day):
                 self.assertEqual(self.reasons(day, **values).get(7) != "horizon", expected)
 
+    def test_last_day_of_a_demand_is_the_last_one_on_which_it_may_go_out(self):
+        """The planner lets it lead before it is too late: its last day is a real one."""
+        for offset, values in (
+            (8, {}),
+            (10, {}),
+            (9, {"entered": MONDAY + timedelta(3), "done": dict.fromkeys(range(1, 7), "reached")}),
+        ):
+            with self.subTest(offset=offset, values=values):
+                arrived = {"given": {REMINDER: course.Given(MONDAY), MONIT: course.Given(MONDAY)}}
+                done = {"done": dict.fromkeys(range(1, 7), "reached")}
+                known = {**done, **values, **arrived}
+                until = self.next_on(offset, **known).until
+                last, after = ((until - MONDAY).days + n for n in (0, 1))
+                self.assertNotIn(7, self.reasons(last, **known))
+                self.assertEqual(self.reasons(after, **known).get(7), "horizon")
+
     # === APPROVAL === #
 
     def test_approval_is_asked_three_working_days_before(self):

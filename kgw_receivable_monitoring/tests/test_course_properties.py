@@ -144,6 +144,13 @@ class TestCourseProperties(BaseCase):
                 self.assertLessEqual(received + timedelta(step.answer_days), walk.facts.last_day)
 
     @QUICK
+    @given(st.dates(date(2025, 1, 1), date(2028, 12, 31)), st.integers(0, 10))
+    def test_latest_start_arrives_in_time_and_a_day_later_does_not(self, by, transit):
+        start = course.latest_start(by, transit)
+        self.assertLessEqual(course.expected_answer(start, 0, transit), by)
+        self.assertGreater(course.expected_answer(start + timedelta(1), 0, transit), by)
+
+    @QUICK
     @given(walks())
     def test_no_step_is_taken_below_its_amount_nor_within_the_gap(self, walk):
         last = date.min

@@ -67,6 +67,22 @@ class TestPlannerCases(KgwEngineCommon):
         days = self.reminders(lines).filtered("contact_on").mapped("contact_on")
         self.assertEqual(len(days), len(set(days)))
 
+    def test_twenty_unpaid_invoices_every_third_day_are_all_announced_and_demanded(self):
+        """The gap to the contacts of others puts a demand off, never so long that it falls away."""
+        lines = self._watch(
+            *(
+                self._document(f"Z {number:02}", due=self.day(3 * number), issued=self.day(-14))
+                for number in range(20)
+            ),
+            on=self.day(-7),
+        )
+        self.live(self.day(-6), self.day(90))
+        told = self.reminders(lines).filtered("contact_on").line_ids.filtered("step_id")
+        for chosen in (lambda r: r.side == "before", lambda r: r.rung == "demand"):
+            own = told.filtered(lambda line, is_one=chosen: is_one(line.reminder_id))
+            left = (lines - own.receivable_id).sorted("date_maturity")
+            self.assertEqual(left.move_id.mapped("kgw_number"), [])
+
     def test_demand_in_its_last_slot_goes_before_the_information_of_another_invoice(self):
         """What can still go tomorrow waits; what can't, goes today."""
         late = self._watch(self._document("STARA/1"))

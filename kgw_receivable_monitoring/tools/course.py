@@ -113,6 +113,15 @@ def expected_answer(given_on: date, answer_days: int, transit_days: int) -> date
     return calendar.add_working_days(given_on, transit_days) + timedelta(days=answer_days)
 
 
+def latest_start(arrives_by: date, transit_days: int) -> date:
+    """Return the last day on which what needs so many working days still arrives by a day."""
+    if not transit_days:
+        return calendar.back(arrives_by)
+    return calendar.add_working_days(arrives_by + timedelta(days=1), -transit_days) - timedelta(
+        days=1
+    )
+
+
 class _Walk:
     """One reading of the steps against the facts."""
 
@@ -153,11 +162,12 @@ class _Walk:
         if earliest is None or not self._previous_known(position, step):
             return None
         until = self._until(position, step)
-        reason = self._passing_reason(position, step, earliest, until)
+        in_time = self._last_day_in_time(step, earliest, until)
+        reason = self._passing_reason(position, step, earliest, until, in_time)
         if reason:
             self.passed[step.id] = reason
             return None
-        return self._with_approval(step, earliest, until)
+        return self._with_approval(step, earliest, max(earliest, in_time))
 
     def _with_approval(self, step: Step, earliest: date, until: date) -> Next | None:
         approval = self.facts.approvals.get(step.id)
@@ -244,7 +254,7 @@ class _Walk:
         contacts = [s for s in self.steps[:position] if s.kind == "contact"]
         return contacts[-1] if contacts else None
 
-    def _passing_reason(self, position, step, earliest, until) -> str:
+    def _passing_reason(self, position, step, earliest, until, in_time) -> str:
         """Why the step is over by now, or '' while it may still come."""
         start = max(earliest, self.today)
         if start > until:
@@ -257,9 +267,7 @@ class _Walk:
             return "condition"
         if self.facts.approvals.get(step.id) == "refused":
             return "approval"
-        if self._answers_too_late(step, earliest, start):
-            return "horizon"
-        return ""
+        return "horizon" if start > in_time else ""
 
     def _lapse_reason(self, step: Step, earliest: date, until: date) -> str:
         if step.offset < 0:
@@ -292,18 +300,20 @@ class _Walk:
         ]
         return any(wanted) if wanted else True
 
-    def _answers_too_late(self, step: Step, earliest: date, start: date) -> bool:
-        """A demand that comes late must leave its answer time within the horizon.
+    def _last_day_in_time(self, step: Step, earliest: date, until: date) -> date:
+        """Last day on which a demand still leaves its answer time within the horizon; of the others
+        their last day.
 
-        On time is one that goes out within a week of its day, a final one within a week of the day
-        on which the demand allowed it: weekends, days off and the gap to other contacts move it. A
-        hold, an outage or payments that nobody knew do more: they make it late.
+        On time is also one that goes out within a week of its day, a final one within a week of the
+        day on which the demand allowed it: weekends, days off and the gap to other contacts move
+        it. A hold, an outage or payments that nobody knew do more: they make it late.
         """
         if step.rung < DEMAND:
-            return False
-        own = planned_day(step, self.facts.effective_due)
-        usual = earliest if step.rung == FINAL else own
-        on_time = self.facts.entered_on <= self.facts.effective_due
-        if on_time and start <= usual + timedelta(days=ON_TIME_DAYS):
-            return False
-        return expected_answer(start, step.answer_days, step.transit_days) > self.facts.last_day
+            return until
+        answer_in_time = self.facts.last_day - timedelta(days=step.answer_days)
+        last = latest_start(answer_in_time, step.transit_days)
+        if self.facts.entered_on <= self.facts.effective_due:
+            own = planned_day(step, self.facts.effective_due)
+            usual = earliest if step.rung == FINAL else own
+            last = max(last, usual + timedelta(days=ON_TIME_DAYS))
+        return min(until, last)
