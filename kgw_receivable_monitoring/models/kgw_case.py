@@ -208,6 +208,12 @@ class KgwCase(models.Model):
             order="date_maturity, id",
         )
 
+    def _get_last_contacts(self):
+        """Return ``{case: day}`` of the last contact of each of these cases that had one."""
+        made = [("case_id", "in", self.ids), ("contact_on", "!=", False)]
+        reminders = self.env["kgw.reminder"]
+        return dict(reminders._read_group(made, ["case_id"], ["contact_on:max"]))
+
     def _get_usable_channels(self, closed=None):
         """Return ``{case id: frozenset of channels}`` that have a usable contact point and were not
         closed.

@@ -4,6 +4,8 @@ from decimal import Decimal
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools import calendar, words
@@ -42,10 +44,13 @@ class KgwEventWords(models.Model):
         compute="_compute_told",
         help="How a call ended, what was paid, promised or decided, and the note with it.",
     )
+    is_trial = fields.Boolean(
+        string="Of a Trial Run", compute="_compute_is_trial", search="_search_is_trial"
+    )
     invoice = fields.Char(string="Invoice Number", compute="_compute_invoice")
     who = fields.Char(string="Who Did It", compute="_compute_who")
 
-    @api.depends("kind", "channel", "payload", "reminder_id.is_trial")
+    @api.depends("kind", "channel", "is_trial")
     @api.depends_context("lang")
     def _compute_headline(self):
         for event in self:
@@ -61,8 +66,24 @@ class KgwEventWords(models.Model):
 
     def _mark_trial(self, label):
         """Return ``label`` of this entry, marked where it tells of a trial run."""
-        is_trial = self.reminder_id.is_trial or (self.payload or {}).get("is_trial")
-        return f"TEST · {label}" if is_trial else label
+        return f"TEST · {label}" if self.is_trial else label
+
+    @api.depends("payload", "reminder_id.is_trial")
+    def _compute_is_trial(self):
+        for event in self:
+            told = (event.payload or {}).get("is_trial")
+            event.is_trial = event.reminder_id.is_trial or bool(told)
+
+    def _search_is_trial(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        of_contact = Domain("reminder_id.is_trial", "=", True)
+        told = Domain.custom(
+            to_sql=lambda model, alias, _query: SQL(
+                "%s IS NOT NULL", SQL("%s ->> 'is_trial'", SQL.identifier(alias, "payload"))
+            )
+        )
+        return of_contact | told if True in value else ~(of_contact | told)
 
     def _get_kind_label(self):
         """Return what happened; a call is made, not sent; a question is withdrawn, no decision."""

@@ -230,6 +230,15 @@ class KgwObstacle(models.AbstractModel):
             deadline=format_date(self.env, decision.deadline),
         )
 
+    @api.model
+    def _say_waiting(self, reminder, reason, on_date):
+        """Return what ``reminder`` waits for in words where its reason names several things: which
+        hold, which payments; '' otherwise."""
+        if reason == "coverage":
+            return self._say_coverage_for(reminder, on_date)
+        keeping = self.env["kgw.hold"]._get_keeping_reminders(reminder, on_date)
+        return self._describe_hold(keeping[reminder]) if reason == "hold" and keeping else ""
+
     def _say_coverage_for(self, reminder, on_date):
         """Return through which day payments must be known for ``reminder``, and are."""
         first_due = reminder._get_owed_lines()._get_first_due()

@@ -55,13 +55,12 @@ class KgwPortalAhead(models.AbstractModel):
         own = found.grouped("kgw_case_id")
         lines = {case: own.get(case, found.browse()) for case in cases}
         holds = cases.env["kgw.hold"]._get_in_force_each(lines, self._get_today())
-        made = [("case_id", "in", cases.ids), ("contact_on", "!=", False)]
         return Known(
             lines,
             holds,
             self._get_coming_holds(lines),
             cases._get_usable_channels(),
-            dict(cases.env["kgw.reminder"]._read_group(made, ["case_id"], ["contact_on:max"])),
+            cases._get_last_contacts(),
             self._get_planned(lines),
         )
 

@@ -1,5 +1,6 @@
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -81,6 +82,7 @@ class KgwScenarioChange(models.AbstractModel):
 
     def _take_picture(self, lines, on_date):
         scenarios = self._get_scenarios(lines)
+        contacted = lines.kgw_case_id._get_last_contacts()
         return Picture(
             scenarios,
             {
@@ -90,7 +92,7 @@ class KgwScenarioChange(models.AbstractModel):
                 for scenario in set(scenarios.values())
             },
             {
-                line: self._name_next(answer.next, on_date)
+                line: self._name_next(answer.next, on_date, contacted.get(line.kgw_case_id))
                 for line, answer in lines._kgw_get_courses(on_date).items()
             }
             | self._get_planned(lines),
@@ -114,11 +116,19 @@ class KgwScenarioChange(models.AbstractModel):
             for line in planned
         }
 
-    def _name_next(self, upcoming, on_date):
+    def _name_next(self, upcoming, on_date, contacted_on):
+        """Return what comes next as in :class:`Picture`.
+
+        :param contacted_on: day of the last contact of the case, to which the gap is kept
+        """
         if not upcoming:
             return 0, self.env._("nothing more"), None
         step = self.env["kgw.scenario.step"].browse(upcoming.step_id)
         day = max(upcoming.from_date, on_date)
+        if upcoming.act == "contact" and contacted_on:
+            scenario, is_before = step.scenario_id, step.offset_days < 0
+            gap = scenario.gap_before_days if is_before else scenario.gap_after_days
+            day = max(day, contacted_on + timedelta(days=gap))
         return step.id, self._cite(step), calendar.forward(day) if step.channel else day
 
     def _cite(self, step):

@@ -53,9 +53,7 @@ class KgwScenarioTimeline(models.AbstractModel):
             + CARD_DAYS
         )
         return {
-            "cards": self._place(
-                [self._get_card(step, plain, walk) for step, plain in steps.items()], first, last
-            ),
+            "cards": self._place(self._get_cards(steps, walk), first, last),
             "due": self._say_due(due, effective_due),
             "due_left": self._get_left(0, first, last),
             "end_left": self._get_left(scenario.horizon_days or 0, first, last),
@@ -88,8 +86,18 @@ class KgwScenarioTimeline(models.AbstractModel):
 
     # === CARDS === #
 
-    def _get_card(self, step, plain, walk):
-        """Return one step as strings, with its day in the example and what moved it."""
+    def _get_cards(self, steps, walk):
+        cards, earlier = [], None
+        for step, plain in steps.items():
+            cards.append(self._get_card(step, plain, walk, earlier))
+            earlier = plain if plain.kind == "contact" else earlier
+        return cards
+
+    def _get_card(self, step, plain, walk, earlier):
+        """Return one step as strings, with its day in the example and what moved it.
+
+        :param earlier: the contact before it, None for the first
+        """
         effective_due = walk.facts.effective_due
         nominal = effective_due + timedelta(days=plain.offset)
         planned = course.planned_day(plain, effective_due) if plain.kind == "contact" else nominal
@@ -97,6 +105,12 @@ class KgwScenarioTimeline(models.AbstractModel):
         day = taken[0] if taken else planned
         asked = [e.day for e in walk.trace if (e.step, e.act) == (plain.id, "approval")]
         marks = [self.env._("moved from %s", self._format(nominal))] if planned != nominal else []
+        if (
+            step.only_unreached
+            and earlier
+            and course.planned_day(earlier, effective_due) == planned
+        ):
+            marks.append(self.env._("the day of the step before: at the earliest a day later"))
         marks += self._get_marks(step, plain, day, asked[0] if asked else None)
         return {
             "offset": plain.offset,

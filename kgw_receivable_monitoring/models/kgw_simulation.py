@@ -240,7 +240,7 @@ class KgwSimulation(models.AbstractModel):
         for values in found:
             if values["kind"] == "contact":
                 told.pop((values["case_id"], False), None)
-        waiting = self._get_waiting(cases)
+        waiting = self._get_waiting(cases, day)
         busy = {values["case_id"] for values in [*found, *waiting]}
         fresh = []
         for values in [*waiting, *self._get_unplanned(cases, day, busy)]:
@@ -251,7 +251,7 @@ class KgwSimulation(models.AbstractModel):
                 fresh.append(values)
         return fresh
 
-    def _get_waiting(self, cases):
+    def _get_waiting(self, cases, day):
         reminders = self.env["kgw.reminder"].search(
             [("case_id", "in", cases.ids), ("state", "in", ("planned", "failed", "unknown"))],
             order="id",
@@ -259,11 +259,12 @@ class KgwSimulation(models.AbstractModel):
         return [
             {
                 "kind": "not_sent",
-                "reason": reminder._get_waiting_reason(),
+                "reason": reason,
+                "note": self.env["kgw.obstacle"]._say_waiting(reminder, reason, day),
                 **self._describe(reminder),
             }
             for reminder in reminders
-            if reminder._get_waiting_reason()
+            if (reason := reminder._get_waiting_reason())
         ]
 
     def _get_unplanned(self, cases, day, busy):
@@ -282,21 +283,22 @@ class KgwSimulation(models.AbstractModel):
         )
         silent = due.filtered("no_followup")
         found = [
-            self._prepare_unplanned(lines, "no_followup")
+            self._prepare_unplanned(lines, "no_followup", "")
             for lines in silent.grouped("kgw_case_id").values()
         ]
         idle = (due - silent).filtered(lambda line: line.kgw_case_id.id not in busy)
         for case, lines in idle.grouped("kgw_case_id").items():
             obstacles = self.env["kgw.obstacle"]._get_planning(case, lines, day)
-            found += [self._prepare_unplanned(lines, o.reason) for o in obstacles[:1]]
+            found += [self._prepare_unplanned(lines, o.reason, o.note) for o in obstacles[:1]]
         return found
 
-    def _prepare_unplanned(self, lines, reason):
+    def _prepare_unplanned(self, lines, reason, note):
         """Return the values of a contact about ``lines`` of one case that nothing is planned for."""
         step = lines[0].kgw_next_step_id
         return {
             "kind": "not_sent",
             "reason": reason,
+            "note": note,
             "case_id": lines.kgw_case_id.id,
             "channel": step.channel,
             "step_id": step.id,

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.misc import format_date
 
 from .common import DUE
 from .simulation_common import KgwSimulationCommon
@@ -44,6 +45,22 @@ class TestPreview(KgwSimulationCommon):
         preview, _action = self.show(case_ids=lines[0].kgw_case_id.ids, days=3)
         self.assertEqual(preview.line_ids.mapped("reason"), ["hold"])
         self.assertEqual(preview.line_ids.cure, "hold")
+
+    def test_what_waits_names_the_hold_or_the_payments_that_it_waits_for(self):
+        lines = self.world()
+        case, day = lines[0].kgw_case_id, TODAY + timedelta(days=3)
+        self.hold(TODAY, case_id=case.id, until_date=day, note="Urlop księgowej")
+        preview, _action = self.show(case_ids=case.ids, days=3)
+        [waiting] = preview.line_ids
+        self.assertIn("Urlop księgowej", waiting.note)
+        self.assertIn(f"until {format_date(self.env, day)}", waiting.note)
+        self.assertIn(waiting.note, waiting.summary)
+        case.hold_ids._lift(self._at(TODAY))
+        self.mandate.coverage_date = False
+        self.env.flush_all()  # the preview looks from a transaction of its own
+        preview, _action = self.show(case_ids=case.ids, days=12)
+        uncovered = preview.line_ids.filtered(lambda line: line.reason == "coverage")
+        self.assertIn("Waits for payments known through", uncovered[0].note)
 
     def test_preview_of_an_invoice_keeps_to_it(self):
         lines = self.world()

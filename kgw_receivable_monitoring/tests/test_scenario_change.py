@@ -40,6 +40,22 @@ class TestScenarioChange(KgwEngineCommon):
         self.assertEqual(line.kgw_next_step_id, step)
         self.assertEqual(line.kgw_next_date, DUE - timedelta(days=4))
 
+    def test_next_day_that_is_told_keeps_the_gap_to_the_last_contact(self):
+        line, day = self._overdue(2)
+        self.run_day(day)
+        self.assertEqual(self.reminders(line)[-1:].contact_on, day)
+        change, now = self.env["kgw.scenario.change"], self._at(DUE + timedelta(days=3))
+        step, case = self._step("p4_call"), line.kgw_case_id
+        other = self.scenario.copy()
+        moved = other.step_ids.filtered(lambda s: s.offset_days == step.offset_days)
+        moved.offset_days = 3
+        _result, [row] = change._carry_out(line, lambda: case.write({"scenario_id": other}), now)
+        told = row[3][0][3]
+        self.plan(DUE + timedelta(days=3))
+        self.assertFalse(self.reminders(line, "planned"), "the gap is two days")
+        self.plan(DUE + timedelta(days=4))
+        self.assertEqual(told, format_date(self.env, self.reminders(line, "planned").planned_on))
+
     def test_step_written_without_its_scenario_is_followed_as_well(self):
         line = self._watch(self._document())
         with self.at(-7):

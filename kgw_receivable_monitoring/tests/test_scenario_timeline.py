@@ -97,6 +97,13 @@ class TestScenarioTimeline(TransactionCase):
         [warning] = self.sketch("calls", MONDAY)["warnings"]
         self.assertIn("Phone", warning)
 
+    def test_second_try_that_days_off_move_onto_the_day_of_the_first_says_so(self):
+        for number, expected in ((0, False), (1, True), (2, False)):
+            # Four days before a Tuesday, and two, which is a Sunday, are one Friday.
+            cards = self.sketch("calls", MONDAY + timedelta(days=number))["cards"]
+            [again] = [card for card in cards if card["offset"] == -2]
+            self.assertEqual("at the earliest a day later" in again["marks"], expected, number)
+
     def test_time_line_names_day_channel_rung_move_and_approval_in_words(self):
         cards = {card["offset"]: card for card in self.sketch("standard", MONDAY)["cards"]}
         self.assertEqual(

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tests.common import freeze_time
 
-from .common import DUE
+from .common import DUE, MODULE
 from .engine_common import KgwEngineCommon
 
 
@@ -119,6 +119,24 @@ class TestTrial(KgwEngineCommon):
         self.reach_calls(day)
         for event in self.events("sent") | self.events("call"):
             self.assertTrue(event.headline.startswith("TEST · "), event.headline)
+
+    def test_what_a_trial_did_not_do_is_not_counted_among_what_was_not_done(self):
+        now, step = self._at(DUE + timedelta(days=4)), self._step("p4_call").id
+        self.env["kgw.event"]._record_passed([(self.line, step, "lapsed")], now)
+        [passed] = self.events("passed", step_id=step)
+        reminder = self._draft(self.line, "p2_sms", DUE + timedelta(days=2))
+        reminder.is_trial = True
+        reminder._set_state("cancelled", now, reason="withdrawn")
+        [cancelled] = self.events("cancelled", reminder_id=reminder.id)
+        hold = self.hold(DUE, case_id=self.line.kgw_case_id.id)
+        [real] = self.events("hold", case_id=hold.case_id.id)
+        events = self.env["kgw.event"]
+        of_trials = events.search([("is_trial", "=", True)])
+        self.assertLessEqual(passed | cancelled, of_trials)
+        self.assertIn(real, events.search([("is_trial", "=", False)]))
+        self.assertFalse(of_trials & events.search([("is_trial", "=", False)]))
+        action = self.env.ref(f"{MODULE}.action_kgw_event_reason")
+        self.assertIn("search_default_no_trial", action.context)
 
     def test_calls_of_a_trial_are_no_results(self):
         self.end_call("reached")

@@ -38,16 +38,18 @@ class KgwPreviewLine(models.TransientModel):
     text = fields.Html(compute="_compute_text", help="The exact text.")
     summary = fields.Char(compute="_compute_text", string="In Short")
     reason = fields.Selection(REASONS)
+    note = fields.Char(readonly=True, help="Which hold it is, or which payments are not known.")
     cure = fields.Selection(CURES, compute="_compute_cure", string="What Helps")
 
-    @api.depends("subject", "body", "channel", "reason")
+    @api.depends("subject", "body", "channel", "reason", "note")
     def _compute_text(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
             is_plain = line.channel in ("sms", "phone")
             line.text = plaintext2html(line.body or "") if is_plain else line.body
             short = line.subject or (line.body or "").replace("\n", " ")[:160]
-            line.summary = reasons.get(line.reason) or short
+            why = ": ".join(filter(None, (reasons.get(line.reason), line.note)))
+            line.summary = why or short
 
     @api.depends("reason")
     def _compute_cure(self):
