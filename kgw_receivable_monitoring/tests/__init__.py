@@ -78,6 +78,7 @@ from . import (
     test_planner,
     test_planner_cases,
     test_planner_coverage,
+    test_planner_many,
     test_portal_answers,
     test_portal_deciding,
     test_portal_decisions,
