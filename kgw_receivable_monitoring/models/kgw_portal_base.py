@@ -212,7 +212,7 @@ class KgwPortalBase(models.AbstractModel):
         """Return what a contact without a step is: what it follows from, or who wants it. Texts for
         many uses are named for those who choose among them."""
         if reminder.decision_id:
-            return self._get_decision_noun(reminder.decision_id.kind)
+            return self.env._("call as asked for")
         if not reminder.template_id.rung:
             return reminder.template_id.name or ""
         if reminder.channel == "phone":

@@ -251,13 +251,13 @@ class KgwPortalCase(models.AbstractModel):
         asked = case.decision_ids.filtered(lambda d: d.state == "open")
         if not asked:
             return self._say_coming(case, lines, plan, holds)
-        held = holds._get_keeping(lines)
+        held = self._say_kept(lines, holds)
         deadline = self._format_date(asked[0].deadline)
         if self._get_rights()["may_decide"]:
             wait = self.env._("We wait for your decision until %s.", deadline)
         else:
             wait = self.env._("We wait for your company's decision until %s.", deadline)
-        return " ".join(filter(None, (held and self._say_hold(held), wait)))
+        return " ".join(filter(None, (held, wait)))
 
     def _say_coming(self, case, lines, plan, holds):
         """Return what keeps the contact back, or what comes next.
@@ -282,10 +282,8 @@ class KgwPortalCase(models.AbstractModel):
 
     def _say_waiting(self, case, lines, holds):
         """Return what keeps the contact back, '' for nothing but its hour."""
-        if hold := holds._get_keeping(lines):
-            return " ".join(
-                (self._say_hold(hold), *map(self._say_hold, self._get_also(hold, holds)))
-            )
+        if kept := self._say_kept(lines, holds):
+            return kept
         if not lines:
             return ""
         if idle := self._get_idle_reason(case, lines):

@@ -26,10 +26,18 @@ class KgwPortalHold(models.AbstractModel):
             )
         return " ".join(filter(None, (said, self._say_beyond(hold.promise_id))))
 
+    def _say_kept(self, lines, holds):
+        """Return in words what keeps all of ``lines`` back, '' for nothing.
+
+        :param holds: in force, of :meth:`_search_holds`
+        """
+        hold = holds._get_keeping(lines)
+        return " ".join(map(self._say_hold, [*hold, *self._get_also(hold, holds)]))
+
     def _get_also(self, hold, holds):
         """Return what the creditor itself decided for the whole counterparty, beside ``hold``, which
         keeps the contact back longer for another reason."""
-        if hold._is_ending() or hold in holds._get_of_creditor():
+        if not hold or hold._is_ending() or hold in holds._get_of_creditor():
             return hold.browse()
         own = holds._get_of_creditor()._get_of_every_channel()
         return own.filtered(lambda h: not h.move_id)._get_last()

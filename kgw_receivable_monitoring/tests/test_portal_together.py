@@ -54,6 +54,10 @@ class TestTwoThingsAtOnce(DecisionCase):
         sentence = self.page()._get_case(self.case.id)["sentence"]
         self.assertIn("You agreed to instalments", sentence)
         self.assertIn("You asked to wait", sentence)
+        step = self.env.ref(f"{MODULE}.step_standard_p21_letter")
+        both = self.first | self.second
+        self.env["kgw.decision"]._ask("approval", step, both, LATE, self._at(LATE, 11))
+        self.assertIn(sentence[-40:], self.page()._get_case(self.case.id)["sentence"])
         self.assertEqual(self.get_row()["blocked"].count("Contact is on hold"), 2)
 
     # === GOING ON === #
