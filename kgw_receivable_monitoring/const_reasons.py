@@ -41,7 +41,7 @@ REASONS = [
     ("trial", "It was only asked in a trial run"),
     ("decision", "The creditor decided otherwise"),
     # passed: the course went on without this step
-    ("no_route", "No contact point for any channel of this step"),
+    ("no_route", "No contact data for any channel of this step"),
     ("given_up", "The creditor does not want this channel to be used"),
     ("closed", "This channel is not used for this counterparty until further notice"),
     ("condition", "The condition of the step is not met"),

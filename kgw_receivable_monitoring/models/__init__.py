@@ -131,6 +131,7 @@ from . import (
     kgw_portal_talk,
     kgw_portal_terms,
     kgw_portal_timeline,
+    kgw_portal_walk,
     kgw_portal_week,
     kgw_print_run,
     kgw_promise,

@@ -309,6 +309,8 @@ class AccountMoveLine(models.Model):
         passed = self.env["kgw.decision"].sudo()._explain_passed(passed, now)
         self.env["kgw.fallback"]._tell_unreachable(passed, now)
         self.env["kgw.event"]._record_passed(passed, now)
+        # As above: nobody is asked any more about what can't come.
+        self.env["kgw.decision"].sudo()._withdraw_passed(passed, now)
 
     def _kgw_prepare_event_vals(self, kind, now, **vals):
         """Return the values of an event about this receivable."""

@@ -39,7 +39,7 @@ VALUES = [
     ("approve", "Send it"),
     ("refuse", "Do not send it"),
     ("hand_over", "Hand over to collection"),
-    ("wait", "Wait"),
+    ("wait", "Wait for the payment"),
     ("end", "End monitoring"),
 ]
 DEFAULT_OF_KIND = {"approval": "refuse", "horizon": "wait"}
@@ -141,8 +141,12 @@ class KgwDecision(models.Model):
         """Ask the creditor of one case about ``lines``; returns the decision.
 
         :param lines: receivables of one case
-        :param on_date: day of the question; the deadline lies three working days later
+        :param on_date: day of the question; the deadline lies three working days later, that of a
+            step not after the last day on which it may go out
         """
+        last = calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS)
+        asked = lines.filtered(lambda r: (r.kgw_next_act, r.kgw_next_step_id) == ("approval", step))
+        ends = [line.kgw_next_until for line in asked if line.kgw_next_until]
         is_trial = lines.kgw_case_id.mandate_id.is_trial
         decision = self.create(
             {
@@ -153,7 +157,7 @@ class KgwDecision(models.Model):
                 "receivable_ids": lines.ids,
                 "asked_on": on_date,
                 "default_value": DEFAULT_OF_KIND[kind],
-                "deadline": calendar.add_working_days(on_date, APPROVAL_LEAD_DAYS),
+                "deadline": max(on_date, min([last, *ends])),
             }
         )
         payload = self.env["kgw.event"]._tell_trial(

@@ -76,6 +76,51 @@ class KgwDecisionConsent(models.AbstractModel):
         return hold.reason == "volume" and self.deadline >= today
 
     @api.model
+    def _withdraw_passed(self, passed, now):
+        """Withdraw the open questions for consent to steps that were passed over meanwhile: their
+        channel was closed, or they would come too late.
+
+        :param passed: as of ``kgw.event._record_passed``
+        """
+        reasons = {(line, step_id): reason for line, step_id, reason in passed}
+        lines = self.receivable_ids.union(*(line for line, _step_id in reasons))
+        for decision in self._search_asked("approval", lines):
+            step_id = decision.step_id.id
+            gone = decision.receivable_ids.filtered(lambda r, n=step_id: (r, n) in reasons)
+            for reason, own in gone.grouped(lambda r, n=step_id: reasons[r, n]).items():
+                decision._withdraw(own, reason, self.env["kgw.hold"], now)
+
+    @api.model
+    def _withdraw_settled(self, lines, now):
+        """Withdraw every open question about ``lines``, on which nothing is owed any more."""
+        for decision in self._search_asked(False, lines):
+            own = decision.receivable_ids & lines
+            decision._withdraw(own, "paid", self.env["kgw.hold"], now)
+
+    @api.model
+    def _withdraw_of_other_steps(self, steps, now):
+        """Withdraw the open questions for consent to steps that are none of the scenario any more.
+
+        :param steps: ``{receivable: steps of its scenario}``, as ids
+        """
+        lines = self.receivable_ids.union(*steps)
+        for decision in self._search_asked("approval", lines):
+            own = decision.receivable_ids.filtered(
+                lambda line, asked=decision: (
+                    asked.step_id.id not in steps.get(line, (asked.step_id.id,))
+                )
+            )
+            if own:
+                decision._withdraw(own, "changed", self.env["kgw.hold"], now)
+
+    def _search_asked(self, kind, lines):
+        """Return the open questions of a kind, False for any, about one of ``lines``."""
+        if not lines:
+            return self.browse()
+        of_kind = [("kind", "=", kind)] if kind else []
+        return self.search([*of_kind, ("state", "=", "open"), ("receivable_ids", "in", lines.ids)])
+
+    @api.model
     def _withdraw_of_trial(self, mandates, now):
         """Withdraw what the trial run of ``mandates`` asked: the question went to the trial address.
         What the creditor answered in the portal all the same stands."""

@@ -36,6 +36,15 @@ class KgwDecisionDemand(models.AbstractModel):
         self._agree(demands, now)
         self.env["kgw.event"]._record_contacts(demands, "planned", now)
         self.env["kgw.dispatcher"]._wake()
+        self._put_off_uncovered(demands, now)
+
+    def _put_off_uncovered(self, demands, now):
+        """Let demands wait at once for payments to be known: whoever asks for one reads so."""
+        facts = Facts(demands, now)
+        for demand in demands:
+            verdict = self.env["kgw.gate"]._judge_coverage(demand, facts)
+            if verdict.reason:
+                self.env["kgw.gate"]._put_off(demand, verdict.reason, verdict.until, now)
 
     def _agree(self, demands, now):
         """Answer the open questions for consent to what is asked for: asking for it is consent."""

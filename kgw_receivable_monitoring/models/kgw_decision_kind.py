@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import calendar
-from ..tools.decision import ASKING, GIVEN_AWAY, RESHAPING
+from ..tools.decision import ASKING, ENDED, GIVEN_AWAY, RESHAPING, SPECS
 
 
 class KgwDecisionKind(models.Model):
@@ -31,7 +31,13 @@ class KgwDecisionKind(models.Model):
     # === STOPPING: AT ONCE === #
 
     def _act_on_answer(self, now):
-        """Stop what the creditor, asked what follows, does not want to go on."""
+        """Stop what the creditor, asked what follows, does not want to go on; what it refuses does
+        not go out for having been asked for before."""
+        for decision in self.filtered(lambda d: d.value == "refuse"):
+            asked_for = decision.case_id.decision_ids.filtered(
+                lambda d: (d.kind, d.state) == ("ask_demand", "scheduled")
+            )
+            asked_for._take_from(decision.receivable_ids, now)
         for decision in self.filtered(lambda d: d.value in ("hand_over", "end")):
             decision._hold(now)
             if decision.value == "hand_over":
@@ -115,16 +121,31 @@ class KgwDecisionKind(models.Model):
         given._take_questions_back(lines, now)
 
     def _supersede(self, now):
-        """Take back what was to go on in the next run about nothing but what ends by these decisions;
-        a pause only puts it off."""
-        ending = {decision.case_id: decision for decision in self if decision.kind != "pause"}
-        scheduled = self.case_id.decision_ids.filtered(
-            lambda d: d.state == "scheduled" and d.kind == "go_on" and d.case_id in ending
-        )
-        scheduled.filtered(lambda d: ending[d.case_id]._ends_all_of(d))._set_revoked(now)
+        """Take back what waits for the next run about what ends by these decisions; a pause only puts
+        it off."""
+        for decision in self.filtered(lambda d: d.kind != "pause"):
+            is_given = decision.kind in GIVEN_AWAY or decision.value == "hand_over"
+            scheduled = decision.case_id.decision_ids.filtered(
+                lambda d, all_of_it=is_given: d.state == "scheduled" and d._ends(all_of_it)
+            )
+            lines = decision.receivable_ids
+            if decision._is_for_future():
+                lines |= scheduled.receivable_ids
+            scheduled._take_from(lines, now)
 
-    def _ends_all_of(self, other):
-        return self._is_for_future() or other.receivable_ids <= self.receivable_ids
+    def _ends(self, is_given):
+        """Whether what waits for the next run ends with the contact.
+
+        :param is_given: whether its invoices are not even monitored any more
+        """
+        return self.kind in ENDED or (is_given and SPECS[self.kind].about == "watched")
+
+    def _take_from(self, lines, now):
+        """Take ``lines`` out of these decisions of the next run; what is left without any is taken
+        back."""
+        for decision in self:
+            if own := decision.receivable_ids & lines:
+                decision._withdraw(own, "decision", self.env["kgw.hold"], now)
 
     def _get_of_whole_case(self, today):
         """Return those of these decisions that hold a whole counterparty: for its future invoices
@@ -248,9 +269,10 @@ class KgwDecisionKind(models.Model):
     def _lifts(self, hold):
         """Whether going on by this decision ends ``hold`` of its case: what holds the whole
         counterparty ends only where going on is meant for all of it."""
-        since = hold.decision_id.decided_at or hold.create_date
+        other = hold.decision_id
+        since = (other.decided_at or hold.create_date, other.id or 0)
         is_meant = hold.move_id in self.receivable_ids.move_id if hold.move_id else self.is_lasting
-        return since <= self.decided_at and is_meant
+        return since < (self.decided_at, self.id) and is_meant
 
     def _do_new_date(self, now):
         """Give the receivables another due date; this decision alone starts a new course: they are

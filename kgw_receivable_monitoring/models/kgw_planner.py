@@ -119,7 +119,8 @@ class KgwPlanner(models.AbstractModel):
 
     @api.model
     def _drop_settled(self, lines, now):
-        """Take settled receivables out of what is still planned; empty reminders are cancelled."""
+        """Take settled receivables out of what is still planned and asked; empty reminders are
+        cancelled."""
         reminders = (
             self.env["kgw.reminder.line"]
             .search(
@@ -135,6 +136,7 @@ class KgwPlanner(models.AbstractModel):
         for reminder in reminders:
             if not reminder._get_owed_lines()._get_main():
                 reminder._set_state("cancelled", now, reason="paid")
+        self.env["kgw.decision"]._withdraw_settled(lines, now)
 
     # === STEPS WITHOUT CHANNEL === #
 
@@ -153,6 +155,9 @@ class KgwPlanner(models.AbstractModel):
         due = due.filtered(lambda r: r.kgw_case_id.mandate_id not in stopped)
         consents = due.filtered(lambda r: r.kgw_next_act == "approval")
         due -= due.browse().union(*self.env["kgw.decision"]._get_kept_back(consents, on_date))
+        # What is paid in instalments, as agreed, is asked about and reported once these have ended.
+        agreed = self.env["kgw.promise"]._get_open(due - consents).filtered("decision_id")
+        due -= (due - consents) & agreed.receivable_ids
         given = self.env["kgw.decision"]._pass_given_away(due - consents, on_date, now)
         for (_case, step), lines in (
             (due - given).grouped(lambda r: (r.kgw_case_id, r.kgw_next_step_id)).items()

@@ -24,6 +24,7 @@ from .kgw_portal_report import KgwPortalReport
 from .kgw_portal_talk import KgwPortalTalk
 from .kgw_portal_terms import KgwPortalTerms
 from .kgw_portal_timeline import SHOWN, KgwPortalTimeline
+from .kgw_portal_walk import KgwPortalWalk
 from .kgw_portal_week import KgwPortalWeek
 
 # Counterparties that are told at once, at most.
@@ -64,6 +65,7 @@ class KgwPortal(models.AbstractModel):
         KgwPortalTalk._name,
         KgwPortalTerms._name,
         KgwPortalTimeline._name,
+        KgwPortalWalk._name,
         KgwPortalWeek._name,
     ]
     _description = "Creditor's Portal"

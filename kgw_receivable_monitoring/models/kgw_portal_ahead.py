@@ -25,6 +25,7 @@ class Known(NamedTuple):
     :param usable: ``{case id: channels}``
     :param contacted: ``{case: day of the last contact}``
     :param planned: ``{case: contacts that are planned or on their way}``
+    :param asked: cases that are asked for consent to a step
     """
 
     lines: dict
@@ -33,6 +34,7 @@ class Known(NamedTuple):
     usable: dict
     contacted: dict
     planned: dict
+    asked: frozenset
 
 
 class KgwPortalAhead(models.AbstractModel):
@@ -62,6 +64,7 @@ class KgwPortalAhead(models.AbstractModel):
             cases._get_usable_channels(),
             cases._get_last_contacts(),
             self._get_planned(lines),
+            frozenset(self._get_consents(cases)),
         )
 
     def _prepare_ahead(self, case, first, known):
@@ -179,7 +182,7 @@ class KgwPortalAhead(models.AbstractModel):
     def _get_stored(self, case, known):
         """Return the first :class:`Stop` of a case as it is stored, None where that is in doubt."""
         today, holds = self._get_today(), known.holds[case]
-        if self._get_start(case, holds) != today:
+        if self._get_start(case, holds) != today or case in known.asked:
             return None
         running = self._get_running(known.lines[case], holds).filtered("kgw_next_date")
         held = holds | known.coming[case]

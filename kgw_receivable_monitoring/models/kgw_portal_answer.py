@@ -125,7 +125,7 @@ class KgwPortalAnswer(models.AbstractModel):
         effect = self._try_answer(
             decision, decision.receivable_ids, lambda: tried._decide(value, now)
         )
-        return told | effect | {"words": self._say_answered(decision, value)}
+        return told | effect | {"words": self._say_answered(decision, value) + effect["words"]}
 
     def _say_answered(self, decision, value):
         """Return in sentences what follows an answer and no plan shows."""
@@ -202,8 +202,9 @@ class KgwPortalAnswer(models.AbstractModel):
             "accept": self.env._("We contact nobody about this invoice any more."),
             "reject": self.env._("The contact about this invoice goes on by the scenario."),
             "correction": self.env._(
-                "Until %s we wait for the correction and contact nobody about this invoice. If no"
-                " credit note has come by then, contact goes on.",
+                "Until %s we wait for the correction and contact nobody about this invoice. Contact"
+                " goes on about what is left of it once a credit note has come, and at the end of"
+                " that day if none has.",
                 self._format_date(until),
             ),
         }
@@ -260,6 +261,7 @@ class KgwPortalAnswer(models.AbstractModel):
         touched = {case: self._sum_residuals(lines)}
         before = self._take_pictures(case)
         before[case].planned.pop(asked, None)  # that it is answered is no news
+        scheduled = self._get_scheduled(case)
         with closing(self.env.cr.savepoint()):
             answer()
             self.env.flush_all()
@@ -272,6 +274,7 @@ class KgwPortalAnswer(models.AbstractModel):
                 "amount": self._format_sums(touched[case]),
                 "left": self._format_sums(touched[case]),
                 "changes": self._compare(differs, before, after, touched),
+                "words": self._say_superseded(scheduled),
                 "left_out": [],
                 "parts": [],
                 "shown": SHOWN_CASES,

@@ -174,7 +174,7 @@ class KgwPortalCase(models.AbstractModel):
 
     def _get_expected(self, holds):
         """Return the payments for which ``holds`` keep the contact back, as steps of a plan."""
-        parts = holds.promise_id.part_ids._get_upcoming(self._get_today())
+        parts = holds.promise_id.part_ids._get_awaited()
         return [self._prepare_expected(part) for part in parts]
 
     def _prepare_expected(self, part):
@@ -251,13 +251,13 @@ class KgwPortalCase(models.AbstractModel):
         asked = case.decision_ids.filtered(lambda d: d.state == "open")
         if not asked:
             return self._say_coming(case, lines, plan, holds)
-        held = self._say_kept(lines, holds)
+        waiting = self._say_waiting(case, lines, holds)
         deadline = self._format_date(asked[0].deadline)
         if self._get_rights()["may_decide"]:
             wait = self.env._("We wait for your decision until %s.", deadline)
         else:
             wait = self.env._("We wait for your company's decision until %s.", deadline)
-        return " ".join(filter(None, (held, wait)))
+        return " ".join(filter(None, (waiting, wait)))
 
     def _say_coming(self, case, lines, plan, holds):
         """Return what keeps the contact back, or what comes next.

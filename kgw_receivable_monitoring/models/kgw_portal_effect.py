@@ -63,7 +63,7 @@ class KgwPortalEffect(models.AbstractModel):
         owed = {line: line.amount_residual_currency for line in open_lines}
         known, lifted = cases.reminder_ids, self._get_lifted(cases, open_lines, lines)
         before = self._take_pictures(cases)
-        scheduled = cases.decision_ids.filtered(lambda d: d.state == "scheduled")
+        scheduled = self._get_scheduled(cases)
         with self._trying(kind, cases, values, now, lines) as taken:
             told = self._get_told(kind, taken, known, lifted)
             touched, after = self._add_up(told, owed), self._take_pictures(cases)
@@ -83,6 +83,11 @@ class KgwPortalEffect(models.AbstractModel):
                 "changes": changes,
                 "shown": SHOWN_CASES,
             }
+
+    def _get_scheduled(self, cases):
+        """Return ``{decision that waits for the next run: its receivables}``."""
+        waiting = cases.decision_ids.filtered(lambda d: d.state == "scheduled")
+        return {decision: decision.receivable_ids for decision in waiting}
 
     def _say_others(self, kind, taken, open_lines, lines):
         """Say that nothing is decided about the invoices that were not ticked.

@@ -59,13 +59,20 @@ class KgwPortalEffectWords(models.AbstractModel):
         ]
 
     def _say_superseded(self, scheduled):
-        """Name what was decided for the next run and is taken back by this decision.
+        """Name what was decided for the next run and is taken back, wholly or for some invoices.
 
-        :param scheduled: decisions that waited for the next run before
+        :param scheduled: ``{decision that waited for the next run before: its receivables}``
         """
-        gone = scheduled.filtered(lambda d: d.state == "revoked")
-        said = ", ".join(dict.fromkeys(map(self._say_decided, gone)))
-        return [self.env._("What waits for the next run is taken back: %s.", said)] if said else []
+        said = []
+        for decision, lines in scheduled.items():
+            if decision.state == "revoked":
+                said.append(self._say_decided(decision))
+            elif gone := lines - decision.receivable_ids:
+                said.append(f"{self._say_decided(decision)} ({self._name_invoices(gone)})")
+        if not said:
+            return []
+        told = ", ".join(dict.fromkeys(said))
+        return [self.env._("What waits for the next run is taken back: %s.", told)]
 
     def _tell_no_channel(self, effect):
         return [
@@ -110,14 +117,26 @@ class KgwPortalEffectWords(models.AbstractModel):
                 " the due date. Until then you can stop or pause it."
             )
         ]
-        steps = effect.taken.case_id.reminder_ids._get_open().filtered("decision_id").step_id
-        if steps.filtered("needs_approval"):
+        demands = effect.taken.case_id.reminder_ids._get_open().filtered("decision_id")
+        if len(effect.taken) == 1:  # of many, each counterparty has its own
+            said += self._say_demanded(demands)
+        if demands.step_id.filtered("needs_approval"):
             said.append(
                 self.env._(
                     "Asking for it is your consent to this step: if we have asked you for that, the"
                     " question is answered with it."
                 )
             )
+        return said
+
+    def _say_demanded(self, demand):
+        """Say what a demand demands, and what it only names as overdue too."""
+        lines = demand._get_live_lines()._get_own()
+        main = lines._get_main().receivable_id
+        said = [self.env._("It demands: %s.", self._name_invoices(main))] if main else []
+        if others := lines.receivable_id - main:
+            names = self._name_invoices(others)
+            said.append(self.env._("Named as overdue too, but not demanded by it: %s.", names))
         return said
 
     def _tell_instalments(self, effect):

@@ -15,7 +15,7 @@ class KgwPortalHold(models.AbstractModel):
         if ended := self._say_ended(hold):
             return self.env._("%s: nobody is contacted any more.", ended)
         reason = self._say_reason(hold)
-        if part := hold.promise_id.part_ids._get_upcoming(self._get_today())[:1]:
+        if part := hold.promise_id.part_ids._get_awaited()[:1]:
             reason = f"{reason} ({self._say_part(part)})"
         said = self.env._("Contact is on hold: %s.", reason)
         if hold.until_date:

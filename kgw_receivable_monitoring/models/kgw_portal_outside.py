@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -35,6 +37,12 @@ class KgwPortalOutside(models.AbstractModel):
             self._refuse(name, self.env._("text"))
         return value
 
+    def _want_day(self, name, value):
+        try:
+            date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self._refuse(name, self.env._("a day such as 2026-12-31"))
+
     def _want_choice(self, name, value, offered):
         if not isinstance(value, str) or value not in offered:
             self._refuse(name, self.env._("one of: %s", ", ".join(offered)))
@@ -63,7 +71,9 @@ class KgwPortalOutside(models.AbstractModel):
         if not isinstance(values or {}, dict):
             self._refuse("values", self.env._("an object"))
         for name, value in (values or {}).items():
-            self._want_choice("values", name, known)
+            self._want_choice(f"values.{name}", name, known)
+            if name == "until_date" and value:
+                self._want_day(name, value)
             if name in TEXTS and value is not None:
                 self._want_text(name, value)
             elif not isinstance(value, (str, int, float, type(None))):

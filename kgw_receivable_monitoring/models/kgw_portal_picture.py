@@ -127,6 +127,13 @@ class KgwPortalPicture(models.AbstractModel):
         stays = before.following == after.following and not gone and not come
         return Difference([record for record in gone if record not in anew], anew, come, stays)
 
+    def _say_anew(self, reminder, before, after):
+        """Return a contact that is planned anew in words, with its new day where it is known."""
+        said, step = before.planned[reminder], reminder.step_id
+        days = (iso for iso, name, *_rest in after.plan if step and name == step.name)
+        day = self._format_date(date.fromisoformat(first)) if (first := next(days, None)) else ""
+        return f"{said} → {day}" if day and day not in said else said
+
     def _comes_again(self, reminder, after):
         """Whether a contact that is taken back still lies ahead: its step may be too late by then."""
         if reminder.reason not in PLANNED_ANEW:
@@ -148,7 +155,9 @@ class KgwPortalPicture(models.AbstractModel):
                 "counterparty": case.counterparty_id.name,
                 "amount": self._format_sums(owed.get(case, {})),
                 "cancelled": [before[case].planned[record] for record in differs.gone],
-                "anew": [before[case].planned[record] for record in differs.anew],
+                "anew": [
+                    self._say_anew(record, before[case], after[case]) for record in differs.anew
+                ],
                 "planned": [after[case].planned[record] for record in differs.come],
                 "before": before[case].following,
                 "after": after[case].following,

@@ -4,15 +4,12 @@ from odoo import models
 
 from ..const import OPEN_STATES, RUNG_LEVEL
 from ..tools import calendar
-from ..tools.case_walk import CaseWalk, Stop, is_only_named, suppose_not_planned, suppose_taken
-from ..tools.course_walk import Walk
+from ..tools.case_walk import CaseWalk, Stop, is_only_named
 from .kgw_open_days import OpenDays
 from .kgw_portal_base import KgwPortalBase
 
 # How far ahead the plan is told.
 PLAN_DAYS = 45
-# So many invoices are walked, those that are due first; others go along with them.
-PLAN_LINES = 20
 
 
 class KgwPortalPlan(models.AbstractModel):
@@ -44,13 +41,15 @@ class KgwPortalPlan(models.AbstractModel):
             if self._get_start(case, holds[case])
         }
         walks, planned = self._prepare_walks(going), self._get_planned(going)
-        coming = self._get_coming_holds(going)
+        coming, consents = self._get_coming_holds(going), self._get_consents(going)
+        self._suppose_answered(walks, consents)
         return dict.fromkeys(lines, []) | {
             case: self._draw_plan(
                 own,
                 walks[case],
                 OpenDays(case, holds[case] | coming[case], planned[case], self._get_now()),
                 holds[case],
+                consents.get(case, ()),
                 most,
             )
             for case, own in going.items()
@@ -79,15 +78,18 @@ class KgwPortalPlan(models.AbstractModel):
             return None
         return max([self._get_today(), *(hold.until_date + timedelta(days=1) for hold in whole)])
 
-    def _draw_plan(self, monitored, walks, days, holds, most):
+    def _draw_plan(self, monitored, walks, days, holds, consents, most):
         stops = {reminder: self._prepare_stop(reminder, holds, days) for reminder in days.planned}
         stops = {reminder: stop for reminder, stop in stops.items() if stop}
         self._suppose_planned(walks, days.planned, stops)
         start = self._get_start(days.case, holds)
         stops = [*stops.values(), *self._walk_ahead(monitored, walks, stops, days, start, most)]
         stops.sort(key=lambda stop: (stop.day, stop.act == "contact"))
-        asked = {stop.step for stop in stops if stop.act == "approval"}
-        return [self._prepare_planned(stop, stop.step in asked) for stop in stops]
+        asked = self._get_asked_for(stops, consents)
+        return [
+            self._prepare_planned(stop, stop.step in asked and asked[stop.step] >= {*stop.lines})
+            for stop in stops
+        ]
 
     def _search_holds(self, case, lines):
         """Return the holds in force today that keep ``lines`` of the case back, or one of their
@@ -113,26 +115,6 @@ class KgwPortalPlan(models.AbstractModel):
         step = reminder.step_id or reminder
         lines = tuple(own.receivable_id.ids)
         return Stop(day, "contact", step, reminder.channel, lines, tuple(named))
-
-    def _prepare_walks(self, going):
-        """Return ``{case: {receivable: walk}}``, of the receivables that are due first.
-
-        :param going: ``{case: receivables}`` of :meth:`_get_running`
-        """
-        if not going:
-            return {}
-        walked = {case: lines[:PLAN_LINES].sorted("id") for case, lines in going.items()}
-        every = next(iter(walked.values())).union(*walked.values())
-        asked = every.env["kgw.course.facts"]._read(every)
-        every.fetch(["kgw_next_date", "kgw_next_step_id", "kgw_next_act"])
-        gaps = {case: self._get_gaps(case._get_scenario()) for case in walked}
-        return {
-            case: {line: Walk(*asked[line.id], gaps=gaps[case]) for line in lines}
-            for case, lines in walked.items()
-        }
-
-    def _get_gaps(self, scenario):
-        return scenario.gap_before_days or 1, scenario.gap_after_days or 1
 
     def _walk_ahead(self, monitored, walks, planned, days, start, most):
         """Return the :class:`Stop` list of what the course brings, with records of steps and ids of
@@ -213,21 +195,6 @@ class KgwPortalPlan(models.AbstractModel):
         )
         return running.sorted(lambda line: (line.kgw_next_date or date.max, line.id))
 
-    def _suppose_planned(self, walks, planned, stops):
-        """Let what is planned have gone out on its day, and be open again what does not go out.
-
-        :param stops: ``{reminder: stop}`` of what goes out as it is planned
-        """
-        for reminder in planned.filtered(lambda r: r.state != "unknown"):
-            for line in reminder.line_ids.filtered(
-                lambda r: r.step_id and r.receivable_id in walks
-            ):
-                walk, step_id = walks[line.receivable_id], line.step_id.id
-                if stop := stops.get(reminder):
-                    suppose_taken(walk, step_id, stop.day, reminder.channel)
-                else:
-                    suppose_not_planned(walk, step_id)
-
     def _prepare_planned(self, stop, is_asked=False):
         """Return a :class:`Stop` in words.
 
@@ -243,7 +210,7 @@ class KgwPortalPlan(models.AbstractModel):
             "act_label": self._say_act(stop.act, is_asked),
             "receivable_ids": list(stop.lines),
             "named_ids": list(stop.named),
-            "step": self._name_step(stop.step),
+            "step": self._begin(self._name_step(stop.step)),
             "channel": stop.channel or "",
             "channel_label": self._name_channel(stop.step, stop.channel),
             "count": self._count_stop(stop) if len(stop.lines) > 1 else "",

@@ -181,11 +181,21 @@ class KgwPortalTimeline(models.AbstractModel):
             if payload.get("by_default"):
                 return self.env._("No answer came: the agreed default")
             return self.env._("Decision")
-        if event.kind == "promise" and payload.get("is_agreed"):
-            return self.env._("Instalments agreed")
+        if payload.get("is_agreed") and (said := self._get_instalment_labels().get(event.kind)):
+            return said
         if event.kind == "stage" and payload.get("stage"):
             return self._get_code_label("kgw.case", "stage", payload["stage"])
         return event._get_kind_label()
+
+    def _get_instalment_labels(self):
+        """Return ``{kind: label}`` of promises that are instalments to which the creditor agreed."""
+        return {
+            "promise": self.env._("Instalments agreed"),
+            "promise_kept": self.env._("Instalments paid"),
+            "promise_partly": self.env._("Instalments paid in part"),
+            "promise_broken": self.env._("Instalment not paid"),
+            "promise_replaced": self.env._("Instalments agreed anew"),
+        }
 
     def _get_who(self, event):
         """Return who did it, where a person did: the creditor's own people and the controllers."""

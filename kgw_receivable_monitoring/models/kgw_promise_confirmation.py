@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..tools import calendar
 from .kgw_follow_up import FOLLOW_UP_DAYS
 
 
@@ -17,10 +18,12 @@ class KgwPromiseConfirmation(models.AbstractModel):
     def _plan(self, promises, now):
         """Plan the confirmation of each promise that can have one now.
 
-        While another contact of the case is just being made, :meth:`_plan_late` tries again. What
-        the creditor agreed to has words of its own: no talk with us came before it.
+        While another contact of the case is just being made, or all of it is on hold,
+        :meth:`_plan_late` tries again. What the creditor agreed to has words of its own: no talk
+        with us came before it.
         """
-        for promise in promises:
+        held = self._get_held_cases(promises.case_id, calendar.local_date(now))
+        for promise in promises.filtered(lambda promise: promise.case_id not in held):
             case, text = promise.case_id, "instalments" if promise.decision_id else "promise"
             if channel := self._get_channel(case):
                 template = self.env.ref(f"kgw_receivable_monitoring.kgw_template_{channel}_{text}")
@@ -43,6 +46,12 @@ class KgwPromiseConfirmation(models.AbstractModel):
             ]
         )
         self._plan(late, now)
+
+    def _get_held_cases(self, cases, on_date):
+        """Return those of ``cases`` that are wholly on hold with every channel."""
+        holds = self.env["kgw.hold"]
+        scope = [("case_id", "in", cases.ids), ("move_id", "=", False), ("channel", "=", False)]
+        return holds.search(holds._in_force(on_date) & Domain(scope)).case_id
 
     def _get_channel(self, case):
         """Return the channel of a text that can be kept: e-mail, else SMS, else none."""

@@ -27,12 +27,8 @@ class KgwPromisePart(models.Model):
 
     _positive = models.Constraint("CHECK (amount > 0)", "A promised amount is more than zero.")
 
-    def _get_upcoming(self, on_date):
-        """Return those of these parts that are still to be paid on ``on_date`` or later, the next one
-        first."""
-        waiting = self.filtered(
-            lambda part: (
-                (part.promise_id.state, part.state) == ("open", "open") and part.due_on >= on_date
-            )
-        )
+    def _get_awaited(self):
+        """Return those of these parts that are still to be paid, or of which nobody knows yet whether
+        they were, the first one first."""
+        waiting = self.filtered(lambda p: (p.promise_id.state, p.state) == ("open", "open"))
         return waiting.sorted("due_on")

@@ -57,6 +57,8 @@ class KgwScenarioChange(models.AbstractModel):
         after = self._take_picture(lines, on_date)
         self._pass_past_steps(lines, before, after, on_date, now)
         dropped = self._drop_planned(lines, before, after, now)
+        steps = {line: after.steps[scenario] for line, scenario in after.scenarios.items()}
+        self.env["kgw.decision"].sudo()._withdraw_of_other_steps(steps, now)  # as above
         lines._kgw_refresh_course(on_date, now)
         return result, self._compare(lines, before, self._take_picture(lines, on_date), dropped)
 

@@ -103,6 +103,7 @@ from . import (
     test_portal_refusals,
     test_portal_routes,
     test_portal_size,
+    test_portal_supersede,
     test_portal_together,
     test_portal_unreached,
     test_preview,

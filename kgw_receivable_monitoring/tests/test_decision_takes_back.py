@@ -52,7 +52,7 @@ class TestWhatDecisionsTakeBack(DecisionCase):
         self._take("ask_call", ASKED, hour=9)
         self.carry_out(ASKED, 10)
         call = self._get_open_reminder()
-        with self.assertRaisesRegex(UserError, "Another contact.*Phone"):
+        with self.assertRaisesRegex(UserError, "Another contact.*call as asked for"):
             self._take("ask_demand", ASKED, hour=12)
         with self.assertRaisesRegex(UserError, "A call is planned already"):
             self._take("ask_call", ASKED, hour=12)

@@ -13,7 +13,7 @@ from ..models.kgw_hold import REASONS as HOLD_REASONS
 from .common import DUE, MODULE
 from .simulation_common import KgwSimulationCommon
 
-PLAN_LINES = "odoo.addons.kgw_receivable_monitoring.models.kgw_portal_plan.PLAN_LINES"
+PLAN_LINES = "odoo.addons.kgw_receivable_monitoring.models.kgw_portal_walk.PLAN_LINES"
 
 
 @tagged("post_install", "-at_install")

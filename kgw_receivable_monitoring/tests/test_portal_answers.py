@@ -45,8 +45,9 @@ class TestAnswers(DecisionCase):
         [change] = effect["changes"]
         day = self.portal._format_date(asked._get_first_days(asked.asked_on)[asked])
         self.assertIn(day, " ".join(effect["words"]))
-        self.assertNotIn(day, change["before"])
+        self.assertIn("if you agree", change["before"])
         self.assertIn(day, change["after"])
+        self.assertNotIn("if you agree", change["after"])
         self.assertEqual(change["cancelled"], [], "the question itself is no news")
         self.assertEqual((asked.state, asked.value), ("open", False))
 

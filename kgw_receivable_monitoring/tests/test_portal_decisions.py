@@ -148,8 +148,7 @@ class TestDecisions(DecisionCase):
         asked = self._take("ask_call", day, hour=9)
         self._take("stop", day, hour=10)
         self.env["kgw.decision"]._carry_out_scheduled(self._at(day, 11))
-        self.assertEqual(asked.state, "impossible")
-        self.assertIn("Contact ended by your decision", asked.problem)
+        self.assertEqual(asked.state, "revoked")
         self.assertFalse(self._get_open_reminder())
 
     def test_new_date_begins_the_course_anew(self):

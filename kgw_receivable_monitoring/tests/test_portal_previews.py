@@ -184,7 +184,7 @@ class TestPreviews(DecisionCase):
         monday = self.portal._format_date(sunday + timedelta(days=1))
         [said] = effect["changes"][0]["planned"]
         self.assertEqual(said, f"{monday}, 8:00–17:00, call as asked for", "no name of a text")
-        self.assertIn(f"{monday}, call as asked for", effect["changes"][0]["after"])
+        self.assertIn(f"{monday}, Call as asked for", effect["changes"][0]["after"])
 
     def test_what_was_handed_over_says_so(self):
         self._take("collection", lines=self.first)

@@ -260,7 +260,7 @@ class _Walk:
         if start > until:
             return self._lapse_reason(step, earliest, until)
         if earliest > self.on_date:
-            return ""
+            return self._get_reason_not_to_ask(step, earliest)
         if not self._has_route(step):
             return self._get_route_reason(step)
         if not self._meets_condition(position, step):
@@ -276,6 +276,12 @@ class _Walk:
 
     def _has_route(self, step: Step) -> bool:
         return any(channel in self.facts.usable for channel in step.channels)
+
+    def _get_reason_not_to_ask(self, step: Step, earliest: date) -> str:
+        """Why nobody is asked for approval of a step of a later day: its channels are closed."""
+        is_asked = step.needs_approval and get_asking_day(earliest) <= self.on_date
+        is_closed = all(channel in self.facts.closed for channel in step.channels)
+        return self._get_route_reason(step) if is_asked and is_closed else ""
 
     def _get_route_reason(self, step: Step) -> str:
         """Why no channel leads there: one of them is closed, else nothing is known to use."""

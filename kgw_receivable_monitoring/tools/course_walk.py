@@ -94,6 +94,10 @@ class Walk:
             given=given,
         )
 
+    def suppose_asked(self, step_id, answered_on):
+        """Let the question for consent to a step, which is open, be answered on a day."""
+        self.answers[step_id] = answered_on
+
     def get_answer_day(self):
         """Return the day on which the creditor next answers what it was asked, None for never."""
         return min(self.answers.values(), default=None)

@@ -57,6 +57,8 @@ FOR_FUTURE = ("stop", "withdraw")
 ASKING = ("ask_call", "ask_demand")
 # What only makes planned steps wait or changes their words or days: they come all the same.
 RESHAPING = ("ask_call", "new_date", "waive")
+# What ends the contact takes these of the next run back: going on, and contacts asked for.
+ENDED = ("go_on", "ask_call", "ask_demand")
 # What goes out of the agency's hands.
 GIVEN_AWAY = ("collection", "withdraw")
 MAX_INSTALMENTS = 24
