@@ -71,7 +71,10 @@ class KgwPortalOutside(models.AbstractModel):
         if not isinstance(values or {}, dict):
             self._refuse("values", self.env._("an object"))
         for name, value in (values or {}).items():
-            self._want_choice(f"values.{name}", name, known)
+            if name not in known:
+                names = ", ".join(known)
+                said = self.env._("one of: %(known)s; not “%(name)s”", known=names, name=name)
+                self._refuse("values", said)
             if name == "until_date" and value:
                 self._want_day(name, value)
             if name in TEXTS and value is not None:

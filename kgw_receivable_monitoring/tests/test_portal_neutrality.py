@@ -137,6 +137,8 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
         self._hand_over(portal, now)
         # A new date takes questions about the old one back.
         portal._decide(self.decision.id, "refuse", now)
+        # What waits for the next run is also taken back by what ends the contact.
+        portal._revoke(self.scheduled.id, now)
         # What goes on is first held; nothing is overdue yet, and a manager's hold is in force.
         for kind in (*(kind for kind in SPECS if kind != "go_on"), "go_on"):
             values = {**VALUES, "scenario_id": str(self._offer_scenario().id)}
@@ -148,7 +150,6 @@ class TestPortalNeutrality(RoutesCase, HttpCase):
                 continue
             portal._foresee(kind, values, now, self.case.ids)
             portal._take(kind, values, now, self.case.ids, None, "203.0.113.7")
-        portal._revoke(self.scheduled.id, now)
         self.env["kgw.decision"]._carry_out_scheduled(now)
         portal._foresee_dispute(self.dispute.id, "reject", {}, now)
         portal._answer_dispute(self.dispute.id, "correction", {}, now)

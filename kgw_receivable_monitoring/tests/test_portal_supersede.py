@@ -198,9 +198,9 @@ class TestLaterWord(DecisionCase):
     # === OVER JSON-2 === #
 
     def test_refusals_name_the_field(self):
-        for values, name in (
-            ({"until_date": "10.12.2026"}, "until_date"),
-            ({"foo": "1"}, "values.foo"),
+        for values, said in (
+            ({"until_date": "10.12.2026"}, "^until_date: expected is a day"),
+            ({"foo": "1"}, "^values: expected is one of: until_date, note; not “foo”"),
         ):
-            with self.assertRaisesRegex(UserError, f"^{name}: expected is"):
+            with self.assertRaisesRegex(UserError, said):
                 self.portal.foresee("pause", self.case.ids, values)
