@@ -8,6 +8,10 @@ REASONS = [
         "Outside the contact hours of this kind of counterparty: the next convenient time is taken",
     ),
     ("gap", "The counterparty was contacted a moment ago: the next convenient time is taken"),
+    (
+        "cap",
+        "The person was contacted as often as is allowed, over all creditors: a later day is taken",
+    ),
     ("coverage", "Payments are not known through the due date yet: the creditor is asked for them"),
     ("backoff", "The gateway did not take the message: it is tried again"),
     ("rate", "The gateway takes only so many messages a minute: the rest follows"),
@@ -59,6 +63,11 @@ CURES = [
         "hours",
         "Nothing to do: it goes out by itself in the next contact hours, which stand on the kind of"
         " counterparty.",
+    ),
+    (
+        "cap",
+        "Nothing to do: it goes out by itself on the first day on which the limits of the kind of"
+        " counterparty allow it.",
     ),
     (
         "gap",
@@ -238,6 +247,7 @@ HOLD_CURES = [
 CURE_PLACES = {
     "hours": "kind",
     "gap": "scenario",
+    "cap": "kind",
     "coverage": "mandate",
     "hold": "hold",
     "text": "template",

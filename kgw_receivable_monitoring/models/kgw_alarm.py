@@ -29,10 +29,22 @@ class KgwAlarm(models.Model):
     code = fields.Selection(HEALTH_CHECKS, string="Check", required=True, readonly=True)
     level = fields.Selection(HEALTH_LEVELS, required=True, readonly=True)
     sentence = fields.Text(readonly=True)
+    told = fields.Text(string="What Is Wrong", compute="_compute_told")
     began_at = fields.Datetime(required=True, readonly=True)
     ended_at = fields.Datetime(readonly=True)
 
     _one_open = models.UniqueIndex("(code) WHERE ended_at IS NULL")
+
+    @api.depends("sentence", "ended_at")
+    @api.depends_context("lang")
+    def _compute_told(self):
+        """What goes on is told as it stands, in the reader's language; what is over in the words in
+        which it was recorded."""
+        health, now = self.env["kgw.health"], fields.Datetime.now()
+        for alarm in self:
+            check = None if alarm.ended_at else health._get_check(alarm.code, now)
+            is_same = check and check.level == alarm.level
+            alarm.told = check.sentence if is_same else alarm.sentence
 
     # === WATCHDOG === #
 

@@ -232,14 +232,14 @@ class KgwGate(models.AbstractModel):
 
     def _judge_caps(self, reminder, facts):
         """Whoever is behind the contact data is not tried or contacted too often, over all
-        creditors; the words are those of contact hours, so that no creditor learns of another."""
+        creditors; creditors read the words of contact hours, so that none learns of another."""
         if reminder.is_requested or reminder.channel == "letter":
             return PASSED
         kind = reminder.case_id.kind_id
         for count in facts.counts[reminder.case_id.id]:
             tried_enough = count.attempts >= kind.attempts_per_day
             if tried_enough or count.contacts >= kind.contacts_per_week:
-                return Verdict("hours", facts.tomorrow)
+                return Verdict("cap", facts.tomorrow)
         return PASSED
 
     def _judge_hours(self, reminder, facts):

@@ -131,18 +131,22 @@ class KgwHoldForce(models.Model):
 
     @api.model
     def _get_coming_each(self, cases, on_date):
-        """Return ``{case: holds}`` that begin after ``on_date`` and keep back more than single
-        invoices: cases, mandates, brands or everything; of many cases in one query."""
+        """Return ``{case: holds}`` that begin after ``on_date`` and keep back its invoices, the case,
+        its mandate, a brand or everything; of many cases in one query.
+
+        :param cases: ``{case: receivables of it}``
+        """
+        moves = {move: case for case, lines in cases.items() for move in lines.move_id}
         mandates = self.mandate_id.union(*(case.mandate_id for case in cases))
         scope = [
             ("lifted_at", "=", False),
             ("from_date", ">", on_date),
-            ("move_id", "=", False),
+            ("move_id", "in", (False, *(move.id for move in moves))),
             ("case_id", "in", (False, *(case.id for case in cases))),
             ("mandate_id", "in", (False, *mandates.ids)),
         ]
-        own = self.search(scope).grouped("case_id")
-        wide = own.get(self.case_id, self.browse())
+        own = self.search(scope).grouped(lambda hold: hold.case_id or moves.get(hold.move_id))
+        wide = own.get(None, self.browse())
         return {
             case: own.get(case, self.browse())
             | wide.filtered(lambda hold, own=case.mandate_id: hold.mandate_id <= own)

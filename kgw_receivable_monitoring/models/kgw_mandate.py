@@ -313,6 +313,13 @@ class KgwMandate(models.Model):
         self.ensure_one()
         return self.is_own_sales or bool(self.coverage_date and self.coverage_date >= day)
 
+    def _get_coverage_lag(self, on_date):
+        """Return by how many working days the knowledge of payments lags behind ``on_date``, None
+        where nothing is known."""
+        if not self.coverage_date:
+            return None
+        return calendar.count_working_days(self.coverage_date, on_date)
+
     def _get_manager(self):
         """Return the manager of monitoring who looks after the mandate: of its people, else any;
         its controller where there is no manager at all."""

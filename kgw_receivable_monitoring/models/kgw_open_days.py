@@ -21,6 +21,7 @@ class OpenDays:
         """
         self.case = case
         self.holds = holds.filtered(lambda hold: not hold.move_id)
+        self.holds_of_invoices = holds - self.holds
         self.planned = planned
         self.now = now
         self.today = calendar.local_date(now)
@@ -36,6 +37,21 @@ class OpenDays:
             and not self._is_held(day, channel, side)
             and (day > self.today or self._has_hours_left(step, channel))
         )
+
+    def is_covered(self, due, day):
+        """Tell whether payments are known through ``due`` to contact anybody on ``day``: on a later
+        day as far behind as now, and lately enough, since the creditor is asked for them."""
+        mandate = self.case.mandate_id
+        if mandate.is_own_sales or day <= self.today:
+            return mandate._knows_payments(due, day)
+        most, lag = mandate.company_id.kgw_coverage_days, mandate._get_coverage_lag(self.today)
+        known = calendar.add_working_days(day, -min(most, most if lag is None else lag))
+        return due <= max(known, mandate.coverage_date or known)
+
+    def is_kept_back(self, move, day):
+        """Tell whether ``move`` by itself is on hold on ``day``."""
+        own = self.holds_of_invoices.filtered(lambda hold: hold.move_id == move)
+        return any(self._is_in_force(hold, day) for hold in own)
 
     def is_free(self, day):
         """Tell whether something may be planned for ``day``: nothing else is open then."""
@@ -53,10 +69,19 @@ class OpenDays:
         first = max(first, calendar.local_date(waits)) if waits else first
         days = (first + timedelta(days=number) for number in range(SEARCH_DAYS))
         way = reminder.step_id, reminder.channel, reminder.side
-        day = next((day for day in days if self.is_open(day, *way)), None)
+        due = self._get_first_due(reminder)
+        open_days = (day for day in days if self.is_open(day, *way))
+        day = next((day for day in open_days if not due or self.is_covered(due, day)), None)
         if not day or (reminder.until and day > reminder.until):
             return None
         return day if day == self.today or not self._is_planned_anew(reminder) else None
+
+    def _get_first_due(self, reminder):
+        """Return the day through which payments must be known for a reminder, None for none."""
+        if not reminder._needs_coverage():
+            return None
+        lines = reminder._get_live_lines()._get_main().receivable_id
+        return min(filter(None, lines.mapped("kgw_effective_due")), default=None)
 
     def _is_planned_anew(self, reminder):
         """Whether it is cancelled after its day and the course is asked again, as the planner does."""
@@ -74,10 +99,12 @@ class OpenDays:
         return any(
             hold.channel in (False, channel)
             and hold.brand_id <= brand
-            and hold.from_date <= day
-            and (not hold.until_date or hold.until_date >= day)
+            and self._is_in_force(hold, day)
             for hold in self.holds
         )
+
+    def _is_in_force(self, hold, day):
+        return hold.from_date <= day and (not hold.until_date or hold.until_date >= day)
 
     def _has_hours_left(self, step, channel):
         """Whether a moment of today is left at which the counterparty may be contacted."""

@@ -121,18 +121,10 @@ class KgwPlanner(models.AbstractModel):
     def _drop_settled(self, lines, now):
         """Take settled receivables out of what is still planned and asked; empty reminders are
         cancelled."""
-        reminders = (
-            self.env["kgw.reminder.line"]
-            .search(
-                [
-                    ("receivable_id", "in", lines.ids),
-                    ("void", "=", False),
-                    # A printed letter lies in a pile: it is named when the pile is posted.
-                    ("reminder_id.state", "in", ("planned", "failed")),
-                ]
-            )
-            .reminder_id
-        )
+        about = [("receivable_id", "in", lines.ids), ("void", "=", False)]
+        # A printed letter lies in a pile: it is named when the pile is posted.
+        planned = [("reminder_id.state", "in", ("planned", "failed"))]
+        reminders = self.env["kgw.reminder.line"].search([*about, *planned]).reminder_id
         for reminder in reminders:
             if not reminder._get_owed_lines()._get_main():
                 reminder._set_state("cancelled", now, reason="paid")
@@ -179,8 +171,8 @@ class KgwPlanner(models.AbstractModel):
         """Plan the contacts due on ``on_date`` and return how many; one statement.
 
         One reminder per case: led by what does not wait for payments to be known, of that by what
-        would lapse before the next slot, a demand before an information, else by the highest rung
-        due. Receivables of the same side whose own step is due, and no
+        would lapse before the next slot, a demand before the first announcement of an invoice, else
+        by the highest rung due. Receivables of the same side whose own step is due, and no
         harsher than the leader's, are taken along; all others of that side are only named.
         """
         self.env.flush_all()
@@ -200,7 +192,7 @@ class KgwPlanner(models.AbstractModel):
             """
             WITH near AS MATERIALIZED (
                 SELECT id, kgw_case_id, kgw_next_step_id, kgw_next_until, kgw_stage, move_id,
-                       kgw_effective_due
+                       kgw_effective_due, kgw_course
                   FROM account_move_line
                  WHERE %(chosen)s
                    AND kgw_next_date <= %(on_date)s AND kgw_next_until >= %(on_date)s
@@ -273,8 +265,13 @@ class KgwPlanner(models.AbstractModel):
             SELECT l.id AS receivable_id, l.kgw_case_id AS case_id, l.kgw_next_until AS until,
                    c.mandate_id, c.controller_id, m.brand_before_id, m.brand_after_id,
                    s.id AS step_id, way.template_id, way.channel, s.rung, s.rung_level, s.offset_days, side.side,
-                   ((side.side = 'before' OR s.rung IN ('demand', 'final'))
-                    AND l.kgw_next_until < slot.day) AS lapses,
+                   (l.kgw_next_until < slot.day AND CASE side.side WHEN 'before' THEN NOT EXISTS (
+                        SELECT 1 FROM kgw_reminder_line told
+                          JOIN kgw_reminder r ON r.id = told.reminder_id
+                           AND r.state IN ('sent', 'delivered')
+                         WHERE told.receivable_id = l.id AND told.course = l.kgw_course
+                           AND told.step_id IS NOT NULL AND told.void IS NOT TRUE)
+                        ELSE s.rung IN ('demand', 'final') END) AS lapses,
                    (side.side = 'before' OR m.is_own_sales IS TRUE
                     OR COALESCE(m.coverage_date >= l.kgw_effective_due, FALSE)) AS is_known
               FROM near l

@@ -10,7 +10,7 @@ from .kgw_portal_base import KgwPortalBase
 
 # What the next step is told from, read at once for all rows.
 POINTER = ("kgw_next_step_id", "kgw_next_act", "kgw_next_date", "kgw_next_until")
-READ = ("kgw_case_id", "kgw_stage", "move_id", "no_followup", *POINTER)
+READ = ("kgw_case_id", "kgw_stage", "kgw_effective_due", "move_id", "no_followup", *POINTER)
 # Whether a step with one of them is taken is known on its day.
 CONDITIONS = ("only_unreached", "if_new", "if_late", "if_amount_from", "min_amount")
 DEMAND = RUNG_LEVEL["demand"]
@@ -182,7 +182,8 @@ class KgwPortalAhead(models.AbstractModel):
     def _get_stored(self, case, known):
         """Return the first :class:`Stop` of a case as it is stored, None where that is in doubt."""
         today, holds = self._get_today(), known.holds[case]
-        if self._get_start(case, holds) != today or case in known.asked:
+        is_doubtful = case in known.asked or known.coming[case].move_id
+        if self._get_start(case, holds) != today or is_doubtful:
             return None
         running = self._get_running(known.lines[case], holds).filtered("kgw_next_date")
         held = holds | known.coming[case]
@@ -201,6 +202,9 @@ class KgwPortalAhead(models.AbstractModel):
         if act != "contact":
             return Stop(since, act, step, "", tuple(due.ids))
         if min(due.mapped("kgw_next_until")) < day or not self._is_plain(step, day, days, known):
+            return None
+        is_known = all(days.is_covered(line.kgw_effective_due, day) for line in due)
+        if step.offset_days >= 0 and not is_known:
             return None
         if since < day and case.kind_id.on_saturday:
             return None

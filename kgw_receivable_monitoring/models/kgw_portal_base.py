@@ -173,11 +173,17 @@ class KgwPortalBase(models.AbstractModel):
         labels = dict(self.env[model]._fields[field]._description_selection(self.env))
         return labels.get(code, "") if code else ""
 
+    def _get_reasons(self):
+        """Return the reasons in the backend's words."""
+        return self.env["kgw.reminder"]._fields["reason"]._description_selection(self.env)
+
     def _get_own_reasons(self):
         """Return ``{code: words}`` of the reasons in which the backend names the creditor, or tells
         what is the agency's own."""
         return {
             "approval": self.env._("You did not agree to this step"),
+            # That somebody else's contacts count would tell of another creditor.
+            "cap": dict(self._get_reasons())["hours"],
             "consent": self.env._(
                 "You did not consent to the warning of an entry in a debt register"
             ),

@@ -289,6 +289,6 @@ class KgwPortalCase(models.AbstractModel):
         if idle := self._get_idle_reason(case, lines):
             return self._get_code_label("kgw.event", "reason", idle) + "."
         waiting = case.waiting_reason
-        if waiting and waiting not in ("hours", "gap", "rate", "backoff"):
+        if waiting and waiting not in ("hours", "gap", "cap", "rate", "backoff"):
             return self._get_label(case, "waiting_reason") + "."
         return ""

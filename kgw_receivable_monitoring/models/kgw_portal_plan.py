@@ -137,8 +137,14 @@ class KgwPortalPlan(models.AbstractModel):
             side = "before" if step.offset < 0 else "after"
             return days.is_free(day) and days.is_open(day, records[step.id], channel, side)
 
-        last_contact = max(contacts, default=None)
-        walk = CaseWalk(list(walks.values()), self._get_gaps(scenario), last_contact, may_go)
+        moves = {id(walk): line.move_id for line, walk in walks.items()}
+
+        def may_take(walk, day, step):
+            is_known = step.offset < 0 or days.is_covered(walk.facts.effective_due, day)
+            return is_known and not days.is_kept_back(moves[id(walk)], day)
+
+        last_contact, gaps = max(contacts, default=None), self._get_gaps(scenario)
+        walk = CaseWalk(list(walks.values()), gaps, last_contact, may_go, may_take)
         stops = [
             stop._replace(
                 step=records[stop.step],

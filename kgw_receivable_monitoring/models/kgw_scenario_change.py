@@ -85,6 +85,7 @@ class KgwScenarioChange(models.AbstractModel):
     def _take_picture(self, lines, on_date):
         scenarios = self._get_scenarios(lines)
         contacted = lines.kgw_case_id._get_last_contacts()
+        holds = self.env["kgw.hold"]._get_in_force_each(lines.grouped("kgw_case_id"), on_date)
         return Picture(
             scenarios,
             {
@@ -94,7 +95,12 @@ class KgwScenarioChange(models.AbstractModel):
                 for scenario in set(scenarios.values())
             },
             {
-                line: self._name_next(answer.next, on_date, contacted.get(line.kgw_case_id))
+                line: self._name_next(
+                    answer.next,
+                    on_date,
+                    contacted.get(line.kgw_case_id),
+                    holds[line.kgw_case_id]._get_last_of(line.move_id),
+                )
                 for line, answer in lines._kgw_get_courses(on_date).items()
             }
             | self._get_planned(lines),
@@ -118,15 +124,20 @@ class KgwScenarioChange(models.AbstractModel):
             for line in planned
         }
 
-    def _name_next(self, upcoming, on_date, contacted_on):
+    def _name_next(self, upcoming, on_date, contacted_on, hold):
         """Return what comes next as in :class:`Picture`.
 
         :param contacted_on: day of the last contact of the case, to which the gap is kept
+        :param hold: what keeps the receivable back longest, empty for nothing
         """
         if not upcoming:
             return 0, self.env._("nothing more"), None
         step = self.env["kgw.scenario.step"].browse(upcoming.step_id)
         day = max(upcoming.from_date, on_date)
+        if upcoming.act == "contact" and hold:
+            if not hold.until_date:
+                return step.id, f"{self._cite(step)}, {hold._get_labels()[0]}", None
+            day = max(day, hold.until_date + timedelta(days=1))
         if upcoming.act == "contact" and contacted_on:
             scenario, is_before = step.scenario_id, step.offset_days < 0
             gap = scenario.gap_before_days if is_before else scenario.gap_after_days

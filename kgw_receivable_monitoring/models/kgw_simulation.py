@@ -151,14 +151,8 @@ class KgwSimulation(models.AbstractModel):
 
     def _get_lags(self, mandates, first):
         """Return ``{mandate: working days}`` by which the knowledge of payments lags behind."""
-        lags = {}
-        for mandate in mandates.filtered("coverage_date"):
-            day, lag = first, 0
-            while day > mandate.coverage_date and lag < 366:
-                day = calendar.add_working_days(day, -1)
-                lag += 1
-            lags[mandate] = lag
-        return lags
+        told = mandates.filtered("coverage_date")
+        return {mandate: mandate._get_coverage_lag(first) for mandate in told}
 
     def _move_coverage(self, lags, day):
         """Let payments be known as far behind ``day`` as they are now."""

@@ -40,7 +40,15 @@ class TestPerson(KgwEngineCommon):
         self.run_day(self.day)
         states = (self.reminders(self.mine) | self.reminders(self.theirs)).sorted("state")
         self.assertEqual(states.mapped("state"), ["planned", "sent"])
-        self.assertEqual(states[0].waiting_reason, "hours")
+        self.assertEqual(states[0].waiting_reason, "cap")
+        portal = self.env["kgw.portal"]
+        labels = [portal._get_code_label("kgw.event", "reason", code) for code in ("cap", "hours")]
+        self.assertEqual(*labels, "no creditor learns of another")
+        told = [
+            portal._speak_to_agency()._get_code_label("kgw.event", "reason", code)
+            for code in ("cap", "hours")
+        ]
+        self.assertNotEqual(*told)
         self.assertEqual(len(self.gateways.sent), 1)
 
     def test_contacts_of_a_week_are_capped_and_the_oldest_falls_off(self):
@@ -51,7 +59,7 @@ class TestPerson(KgwEngineCommon):
             day = self.day - timedelta(days=number)
             self.persons._count(call, self._at(day), is_contact=True)
         self.assertEqual(self.counts(case, self.day), (0, 2))
-        self.assertEqual(self.judge_caps(call, self.day), "hours")
+        self.assertEqual(self.judge_caps(call, self.day), "cap")
         later = self.day + timedelta(days=4)
         self.assertEqual(self.counts(case, later), (0, 1))
         self.assertEqual(self.judge_caps(call, later), "")

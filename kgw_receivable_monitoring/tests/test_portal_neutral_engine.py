@@ -146,7 +146,7 @@ class TestNeutralEngine(IsolationCase, HttpCase):
         waited = self.env["kgw.event"].search(
             [("kind", "=", "waiting"), ("case_id", "=", self.their_case.id)]
         )
-        self.assertLessEqual(set(waited.mapped("reason")), {"hours", "gap"}, "contact hours")
+        self.assertLessEqual(set(waited.mapped("reason")), {"hours", "gap", "cap"}, "contact hours")
         happened = [self.tell_event(e) for e in reversed(events) if e["kind"] != "waiting"]
         return self.tell([overview, rows, case]), happened
 

@@ -40,9 +40,9 @@ class TestPortalPlan(KgwEngineCommon):
         questions = self.case.decision_ids.filtered(lambda d: d.state == "open")
         questions.filtered(lambda d: d.kind == "approval")._decide("approve", self._at(day, 16))
 
-    def get_done(self, first, last):
+    def get_done(self, first, last, each_day=None):
         """Live from ``first`` on and return ``(day, step)`` of what went out."""
-        self.live(first, last, self.agree)
+        self.live(first, last, each_day or self.agree)
         made = self.reminders(self.lines).filtered(
             lambda r: r.contact_on and first <= r.contact_on <= last
         )
@@ -72,6 +72,30 @@ class TestPortalPlan(KgwEngineCommon):
             self.get_done(FIRST, FIRST + timedelta(days=30)),
             [entry for entry in told if entry[0] <= (FIRST + timedelta(days=30)).isoformat()],
         )
+
+    def test_hold_of_one_invoice_that_begins_later_moves_the_plan_as_it_moves_the_engine(self):
+        held, since = self.lines[1].move_id, DUE + timedelta(days=1)
+        self.hold(since, move_id=held.id, until_date=DUE + timedelta(days=9))
+        told = self.get_told(self.get_plan(FIRST))
+        last = FIRST + timedelta(days=25)
+        told = [entry for entry in told if entry[0] <= last.isoformat()]
+        self.assertEqual(self.get_done(FIRST, last), told)
+
+    def test_plan_waits_for_payments_as_the_engine_does(self):
+        """They are known three working days behind, now and later."""
+
+        def let_know(day):
+            self.mandate.coverage_date = calendar.add_working_days(day, -3)
+
+        def each_day(day):
+            self.agree(day)
+            let_know(calendar.add_working_days(day, 1))
+
+        let_know(FIRST)
+        told = self.get_told(self.get_plan(FIRST))
+        reminded = DUE + timedelta(days=2)
+        self.assertNotIn(reminded.isoformat(), [day for day, _step in told], "not known yet")
+        self.assertEqual(self.get_done(FIRST, FIRST + timedelta(days=44), each_day), told)
 
     def test_step_that_needs_consent_is_told_as_one_that_may_come(self):
         plan = self.get_plan(FIRST)

@@ -56,6 +56,19 @@ class TestScenarioChange(KgwEngineCommon):
         self.plan(DUE + timedelta(days=4))
         self.assertEqual(told, format_date(self.env, self.reminders(line, "planned").planned_on))
 
+    def test_next_day_that_is_told_comes_after_the_hold_that_is_in_force(self):
+        line, day = self._overdue(2)
+        step, case = self._step("p2_sms"), line.kgw_case_id
+        until = DUE + timedelta(days=6)
+        hold = self.hold(day, case_id=case.id, until_date=until)
+        change, now = self.env["kgw.scenario.change"], self._at(day)
+        [told] = change._take_picture(line, day).following.values()
+        self.assertEqual((told[0], told[2]), (step.id, DUE + timedelta(days=7)))
+        hold._lift(now)
+        self.hold(day, case_id=case.id)
+        [told] = change._take_picture(line, day).following.values()
+        self.assertFalse(told[2], "nobody knows when")
+
     def test_step_written_without_its_scenario_is_followed_as_well(self):
         line = self._watch(self._document())
         with self.at(-7):

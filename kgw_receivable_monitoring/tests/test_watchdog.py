@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
@@ -88,6 +90,18 @@ class TestWatchdog(WatchdogCase):
         self.assertIn("/odoo/monitoring-health", message.body)
         self.assertIn(self.partner, message.partner_ids)
         self.assertNotIn(self.agent.partner_id, message.partner_ids)
+
+    def test_alarm_that_goes_on_is_told_in_the_language_of_its_reader(self):
+        self.draft()
+        self.watch()
+        alarm = self.alarms()
+        with freeze_time(self.now):
+            told = {
+                lang: alarm.with_context(lang=lang).told.split()[:3] for lang in ("en_US", "pl_PL")
+            }
+        self.assertNotEqual(told["en_US"], told["pl_PL"])
+        alarm.ended_at = self.now
+        self.assertEqual(alarm.told, alarm.sentence, "what is over stays as it was recorded")
 
     def test_figures_of_a_lasting_alarm_stay_up_to_date(self):
         self.draft()

@@ -26,13 +26,16 @@ class CaseWalk:
     :param last_contact: day of the last contact, None for none
     :param may_go: function of a day, a step and a channel that tells whether it may go out then;
         by default on working days
+    :param may_take: function of a walk, a day and a step that tells whether its receivable may be
+        spoken of then; by default always
     """
 
-    def __init__(self, walks, gaps, last_contact=None, may_go=None):
+    def __init__(self, walks, gaps, last_contact=None, may_go=None, may_take=None):
         self.walks = walks
         self.gaps = gaps
         self.last_contact = last_contact or date.min
         self.may_go = may_go or (lambda day, *_way: calendar.is_working_day(day))
+        self.may_take = may_take or (lambda *_asked: True)
         self.following = {}
         self.trace = []
 
@@ -79,7 +82,7 @@ class CaseWalk:
 
     def _may_contact(self, walk, day):
         step = self._get_step(walk)
-        if day - self._get_gap(step) < self.last_contact:
+        if day - self._get_gap(step) < self.last_contact or not self.may_take(walk, day, step):
             return False
         return self.may_go(day, step, self._get_channel(walk, step))
 
@@ -99,10 +102,12 @@ class CaseWalk:
         self._note(day, "contact", step.id, channel, own, named)
 
     def _get_order(self, walk, day):
-        """The leader is what would lapse before the next slot, else the hardest rung."""
+        """The leader is what would lapse before the next slot, a demand or the first announcement,
+        else the hardest rung."""
         following, step = self.following[id(walk)], self._get_step(walk)
         slot = calendar.forward(day + self._get_gap(step))
-        lapses = (step.offset < 0 or step.rung >= DEMAND) and following.until < slot
+        is_last = step.rung >= DEMAND if step.offset >= 0 else not walk.facts.given
+        lapses = is_last and following.until < slot
         return not lapses, -step.rung, step.offset, self.walks.index(walk)
 
     def _note(self, day, act, step_id, channel, walks, named=()):
