@@ -65,14 +65,14 @@ CURES = [
         " counterparty.",
     ),
     (
-        "cap",
-        "Nothing to do: it goes out by itself on the first day on which the limits of the kind of"
-        " counterparty allow it.",
-    ),
-    (
         "gap",
         "Nothing to do: it goes out by itself after the pause between two contacts that the"
         " scenario sets.",
+    ),
+    (
+        "cap",
+        "Nothing to do: it goes out by itself on the first day on which the limits of the kind of"
+        " counterparty allow it.",
     ),
     (
         "coverage",

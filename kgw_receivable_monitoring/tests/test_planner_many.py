@@ -1,4 +1,5 @@
-from datetime import timedelta
+from contextlib import closing
+from datetime import date, timedelta
 
 from odoo.tests.common import tagged
 
@@ -42,21 +43,32 @@ class TestPlannerMany(KgwEngineCommon):
         days = self.reminders(lines).filtered("contact_on").mapped("contact_on")
         self.assertEqual(len(days), len(set(days)))
 
-    def test_twenty_unpaid_invoices_every_third_day_are_all_announced_and_demanded(self):
-        """The gap to the contacts of others puts a demand off, never so long that it falls away."""
-        lines = self._watch(
-            *(
-                self._document(f"Z {number:02}", due=self.day(3 * number), issued=self.day(-14))
-                for number in range(20)
-            ),
-            on=self.day(-7),
-        )
-        self.live(self.day(-6), self.day(90))
-        told = self.reminders(lines).filtered("contact_on").line_ids.filtered("step_id")
-        for chosen in (lambda r: r.side == "before", lambda r: r.rung == "demand"):
-            own = told.filtered(lambda line, is_one=chosen: is_one(line.reminder_id))
-            left = (lines - own.receivable_id).sorted("date_maturity")
-            self.assertEqual(left.move_id.mapped("kgw_number"), [])
+    def test_twenty_unpaid_invoices_every_third_day_are_all_announced_and_reminded(self):
+        """What is announced once makes way for what was not, and for old debts; over Christmas there
+        are fewer days."""
+        for first in (DUE, date(2026, 12, 2)):
+            with self.subTest(first=first), closing(self.env.cr.savepoint()):
+                lines = self._watch(
+                    *(
+                        self._document(
+                            f"Z {number:02}",
+                            due=first + timedelta(days=3 * number),
+                            issued=first - timedelta(days=14),
+                        )
+                        for number in range(20)
+                    ),
+                    on=first - timedelta(days=7),
+                )
+                last = first + timedelta(days=90)
+                self.mandate.coverage_date = last
+                self.live(first - timedelta(days=6), last)
+                told = self.reminders(lines).filtered("contact_on").line_ids.filtered("step_id")
+                for rung in ("information", "reminder", "monit"):
+                    own = told.filtered(lambda line, rung=rung: line.rung == rung)
+                    left = (lines - own.receivable_id).sorted("date_maturity")
+                    self.assertEqual(left.move_id.mapped("kgw_number"), [], rung)
+                own = told.filtered(lambda line: line.rung == "demand").receivable_id
+                self.assertIn(lines[0], own, "the oldest debt")
 
     def test_demand_in_its_last_slot_goes_before_the_information_of_another_invoice(self):
         """What can still go tomorrow waits; what can't, goes today."""
