@@ -131,8 +131,8 @@ class KgwPortalEffectWords(models.AbstractModel):
 
     def _say_demanded(self, demand):
         """Say what a demand demands, and what it only names as overdue too."""
-        lines = demand._get_live_lines()._get_own()
-        main = lines._get_main().receivable_id
+        lines = demand._get_live_lines()
+        main = lines._get_own()._get_main().receivable_id
         said = [self.env._("It demands: %s.", self._name_invoices(main))] if main else []
         if others := lines.receivable_id - main:
             names = self._name_invoices(others)

@@ -195,6 +195,17 @@ class TestLaterWord(DecisionCase):
         demand = self._get_open_reminder()
         self.assertEqual((demand.state, demand.waiting_reason), ("planned", "coverage"))
 
+    def test_demand_asked_for_names_what_it_does_not_demand(self):
+        day = DUE + timedelta(days=10)
+        self.run_days(DUE - timedelta(days=5), day)
+        self.assertIn("demand", self.reminders(self.first, "sent").mapped("rung"))
+        buyer = self._other_party("Budmax sp. z o.o.", 1)
+        self._watch(self._document("FV A/3", due=DUE + timedelta(days=7), buyer=buyer), on=day)
+        self.env["account.move.line"]._kgw_flush_stages(day)
+        effect = self.page(day)._foresee("ask_demand", {}, self._at(day, 12), self.case.ids)
+        self.assertIn("It demands: FV A/3.", self.get_text(effect))
+        self.assertIn("not demanded by it: FV A/1, FV A/2.", self.get_text(effect))
+
     # === OVER JSON-2 === #
 
     def test_refusals_name_the_field(self):
