@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -118,7 +116,7 @@ class KgwAgentLoad(models.Model):
             LOAD_QUERY,
             column=self.env["kgw.reminder"]._get_column_sql(now),
             today=today,
-            midnight=calendar.noon(today) - timedelta(hours=12),
+            midnight=calendar.midnight(today),
             reached=list(CALL_REACHED),
             nobody=NOBODY,
             # Who has no call owes its zero in the currency of the others: a sum is of one currency.

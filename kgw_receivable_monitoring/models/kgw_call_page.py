@@ -294,7 +294,7 @@ class KgwCallPage(models.AbstractModel):
 
     def _sum_up(self, now):
         """Return what the user did on the day of ``now``, in words."""
-        midnight = calendar.noon(calendar.local_date(now)) - timedelta(hours=12)
+        midnight = calendar.midnight(calendar.local_date(now))
         self.env["kgw.event"].flush_model()
         # The report is the lead's; its own figures are everybody's.
         report_sudo = self.env["kgw.call.report"].sudo()

@@ -32,25 +32,23 @@ class KgwDecisionDemand(models.AbstractModel):
             )
         demands = self.env["kgw.reminder"].create(self._prepare_demands(chosen, today))
         demands.line_ids.receivable_id._kgw_load()
-        self._check_demands(demands, now)
+        facts = Facts(demands, now)
+        self._check_demands(demands, facts)
         self._agree(demands, now)
         self.env["kgw.event"]._record_contacts(demands, "planned", now)
         self.env["kgw.dispatcher"]._wake()
-        self._put_off_uncovered(demands, now)
+        self._put_off_uncovered(demands, facts)
 
-    def _put_off_uncovered(self, demands, now):
+    def _put_off_uncovered(self, demands, facts):
         """Let demands wait at once for payments to be known: whoever asks for one reads so."""
-        facts = Facts(demands, now)
         for demand in demands:
             verdict = self.env["kgw.gate"]._judge_coverage(demand, facts)
             if verdict.reason:
-                self.env["kgw.gate"]._put_off(demand, verdict.reason, verdict.until, now)
+                self.env["kgw.gate"]._put_off(demand, verdict.reason, verdict.until, facts.now)
 
     def _agree(self, demands, now):
         """Answer the open questions for consent to what is asked for: asking for it is consent."""
-        asked = demands.case_id.decision_ids.filtered(
-            lambda d: d.kind == "approval" and d.state == "open"
-        )
+        asked = self._search_asked("approval", demands.line_ids.receivable_id)
         for demand in demands:
             lines = demand.line_ids.filtered("step_id").receivable_id
             answered = asked.filtered(
@@ -201,11 +199,11 @@ class KgwDecisionDemand(models.AbstractModel):
         vals = self.env["kgw.reminder.line"]._prepare_stepless_vals(line, channel, False)
         return {**vals, "role": "carried"}
 
-    def _check_demands(self, reminders, now):
+    def _check_demands(self, reminders, facts):
         """
+        :param facts: :class:`Facts` of them
         :raise UserError: the gate would never let one of them through
         """
-        facts = Facts(reminders, now)
         for reminder in reminders:
             verdicts = self.env["kgw.gate"]._list_verdicts(reminder, facts)
             if never := [verdict.reason for verdict in verdicts if not verdict.until]:

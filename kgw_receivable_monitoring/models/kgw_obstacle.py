@@ -101,10 +101,7 @@ class KgwObstacle(models.AbstractModel):
 
     def _is_too_soon(self, case, receivables, on_date):
         """Whether the last contact is nearer than the gap of the scenario."""
-        step = receivables.kgw_next_step_id[:1]
-        scenario = step.scenario_id
-        gap = scenario.gap_before_days if step.offset_days < 0 else scenario.gap_after_days
-        since = on_date - timedelta(days=gap)
+        since = on_date - timedelta(days=receivables.kgw_next_step_id[:1]._get_gap())
         contacts = [("case_id", "=", case.id), ("contact_on", ">", since)]
         return bool(self.env["kgw.reminder"].search_count(contacts, limit=1))
 

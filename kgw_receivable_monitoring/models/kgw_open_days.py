@@ -1,6 +1,7 @@
 """On which days a contact of one case may go out, as the planner and the gate decide it."""
 
 from datetime import timedelta
+from functools import cached_property
 
 from ..tools import calendar
 
@@ -44,9 +45,16 @@ class OpenDays:
         mandate = self.case.mandate_id
         if mandate.is_own_sales or day <= self.today:
             return mandate._knows_payments(due, day)
-        most, lag = mandate.company_id.kgw_coverage_days, mandate._get_coverage_lag(self.today)
-        known = calendar.add_working_days(day, -min(most, most if lag is None else lag))
+        known = calendar.add_working_days(day, -self._lag)
         return due <= max(known, mandate.coverage_date or known)
+
+    @cached_property
+    def _lag(self):
+        """By how many working days the knowledge of payments lags behind, at most as far as is
+        lately enough."""
+        mandate = self.case.mandate_id
+        most, lag = mandate.company_id.kgw_coverage_days, mandate._get_coverage_lag(self.today)
+        return most if lag is None else min(most, lag)
 
     def is_kept_back(self, move, day):
         """Tell whether ``move`` by itself is on hold on ``day``."""

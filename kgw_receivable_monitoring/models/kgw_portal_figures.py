@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from odoo import models
 from odoo.tools import SQL
@@ -68,7 +68,7 @@ class KgwPortalFigures(models.AbstractModel):
 
     def _get_month_begin(self):
         first = self._get_today().replace(day=1)
-        return calendar.noon(first) - timedelta(hours=12)
+        return calendar.midnight(first)
 
     def _get_paid_query(self, since, until):
         """Return what came in from ``since`` to ``until``, as :meth:`_get_figure_query`."""

@@ -24,8 +24,8 @@ class KgwPortalReport(models.AbstractModel):
     @api.model
     def _get_report(self, first, last):
         """Return the figures of the days from ``first`` to ``last``; what is owed is as of now."""
-        begin = calendar.noon(first) - timedelta(hours=12)
-        end = calendar.noon(last + timedelta(days=1)) - timedelta(hours=12)
+        begin = calendar.midnight(first)
+        end = calendar.midnight(last + timedelta(days=1))
         counts = self._count_events(begin, end)
         questions = self._count_own("kgw.decision", [("state", "=", "open")])
         disputes = self._count_own("kgw.dispute", [("state", "=", "open")])

@@ -139,9 +139,7 @@ class KgwScenarioChange(models.AbstractModel):
                 return step.id, f"{self._cite(step)}, {hold._get_labels()[0]}", None
             day = max(day, hold.until_date + timedelta(days=1))
         if upcoming.act == "contact" and contacted_on:
-            scenario, is_before = step.scenario_id, step.offset_days < 0
-            gap = scenario.gap_before_days if is_before else scenario.gap_after_days
-            day = max(day, contacted_on + timedelta(days=gap))
+            day = max(day, contacted_on + timedelta(days=step._get_gap()))
         return step.id, self._cite(step), calendar.forward(day) if step.channel else day
 
     def _cite(self, step):

@@ -214,6 +214,11 @@ class KgwScenarioStep(models.Model):
         """Return the working days from posting to the expected receipt."""
         return REGISTERED_TRANSIT_DAYS if self.is_registered else LETTER_TRANSIT_DAYS
 
+    def _get_gap(self):
+        """Return the days that lie between the last contact of a case and this step."""
+        scenario = self.scenario_id
+        return scenario.gap_before_days if self.offset_days < 0 else scenario.gap_after_days
+
     def _get_answer_by(self, day):
         """Return the last day to answer a demand that goes out on ``day``, None for another step."""
         if not self.answer_days or self.rung not in DEMANDS:

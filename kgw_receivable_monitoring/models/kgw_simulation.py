@@ -97,7 +97,7 @@ class KgwSimulation(models.AbstractModel):
     def _get_start(self, cases, day, now):
         """Return the first moment of ``day``, not before ``now``, at which one of the cases may be
         contacted; where there is none, the first moment of the day."""
-        begin = max(now, calendar.noon(day) - timedelta(hours=12))
+        begin = max(now, calendar.midnight(day))
         moments = []
         for (kind, tz), _cases in cases.grouped(lambda c: (c.kind_id, c.tz)).items():
             moments.append(kind._get_next_moment(begin, tz))
